@@ -1,0 +1,307 @@
+"""Every number of the paper, in one frozen dataclass.
+
+Each field says where its default comes from: *paper* (with the section),
+*figure* (Fig. 4), *predecessor* (the public description of STDN, ECCV 2020) or
+*ours* (the paper leaves it open; the reason is a row of the decisions table in
+WORKSPACE-notes.md).
+
+A preset or an ablation is a delta: ``dataclasses.replace`` of what differs.
+"""
+
+import dataclasses
+import json
+import os
+import typing
+from typing import Any, Mapping, Optional, Tuple
+
+Ints = Tuple[int, ...]
+
+
+class HParamsError(ValueError):
+    """A hyper-parameter is unknown, of the wrong type, or impossible."""
+
+
+@dataclasses.dataclass(frozen=True)
+class HParams:
+    """Hyper-parameters of PhySTD. Defaults are those of the paper."""
+
+    preset: str = "paper"  # name of the preset this was derived from
+    ablation: str = "full"  # row of Table 3 this was derived from
+
+    # --- Sizes -------------------------------------------------------------
+    image_size: int = 256  # N, paper Sec. 3.2
+    n1: int = 32  # size of the low band, paper Sec. 3.1
+    n2: int = 128  # size of the low + mid band, paper Sec. 3.1
+    depth_size: int = 32  # K, paper Eq. (16)
+    num_vertices: int = 140  # Q, paper Sec. 3.3.1
+    gain_mid: float = 15.0  # amplification of I_C, paper Sec. 3.2
+    gain_high: float = 25.0  # amplification of I_T, paper Sec. 3.2
+
+    # --- Generator (Fig. 4) ------------------------------------------------
+    stem_channels: int = 32  # figure
+    encoder_channels: Ints = (64, 96, 128)  # channels of F1, F2, F3, paper Sec. 3.2
+    convs_per_block: int = 3  # figure
+    decoder_stem_channels: int = 64  # figure
+    decoder_channels: Ints = (32, 32, 32)  # U1, U2, U3, figure
+    depth_channels: int = 32  # figure
+    attention_kernels: Ints = (7, 5, 3, 7)  # for F1, F2, F3, U3, figure
+    upsampling: str = "transpose"  # "transpose" (figure) or "bilinear" (ours)
+    trace_head_stddev: Optional[float] = None  # None = init_stddev; smaller starts near G(I) = I (ours)
+    inpainting_bias: float = 0.0  # initial bias of P before the sigmoid (ours)
+
+    # --- Discriminators (Sec. 3.4) -----------------------------------------
+    discriminator_sizes: Ints = (32, 96, 256, 256)  # D1..D4, paper Sec. 3.4
+    discriminator_channels: Ints = (32, 64, 96, 128)  # figure
+    discriminator_strides: Ints = (2, 2, 2, 1)  # figure
+    discriminator_norm: str = "batch"  # "batch" (figure) or "none" (ours)
+
+    # --- All networks ------------------------------------------------------
+    init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
+    discriminator_init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
+    leaky_slope: float = 0.2  # ours: the usual slope of PatchGAN
+    batch_norm_momentum: float = 0.99  # ours: Keras' default
+    batch_norm_epsilon: float = 1e-3  # ours: Keras' default
+
+    # --- Losses (Sec. 3.5, 4.1) --------------------------------------------
+    alpha1: float = 100.0  # L_depth, paper Sec. 4.1
+    alpha2: float = 5.0  # L_G, paper Sec. 4.1
+    alpha3: float = 1.0  # L_P, paper Sec. 4.1
+    alpha4: float = 1e-4  # L_R, paper Sec. 4.1
+    alpha5: float = 10.0  # L_S, paper Sec. 4.1
+    alpha6: float = 1.0  # L_H, paper Sec. 4.1
+    beta: float = 0.1  # threshold of T_A in Eq. (19), paper Sec. 4.1
+    lambda_: float = 1.0  # weight of P in L_R, paper Eq. (7) and (20)
+    alpha0: Optional[float] = None  # weight of the traces in Eq. (10); chosen on train or dev
+    depth_reduction: str = "mean"  # Eq. (16), (22): "mean" or "sum" over elements (ours)
+    adversarial_reduction: str = "mean"  # Eq. (17), (18) (ours)
+    mask_reduction: str = "mean"  # first term of Eq. (19) (ours)
+    regularization_reduction: str = "sum"  # Eq. (20): the literal squared norm
+    synthesis_reduction: str = "mean"  # Eq. (21) (ours)
+    region_reduction: str = "mean"  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
+    regularization_live_weight: float = 1.0  # factor of Eq. (20) on live faces (ours)
+
+    # --- Harder samples (Sec. 3.3) -----------------------------------------
+    harder_min_weight: float = 0.0  # paper Sec. 3.3
+    harder_max_weight: float = 1.0  # paper Sec. 3.3
+    harder_drop_inpainting: float = 0.5  # probability of P = 0, paper Sec. 3.3
+
+    # --- Training (Sec. 4.1) -----------------------------------------------
+    batch_size: int = 8  # paper Sec. 4.1: half live, half spoof (Sec. 3.5)
+    max_iterations: int = 150_000  # paper Sec. 4.1
+    learning_rate: float = 5e-5  # paper Sec. 4.1
+    decay_every: int = 45_000  # paper Sec. 4.1
+    decay_ratio: float = 10.0  # paper Sec. 4.1
+    discriminator_lr_ratio: float = 0.5  # "by half", paper Sec. 3.5
+    discriminator_decay_every: Optional[int] = None  # None = decay_every; 0 = never (ours)
+    adam_beta1: float = 0.9  # predecessor
+    adam_beta2: float = 0.999  # ours: Adam's usual value
+    flip: bool = True  # mirror half of the training faces (ours)
+
+    # --- What is switched on (ablations of Table 3) ------------------------
+    image_decomposition: bool = True  # Eq. (9) feeds the encoder; else the plain image
+    trace_decoder: bool = True  # off = the Auxiliary baseline, depth only
+    training_step2: bool = True  # Alg. 1 lines 4-8
+    training_step3: bool = True  # Alg. 1 lines 9-12
+    single_trace: bool = False  # one additive trace in place of B, C, T, P, I_P
+
+    def __post_init__(self) -> None:
+        _check_types(self)
+        _check_combinations(self)
+
+    @property
+    def trace_channels(self) -> int:
+        """Channels of the last decoder layer: 3 B + 3 C + 3 T + 1 P + 3 I_P, or 3."""
+        return 3 if self.single_trace else 13
+
+    def to_json(self) -> str:
+        """The hyper-parameters as readable JSON, one key a line."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    def save(self, path: str) -> None:
+        """Writes ``to_json`` to ``path`` under a temporary name, then renames."""
+        temporary = f"{path}.tmp"
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(self.to_json())
+        os.replace(temporary, path)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "HParams":
+        """The hyper-parameters of a mapping; keys left out keep their default.
+
+        Raises:
+          HParamsError: for an unknown key, a wrong type or an impossible value.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise HParamsError(f"unknown hyper-parameter(s) {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        return cls(**values)
+
+    @classmethod
+    def load(cls, path: str) -> "HParams":
+        """Reads what ``save`` wrote.
+
+        Raises:
+          HParamsError: if the file is missing, is no JSON object, or is refused
+            by ``from_dict``; the message names the file.
+        """
+        try:
+            with open(path, encoding="utf-8") as file:
+                values = json.load(file)
+            if not isinstance(values, dict):
+                raise HParamsError("not a JSON object")
+            return cls.from_dict(values)
+        except (OSError, ValueError) as error:
+            raise HParamsError(f"{path}: {error}") from error
+
+
+def _check_types(hparams: HParams) -> None:
+    hints = typing.get_type_hints(HParams)
+    for field in dataclasses.fields(hparams):
+        value = getattr(hparams, field.name)
+        hint = hints[field.name]
+        if typing.get_origin(hint) is typing.Union:  # Optional[...]
+            if value is None:
+                continue
+            hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
+        if hint is Ints:
+            good = isinstance(value, tuple) and all(type(item) is int for item in value)
+            wanted = "a list of whole numbers"
+        elif hint is float:
+            good = type(value) in (int, float) and value == value and abs(value) != float("inf")
+            wanted = "a finite number"
+        else:
+            good = type(value) is hint
+            wanted = {int: "a whole number", str: "a string", bool: "true or false"}[hint]
+        if not good:
+            raise HParamsError(f"{field.name} must be {wanted}, not {value!r}")
+
+
+_CHOICES = {
+    "upsampling": ("transpose", "bilinear"),
+    "discriminator_norm": ("batch", "none"),
+    "region_reduction": ("mean", "max"),
+    "depth_reduction": ("mean", "sum"),
+    "adversarial_reduction": ("mean", "sum"),
+    "mask_reduction": ("mean", "sum"),
+    "regularization_reduction": ("mean", "sum"),
+    "synthesis_reduction": ("mean", "sum"),
+}
+
+
+def _check_combinations(h: HParams) -> None:
+    def refuse(condition: bool, message: str) -> None:
+        if condition:
+            raise HParamsError(message)
+
+    for name, choices in _CHOICES.items():
+        refuse(getattr(h, name) not in choices, f"{name} must be one of {', '.join(choices)}, not {getattr(h, name)!r}")
+    for field in dataclasses.fields(h):
+        value = getattr(h, field.name)
+        numbers = value if isinstance(value, tuple) else (value,)
+        may_be_negative = field.name in ("inpainting_bias", "alpha0")
+        if not may_be_negative:
+            refuse(
+                any(type(item) in (int, float) and item < 0 for item in numbers),
+                f"{field.name} must not be negative, not {value!r}",
+            )
+        if isinstance(value, tuple):
+            refuse(0 in value or not value, f"{field.name} must be positive throughout, not {value!r}")
+    for name in (
+        "image_size n1 n2 depth_size num_vertices stem_channels decoder_stem_channels depth_channels "
+        "convs_per_block learning_rate decay_every decay_ratio batch_size max_iterations"
+    ).split():
+        refuse(getattr(h, name) == 0, f"{name} must be positive, not 0")
+    refuse(h.image_size % 8 != 0, f"image_size must be a multiple of 8 (three strides of 2), not {h.image_size}")
+    refuse(
+        not h.n1 < h.n2 < h.image_size,
+        f"n1 < n2 < image_size is needed, not n1={h.n1}, n2={h.n2}, image_size={h.image_size}",
+    )
+    for name in ("n1", "n2", "depth_size"):
+        refuse(
+            h.image_size % getattr(h, name) != 0,
+            f"{name}={getattr(h, name)} does not divide image_size={h.image_size}",
+        )
+    refuse(
+        any(size > h.image_size for size in h.discriminator_sizes),
+        f"discriminator_sizes {h.discriminator_sizes} exceed image_size={h.image_size}",
+    )
+    refuse(len(h.discriminator_sizes) != 4, f"discriminator_sizes needs four sizes (D1..D4), not {h.discriminator_sizes}")
+    refuse(
+        len(h.discriminator_strides) != len(h.discriminator_channels),
+        "discriminator_strides and discriminator_channels must have the same length, "
+        f"not {h.discriminator_strides} and {h.discriminator_channels}",
+    )
+    refuse(
+        len(h.encoder_channels) != 3 or len(h.decoder_channels) != 3 or len(h.attention_kernels) != 4,
+        "encoder_channels and decoder_channels need three entries and attention_kernels four, "
+        f"not {h.encoder_channels}, {h.decoder_channels}, {h.attention_kernels}",
+    )
+    refuse(h.batch_size % 2 != 0, f"batch_size must be even (half live, half spoof), not {h.batch_size}")
+    refuse(
+        not 0 <= h.harder_min_weight <= h.harder_max_weight <= 1,
+        f"0 <= harder_min_weight <= harder_max_weight <= 1 is needed, not {h.harder_min_weight}, {h.harder_max_weight}",
+    )
+    refuse(h.harder_drop_inpainting > 1, f"harder_drop_inpainting is a probability, not {h.harder_drop_inpainting}")
+    for name in ("adam_beta1", "adam_beta2", "batch_norm_momentum"):
+        refuse(getattr(h, name) >= 1, f"{name} must be below 1, not {getattr(h, name)}")
+    refuse(h.training_step2 and not h.trace_decoder, "training_step2 needs trace_decoder")
+    refuse(h.training_step3 and not h.training_step2, "training_step3 needs training_step2 (it reuses its synthesis)")
+    refuse(h.single_trace and not h.trace_decoder, "single_trace needs trace_decoder")
+
+
+PAPER = HParams()
+
+# A quarter of the widths at half the size, for two CPU cores. Sizes keep their
+# proportion to N; alpha4 is scaled by (256 / N)^2, since Eq. (20) is a sum.
+SMALL = dataclasses.replace(
+    PAPER,
+    preset="small",
+    image_size=128,
+    n1=16,
+    n2=64,
+    depth_size=16,
+    stem_channels=8,
+    encoder_channels=(16, 24, 32),
+    decoder_stem_channels=16,
+    decoder_channels=(8, 8, 8),
+    depth_channels=8,
+    discriminator_sizes=(16, 48, 128, 128),
+    discriminator_channels=(8, 16, 24, 32),
+    alpha4=4e-4,
+    max_iterations=1_500,
+    learning_rate=5e-4,
+    decay_every=1_200,
+    batch_norm_momentum=0.95,
+)
+
+PRESETS: Mapping[str, HParams] = {"paper": PAPER, "small": SMALL}
+
+# The rows of Table 3 (Sec. 4.5), each as what it switches off.
+ABLATIONS: Mapping[str, Mapping[str, Any]] = {
+    "auxiliary": dict(image_decomposition=False, trace_decoder=False, training_step2=False, training_step3=False),
+    "step1": dict(training_step2=False, training_step3=False),
+    "step1_step2_single_trace": dict(training_step3=False, single_trace=True),
+    "step1_step2": dict(training_step3=False),
+    "full": dict(),
+}
+
+
+def get_hparams(preset: str = "paper", ablation: str = "full", **overrides: Any) -> HParams:
+    """A preset, changed to an ablation of Table 3 and by single fields.
+
+    Args:
+      preset: "paper" or "small".
+      ablation: "auxiliary", "step1", "step1_step2_single_trace", "step1_step2" or "full".
+      **overrides: fields of HParams.
+
+    Raises:
+      HParamsError: for an unknown name, a wrong type or an impossible value.
+    """
+    if preset not in PRESETS:
+        raise HParamsError(f"unknown preset {preset!r}; known are {', '.join(PRESETS)}")
+    if ablation not in ABLATIONS:
+        raise HParamsError(f"unknown ablation {ablation!r}; known are {', '.join(ABLATIONS)}")
+    values = {**dataclasses.asdict(PRESETS[preset]), **ABLATIONS[ablation], "ablation": ablation, **overrides}
+    return HParams.from_dict(values)
