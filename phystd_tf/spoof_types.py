@@ -1,0 +1,129 @@
+"""The spoof types: their names, labels, and what each may hide of a face.
+
+The names are those of Table 3. A type decides one more thing than the label:
+which part of the face the spoof medium can have replaced, and hence where the
+preliminary mask P0 of Fig. 7 forbids inpainting.
+"""
+
+import re
+
+LIVE = "live"
+UNKNOWN = "unknown"
+
+PRINT = "print"
+REPLAY = "replay"
+HALF_MASK = "half_mask"
+SILICONE_MASK = "silicone_mask"
+TRANSPARENT_MASK = "transparent_mask"
+PAPER_MASK = "paper_mask"
+MANNEQUIN = "mannequin"
+OBFUSCATION_MAKEUP = "obfuscation_makeup"
+IMPERSONATION_MAKEUP = "impersonation_makeup"
+COSMETIC_MAKEUP = "cosmetic_makeup"
+FUNNY_EYEGLASSES = "funny_eyeglasses"
+PAPER_GLASSES = "paper_glasses"
+PARTIAL_PAPER = "partial_paper"
+PARTIAL_EYE = "partial_eye"
+PARTIAL_MOUTH = "partial_mouth"
+
+MASKS = (HALF_MASK, SILICONE_MASK, TRANSPARENT_MASK, PAPER_MASK, MANNEQUIN)
+MAKEUPS = (OBFUSCATION_MAKEUP, IMPERSONATION_MAKEUP, COSMETIC_MAKEUP)
+PARTIALS = (FUNNY_EYEGLASSES, PAPER_GLASSES, PARTIAL_PAPER)
+# The 13 spoof types of Table 3, in its order.
+SPOOF_TYPES = (REPLAY, PRINT) + MASKS + MAKEUPS + PARTIALS
+# The two kinds of `partial_paper`, for data that tells them apart.
+PARTIAL_KINDS = (PARTIAL_EYE, PARTIAL_MOUTH)
+
+# What P0 leaves open to inpainting (Fig. 7).
+OPEN_NOTHING = "nothing"
+OPEN_FACE = "face"
+OPEN_EYES = "eyes"
+OPEN_MOUTH = "mouth"
+OPEN_EYES_AND_MOUTH = "eyes_and_mouth"
+
+_OPEN_REGION = {
+    LIVE: OPEN_NOTHING,
+    PRINT: OPEN_NOTHING,
+    REPLAY: OPEN_NOTHING,
+    FUNNY_EYEGLASSES: OPEN_EYES,
+    PAPER_GLASSES: OPEN_EYES,
+    PARTIAL_EYE: OPEN_EYES,
+    PARTIAL_MOUTH: OPEN_MOUTH,
+    # Pieces of paper over the eyes or the mouth: without the kind, either.
+    PARTIAL_PAPER: OPEN_EYES_AND_MOUTH,
+}
+
+# Other spellings met in the names of folders.
+_ALIASES = {
+    "real": LIVE,
+    "bonafide": LIVE,
+    "bona_fide": LIVE,
+    "genuine": LIVE,
+    "client": LIVE,
+    "printed": PRINT,
+    "photo": PRINT,
+    "video": REPLAY,
+    "screen": REPLAY,
+    "display": REPLAY,
+    "half": HALF_MASK,
+    "mask_half": HALF_MASK,
+    "silicone": SILICONE_MASK,
+    "mask_silicone": SILICONE_MASK,
+    "transparent": TRANSPARENT_MASK,
+    "mask_trans": TRANSPARENT_MASK,
+    "mask_transparent": TRANSPARENT_MASK,
+    "papermask": PAPER_MASK,
+    "paper_crafted_mask": PAPER_MASK,
+    "mask_paper": PAPER_MASK,
+    "mask_mann": MANNEQUIN,
+    "mannequin_head": MANNEQUIN,
+    "obfuscation": OBFUSCATION_MAKEUP,
+    "makeup_ob": OBFUSCATION_MAKEUP,
+    "makeup_obfuscation": OBFUSCATION_MAKEUP,
+    "impersonation": IMPERSONATION_MAKEUP,
+    "makeup_im": IMPERSONATION_MAKEUP,
+    "makeup_impersonation": IMPERSONATION_MAKEUP,
+    "cosmetic": COSMETIC_MAKEUP,
+    "makeup_co": COSMETIC_MAKEUP,
+    "makeup_cosmetic": COSMETIC_MAKEUP,
+    "funnyeye": FUNNY_EYEGLASSES,
+    "funny_eye": FUNNY_EYEGLASSES,
+    "funny_eye_glasses": FUNNY_EYEGLASSES,
+    "funny_glasses": FUNNY_EYEGLASSES,
+    "partial_funnyeye": FUNNY_EYEGLASSES,
+    "paperglass": PAPER_GLASSES,
+    "paperglasses": PAPER_GLASSES,
+    "paper_glass": PAPER_GLASSES,
+    "partial_paperglass": PAPER_GLASSES,
+    "partial_eyes": PARTIAL_EYE,
+}
+
+
+def normalise(name: str) -> str:
+    """The id of a spoof type written in any usual way.
+
+    ``Print``, ``paper-glasses`` and ``Mask_Half`` become ``print``,
+    ``paper_glasses`` and ``half_mask``. Any other name becomes its own slug
+    (lower case, runs of other characters as one ``_``) and counts as an unknown
+    type for P0; a name without a letter or digit becomes ``unknown``.
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    slug = re.sub(r"[\W_]+", "_", words).strip("_").lower() or UNKNOWN
+    if slug in _OPEN_REGION or slug in SPOOF_TYPES:
+        return slug
+    return _ALIASES.get(slug, slug)
+
+
+def label_of(spoof_type: str) -> int:
+    """1 for ``live``, 0 for every spoof, known or not."""
+    return int(spoof_type == LIVE)
+
+
+def open_region(spoof_type: str) -> str:
+    """The part of the face that P0 leaves open to inpainting (Fig. 7).
+
+    Returns:
+      One of the ``OPEN_...`` names. 3D masks, makeup and types that are not known
+      may have replaced anything inside the face.
+    """
+    return _OPEN_REGION.get(spoof_type, OPEN_FACE)
