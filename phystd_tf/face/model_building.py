@@ -1,0 +1,286 @@
+"""How the morphable model is made from a few photographs.
+
+The mean is the average of frontalised meshes. The deformations are
+
+* smooth ones: eigenvectors of the mesh Laplacian, each along x, y or z. Their
+  standard deviation falls with the frequency, so that in a fit the smoothest
+  explanation wins;
+* named ones: opening of jaw and eyes, smile, and local changes of brows, nose,
+  mouth, chin and jaw that smooth modes would need many of.
+
+Every deformation is either even or odd under mirroring, so the model treats
+both sides of a face alike. Everything is in the units of the model: the eye
+distance is 1, x to the right, y down, z towards the camera.
+"""
+
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from phystd_tf.face import topology
+
+FLIP = np.array([-1.0, 1.0, 1.0])
+
+NUM_SMOOTH = 32  # eigenvectors, each along three axes
+# rms displacement of the smoothest mode at one standard deviation, and how fast it falls with the number of the
+# mode. Together the modes move a vertex by about 0.06 eye distances (4 mm), as identities do.
+SMOOTH_STDDEV = 0.02
+SMOOTH_DECAY = 3.0
+# Faces are nearly symmetric: what makes the two sides differ is this much rarer.
+ODD_FACTOR = 0.35
+
+
+def build(photographs: Sequence[np.ndarray]) -> Dict[str, np.ndarray]:
+    """All arrays of the model.
+
+    Args:
+      photographs: each [H, W, 3] uint8 RGB, with one face that looks at the camera.
+
+    Returns:
+      The arrays that ``MorphableModel`` documents, by name.
+    """
+    from phystd_tf.face.alignment import FaceAligner
+
+    with FaceAligner() as aligner:
+        meshes = [aligner.align(photograph).points.astype(np.float64) for photograph in photographs]
+    edges = topology.edges()
+    mirror = find_mirror(meshes[0], edges)
+    mean = mean_shape(meshes, mirror)
+    triangles, parts = topology.triangles(mean, mirror)
+    basis, stddev, names = deformations(mean, triangles, parts, mirror)
+    return {
+        "mean": mean.astype(np.float32),
+        "basis": basis.astype(np.float16),
+        "stddev": stddev.astype(np.float32),
+        "names": np.array(names),
+        "triangles": triangles.astype(np.int16),
+        "parts": parts.astype(np.uint8),
+        "mirror": mirror.astype(np.int16),
+        "vertices": topology.select_vertices(mean, mirror).astype(np.int16),
+        "landmarks68": np.array(topology.LANDMARKS68, np.int16),
+    }
+
+
+def procrustes(source: np.ndarray, target: np.ndarray) -> Tuple[np.ndarray, float, np.ndarray]:
+    """Rotation, scale and translation with ``scale * source @ rotation.T + translation`` nearest to ``target``."""
+    middle_s, middle_t = source.mean(0), target.mean(0)
+    u, d, vt = np.linalg.svd((target - middle_t).T @ (source - middle_s))
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    rotation = (u * signs) @ vt
+    scale = float((d * signs).sum() / np.sum((source - middle_s) ** 2))
+    return rotation, scale, middle_t - scale * rotation @ middle_s
+
+
+def apply(transform: Tuple[np.ndarray, float, np.ndarray], points: np.ndarray) -> np.ndarray:
+    rotation, scale, translation = transform
+    return scale * points @ rotation.T + translation
+
+
+def find_mirror(mesh: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """For each vertex the one on the other side of the face, [468] int.
+
+    The mirrored mesh is laid over the mesh, starting from a few known pairs, and
+    vertices are matched so that the sum of distances is least.
+
+    Three quads of MediaPipe's mesh have their diagonals the same way on both
+    sides, so six edges have no mirror image; all others must.
+
+    Raises:
+      ValueError: if the match is not such a one.
+    """
+    from scipy.optimize import linear_sum_assignment
+    from scipy.spatial.distance import cdist
+
+    known = np.array([(33, 263), (133, 362), (61, 291), (234, 454), (10, 10), (152, 152), (1, 1), (168, 168)])
+    mine, other = np.concatenate([known, known[:, ::-1]]).T
+    flipped = mesh * FLIP
+    transform = procrustes(flipped[other], mesh[mine])
+    for _ in range(5):
+        match = linear_sum_assignment(cdist(mesh, apply(transform, flipped)))[1]
+        transform = procrustes(flipped[match], mesh)
+    if (match[match] != np.arange(len(mesh))).any():
+        raise ValueError("the mirror match is not its own inverse")
+    all_edges = {tuple(edge) for edge in np.sort(edges, 1)}
+    lost = [edge for edge in all_edges if tuple(sorted(match[list(edge)])) not in all_edges]
+    if len(lost) > 6:
+        raise ValueError(f"the mirror match loses {len(lost)} edges: {lost[:8]}")
+    return match
+
+
+def mean_shape(meshes: Sequence[np.ndarray], mirror: np.ndarray) -> np.ndarray:
+    """The average face, looking straight ahead, symmetric, [468, 3] float64."""
+    faces = [_frontal(mesh, mirror) for mesh in meshes]
+    mean = faces[0]
+    for _ in range(3):
+        mean = _normalised(np.mean([apply(procrustes(face, mean), face) for face in faces], 0))
+        mean = (mean + mean[mirror] * FLIP) / 2
+    return mean
+
+
+def _frontal(mesh: np.ndarray, mirror: np.ndarray) -> np.ndarray:
+    """The mesh turned so that its plane of symmetry is x = 0, averaged with its mirror image."""
+    reflected = mesh[mirror] * FLIP
+    rotation, scale, translation = procrustes(reflected, mesh)
+    symmetric = (mesh + apply((rotation, scale, translation), reflected)) / 2
+    # rotation @ FLIP is a reflection; its normal is the direction from left to right.
+    values, vectors = np.linalg.eigh((rotation * FLIP + (rotation * FLIP).T) / 2)
+    x = vectors[:, 0] * np.sign(vectors[0, 0])
+    # "Down" runs from the top of the forehead to the chin: the pitch of a face that looks straight ahead.
+    y = symmetric[topology.CHIN] - symmetric[topology.FOREHEAD]
+    y -= x * (x @ y)
+    y /= np.linalg.norm(y)
+    z = np.cross(x, y)
+    return _normalised(symmetric @ np.stack([x, y, z], 1))
+
+
+def _normalised(shape: np.ndarray) -> np.ndarray:
+    left, right = shape[list(topology.LEFT_EYE)].mean(0), shape[list(topology.RIGHT_EYE)].mean(0)
+    return (shape - (left + right) / 2) / np.linalg.norm(right - left)
+
+
+def deformations(
+    mean: np.ndarray, triangles: np.ndarray, parts: np.ndarray, mirror: np.ndarray
+) -> Tuple[np.ndarray, np.ndarray, List[str]]:
+    """Basis [M, 468, 3] of rms displacement 1, standard deviations [M], and names [M]."""
+    similarity = _similarity_space(mean)
+    basis, stddev, names = [], [], []
+
+    def add(name: str, field: np.ndarray, size: Optional[float]) -> None:
+        """Adds a field without what a change of pose explains; ``size`` None: its own size is one stddev."""
+        before = _rms(field)
+        flat = field.reshape(-1)
+        field = (flat - similarity @ (similarity.T @ flat)).reshape(field.shape)
+        after = _rms(field)
+        if after < 0.3 * before:
+            return
+        basis.append(field / after)
+        stddev.append(after if size is None else size)
+        names.append(name)
+
+    for name, field in _named_fields(mean, triangles[parts == topology.SKIN], mirror):
+        add(name, field, None)
+    for number, vector in enumerate(_smooth_vectors(mean, triangles, mirror)):
+        for axis in range(3):
+            field = np.zeros_like(mean)
+            field[:, axis] = vector
+            is_odd = np.sum(field * field[mirror] * FLIP) < 0
+            size = SMOOTH_STDDEV / (1 + number / SMOOTH_DECAY) * (ODD_FACTOR if is_odd else 1)
+            add(f"smooth_{number:02d}_{'xyz'[axis]}", field, size)
+    return np.array(basis), np.array(stddev), names
+
+
+def _rms(field: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.sum(field**2, -1))))
+
+
+def _similarity_space(mean: np.ndarray) -> np.ndarray:
+    """Orthonormal directions [468 * 3, 7] that move, turn or scale the mean."""
+    fields = [np.broadcast_to(axis, mean.shape) for axis in np.eye(3)]
+    fields += [np.cross(axis, mean) for axis in np.eye(3)]
+    fields.append(mean)
+    return np.linalg.qr(np.stack([field.reshape(-1) for field in fields], 1))[0]
+
+
+def _smooth_vectors(mean: np.ndarray, triangles: np.ndarray, mirror: np.ndarray) -> np.ndarray:
+    """The smoothest functions on the mesh but the constant, [NUM_SMOOTH, 468], each even or odd."""
+    import scipy.linalg
+
+    laplacian, mass = _cotangent_laplacian(mean, triangles)
+    laplacian = (laplacian + laplacian[np.ix_(mirror, mirror)]) / 2
+    mass = (mass + mass[mirror]) / 2
+    vectors = scipy.linalg.eigh(laplacian, np.diag(mass), subset_by_index=(1, NUM_SMOOTH))[1].T
+    parity = np.sign(np.sum(vectors * vectors[:, mirror], 1))[:, None]
+    return (vectors + parity * vectors[:, mirror]) / 2
+
+
+def _cotangent_laplacian(points: np.ndarray, triangles: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    count = len(points)
+    laplacian, mass = np.zeros((count, count)), np.zeros(count)
+    for shift in range(3):
+        a, b, c = (triangles[:, (shift + k) % 3] for k in range(3))
+        u, v = points[b] - points[a], points[c] - points[a]
+        area = np.linalg.norm(np.cross(u, v), axis=1)
+        cotangent = np.clip(np.sum(u * v, 1) / area, 0.01, 10) / 2
+        for i, j in ((b, c), (c, b)):
+            np.add.at(laplacian, (i, j), -cotangent)
+            np.add.at(laplacian, (i, i), cotangent)
+        np.add.at(mass, a, area / 6)
+    return laplacian, mass
+
+
+def _named_fields(mean: np.ndarray, skin: np.ndarray, mirror: np.ndarray) -> List[Tuple[str, np.ndarray]]:
+    """Fields [468, 3], each of the size of one standard deviation."""
+
+    def bump(vertices: Sequence[int], width: float, height: Optional[float] = None) -> np.ndarray:
+        """1 at the vertices, falling off like a Gaussian with the distance in x (and z) and y."""
+        scale = np.array([width, height or width, width])
+        gaps = (mean[:, None] - mean[None, list(vertices)]) / scale
+        return np.exp(-0.5 * np.sum(gaps**2, -1).min(1))[:, None]
+
+    def even(field: np.ndarray) -> np.ndarray:
+        return field + field[mirror] * FLIP
+
+    def odd(field: np.ndarray) -> np.ndarray:
+        return field - field[mirror] * FLIP
+
+    fields = []
+
+    # The lower jaw turns about an axis through the ears; the lips part.
+    fixed = {vertex: 1.0 for vertex in topology.LOWER_LIP + topology.CHIN_LINE}
+    fixed.update({vertex: 0.0 for vertex in topology.UPPER_LIP + topology.UPPER_FACE})
+    weight = _harmonic(len(mean), skin, fixed)
+    weight = (weight + weight[mirror])[:, None] / 2
+    hinge = np.array([0.0, 0.55, mean[topology.EARS[0], 2]])
+    arm = mean - hinge
+    opening = weight * np.stack([0 * arm[:, 0], arm[:, 2], -arm[:, 1]], 1)
+    fields.append(("jaw_open", 0.08 * opening))
+
+    left_corner = bump((61, 78), 0.22, 0.18)
+    fields.append(("smile", even(left_corner * (-0.07, -0.05, -0.03))))
+    fields.append(("smirk", odd(left_corner * (-0.03, -0.03, 0.0))))
+    lips = bump((0, 17, 13, 14), 0.30, 0.16)
+    fields.append(("pucker", even(left_corner * (0.05, 0.0, 0.0)) + lips * (0, 0, 0.05)))
+    upper, lower = bump(topology.UPPER_LIP, 0.08, 0.04), bump(topology.LOWER_LIP, 0.08, 0.04)
+    apart = np.where(mean[:, 1:2] < mean[13:15, 1].mean(), -upper, lower)
+    fields.append(("lips_part", 0.03 * apart * (0, 1, 0)))
+    fields.append(("mouth_shift", lips * (0.0, 0.04, 0.0)))
+
+    lid = np.zeros_like(mean)
+    for above, below in zip(topology.LEFT_UPPER_LID, topology.LEFT_LOWER_LID):
+        lid[above] = mean[below] - mean[above]
+    gaps = np.linalg.norm(mean[:, None] - mean[None, topology.LEFT_UPPER_LID], axis=-1)
+    near = gaps.argmin(1)
+    above_eye = (mean[:, 1] < mean[np.array(topology.LEFT_UPPER_LID)[near], 1]) & (mean[:, 0] < 0)
+    falloff = np.where(above_eye, np.exp(-gaps.min(1) / 0.05), 0.0)[:, None]
+    lid = np.where((np.abs(lid).sum(1) > 0)[:, None], lid, falloff * lid[np.array(topology.LEFT_UPPER_LID)[near]])
+    fields.append(("eyes_close", 0.35 * even(lid)))
+    fields.append(("wink", 0.2 * odd(lid)))
+
+    brow = bump(topology.LEFT_BROW, 0.10, 0.14)
+    fields.append(("brows_up", even(brow * (0.0, -0.04, 0.0))))
+    fields.append(("brow_up_one_side", odd(brow * (0.0, -0.02, 0.0))))
+    fields.append(("frown", even(bump((55, 107), 0.12) * (0.03, 0.03, 0.0))))
+
+    fields.append(("nose_length", bump((1, 4, 2), 0.16, 0.2) * (0.0, 0.04, 0.0)))
+    fields.append(("nose_height", bump((1, 4, 5, 195), 0.14, 0.2) * (0.0, 0.0, 0.05)))
+    fields.append(("nose_width", even(bump((48, 64, 98), 0.08, 0.1) * (-0.03, 0.0, 0.0))))
+    fields.append(("chin_length", bump((152, 175), 0.3, 0.2) * (0.0, 0.05, 0.0)))
+    fields.append(("chin_forward", bump((152, 175), 0.25, 0.2) * (0.0, 0.0, 0.05)))
+    fields.append(("jaw_width", even(bump((172, 58), 0.2, 0.25) * (-0.05, 0.0, 0.0))))
+    fields.append(("cheeks", even(bump((205, 50), 0.15) * (-0.01, 0.0, 0.03))))
+    fields.append(("forehead_height", bump((10, 109, 338), 0.5, 0.25) * (0.0, -0.05, 0.0)))
+    return fields
+
+
+def _harmonic(count: int, triangles: np.ndarray, fixed: Dict[int, float]) -> np.ndarray:
+    """The smooth function [count] that has the given values at some vertices."""
+    adjacent = np.zeros((count, count))
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        adjacent[triangles[:, a], triangles[:, b]] = adjacent[triangles[:, b], triangles[:, a]] = 1
+    laplacian = np.diag(adjacent.sum(1)) - adjacent
+    known = np.array(sorted(fixed))
+    free = np.setdiff1d(np.arange(count), known)
+    values = np.zeros(count)
+    values[known] = [fixed[vertex] for vertex in known]
+    values[free] = np.linalg.solve(laplacian[np.ix_(free, free)], -laplacian[np.ix_(free, known)] @ values[known])
+    return values

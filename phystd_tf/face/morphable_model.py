@@ -1,0 +1,278 @@
+"""A 3D morphable model of faces and its fit to a mesh or to 68 landmarks.
+
+The paper fits a morphable model and takes from it the facial vertices (Sec.
+3.3.1) and the depth M0 (Sec. 3.5). Ours lives on MediaPipe's mesh and is made by
+``tools/build_morphable_model.py``; a file with the same arrays replaces it.
+
+    shape = mean + sum_m coefficient_m * stddev_m * basis_m                  [468, 3]
+    image = scale * shape @ rotation.T + translation        (x, y in pixels, z in pixels)
+
+The units of the model: eye distance 1, origin midway between the eyes, x to the
+right, y down, z towards the camera.
+"""
+
+import os
+from typing import NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from phystd_tf.errors import PhystdError
+
+_PACKAGED = os.path.join(os.path.dirname(__file__), "assets", "morphable_model.npz")
+
+# The fit trusts a point to this many eye distances; coefficients have standard deviation 1.
+POINT_STDDEV = 0.01
+LANDMARK_STDDEV = 0.02  # of landmarks from elsewhere, which mean slightly other places
+OUTLINE_STDDEV = 0.08  # of the first 17 of the 68: on a turned face they slide along the outline
+# Depth is estimated by the mesh, not seen: it counts a fifth.
+AXIS_TRUST = np.array([1.0, 1.0, 0.2])
+DENSE_ROUNDS = 3  # with depth the pose is right at once
+FLAT_ROUNDS = 12  # without it, pose and shape need some turns
+
+
+class MorphableModelError(PhystdError):
+    """A file is no morphable model, or points cannot be fitted."""
+
+
+class Fit(NamedTuple):
+    """A morphable model laid over an image.
+
+    Attributes:
+      coefficients: [M] float64, in standard deviations.
+      rotation: [3, 3] float64, of the head.
+      scale: pixels per eye distance.
+      translation: [3] float64, pixels; its third entry is arbitrary.
+      shape: [468, 3] float64, (x, y) in pixels and z in pixels towards the camera.
+      error: root mean square distance, in the image, of the points from the fit,
+        in eye distances.
+    """
+
+    coefficients: np.ndarray
+    rotation: np.ndarray
+    scale: float
+    translation: np.ndarray
+    shape: np.ndarray
+    error: float
+
+
+class MorphableModel:
+    """Mean, deformations and topology of faces. Use ``MorphableModel.load``.
+
+    Attributes:
+      mean: [468, 3] float64.
+      basis: [M, 468, 3] float64, deformations of rms displacement 1.
+      stddev: [M] float64, how large each is among faces.
+      names: [M] str; ``smooth_...`` for the unnamed ones.
+      triangles: [F, 3] int32, clockwise seen from the camera; eyes and mouth are closed.
+      parts: [F] uint8, 0 skin, 1 closes an eye, 2 closes the mouth.
+      mirror: [468] int, the vertex on the other side.
+      vertices: [140] int, the vertices of Eq. (13).
+      vertex_pairs: [140] int, position among them of the vertex on the other side.
+      landmarks68: [68] int, the vertex of each iBUG landmark.
+    """
+
+    def __init__(
+        self,
+        mean: np.ndarray,
+        basis: np.ndarray,
+        stddev: np.ndarray,
+        triangles: np.ndarray,
+        mirror: np.ndarray,
+        vertices: np.ndarray,
+        landmarks68: np.ndarray,
+        names: Optional[Sequence[str]] = None,
+        parts: Optional[np.ndarray] = None,
+    ) -> None:
+        """Raises MorphableModelError if the arrays do not belong together."""
+        self.mean = np.asarray(mean, np.float64)
+        self.basis = np.asarray(basis, np.float64)
+        self.stddev = np.asarray(stddev, np.float64)
+        self.triangles = np.asarray(triangles, np.int32)
+        self.mirror = np.asarray(mirror, np.int64)
+        self.vertices = np.asarray(vertices, np.int64)
+        self.landmarks68 = np.asarray(landmarks68, np.int64)
+        self.names = tuple(map(str, names)) if names is not None else ("",) * len(self.basis)
+        self.parts = np.asarray(parts if parts is not None else np.zeros(len(self.triangles)), np.uint8)
+        self._check()
+        position = {int(vertex): index for index, vertex in enumerate(self.vertices)}
+        self.vertex_pairs = np.array([position[int(self.mirror[vertex])] for vertex in self.vertices])
+        self._deformations = self.basis * self.stddev[:, None, None]
+        count = len(self.mean)
+        self._dense = _Observed(self.mean, self._deformations, np.full(count, 1 / POINT_STDDEV))
+        weight = np.full(68, 1 / LANDMARK_STDDEV)
+        weight[:17] = 1 / OUTLINE_STDDEV
+        chosen = self.landmarks68
+        self._landmarks = _Observed(self.mean[chosen], self._deformations[:, chosen], weight)
+
+    @classmethod
+    def load(cls, path: Optional[str] = None) -> "MorphableModel":
+        """The model of a file; without a path, the one of this package.
+
+        Raises:
+          MorphableModelError: names the file and what is wrong with it.
+        """
+        path = path or _PACKAGED
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except (OSError, ValueError, EOFError) as error:
+            raise MorphableModelError(f"{path} cannot be read as a morphable model (.npz): {error}") from error
+        needed = ("mean", "basis", "stddev", "triangles", "mirror", "vertices", "landmarks68")
+        missing = [name for name in needed if name not in arrays]
+        if missing:
+            raise MorphableModelError(f"{path} lacks the array(s) {', '.join(missing)}")
+        known = {name: arrays[name] for name in needed + ("names", "parts") if name in arrays}
+        try:
+            return cls(**known)
+        except MorphableModelError as error:
+            raise MorphableModelError(f"{path}: {error}") from error
+
+    def _check(self) -> None:
+        count, modes, faces = len(self.mean), len(self.basis), len(self.triangles)
+        wanted = {
+            "mean": (count, 3),
+            "basis": (modes, count, 3),
+            "stddev": (modes,),
+            "triangles": (faces, 3),
+            "mirror": (count,),
+            "vertices": (len(self.vertices),),
+            "landmarks68": (68,),
+            "parts": (faces,),
+        }
+        for name, shape in wanted.items():
+            array = getattr(self, name)
+            if array.shape != shape:
+                raise MorphableModelError(f"{name} has shape {array.shape}, not {shape}")
+            if not np.isfinite(array).all():
+                raise MorphableModelError(f"{name} is not finite")
+        for name in ("triangles", "mirror", "vertices", "landmarks68"):
+            array = getattr(self, name)
+            if array.size and not 0 <= array.min() <= array.max() < count:
+                raise MorphableModelError(f"{name} points to vertices that do not exist")
+        if (self.stddev <= 0).any():
+            raise MorphableModelError("stddev must be positive")
+        if (self.mirror[self.mirror] != np.arange(count)).any():
+            raise MorphableModelError("mirror is not its own inverse")
+        chosen = set(self.vertices.tolist())
+        if len(chosen) != len(self.vertices) or chosen != set(self.mirror[self.vertices].tolist()):
+            raise MorphableModelError("vertices must be different and closed under mirror")
+
+    def shape_of(self, coefficients: np.ndarray) -> np.ndarray:
+        """The face [468, 3] of coefficients [M], in the units of the model."""
+        return self.mean + np.tensordot(np.asarray(coefficients, np.float64), self._deformations, 1)
+
+    def project(
+        self, coefficients: np.ndarray, rotation: np.ndarray, scale: float, translation: np.ndarray
+    ) -> np.ndarray:
+        """The face of coefficients in the image, [468, 3]: (x, y) and z in pixels.
+
+        Args:
+          coefficients: [M], in standard deviations.
+          rotation: [3, 3].
+          scale: pixels per eye distance.
+          translation: [2] or [3], pixels.
+        """
+        moved = scale * self.shape_of(coefficients) @ np.asarray(rotation, np.float64).T
+        moved[:, : len(translation)] += translation
+        return moved
+
+    def fit_dense(self, points: np.ndarray) -> Fit:
+        """Fits to the whole mesh.
+
+        Args:
+          points: [468, 2 or 3], pixels; a third column is depth in pixels, towards
+            the camera positive, and helps to find the pose.
+
+        Raises:
+          MorphableModelError: if the points are not finite, or all in one place.
+        """
+        points = np.asarray(points, np.float64)
+        if points.shape not in ((len(self.mean), 2), (len(self.mean), 3)):
+            raise MorphableModelError(f"the mesh must have shape [{len(self.mean)}, 2 or 3], not {points.shape}")
+        rounds = DENSE_ROUNDS if points.shape[1] == 3 else FLAT_ROUNDS
+        return self._fit(points, np.arange(len(self.mean)), self._dense, rounds)
+
+    def fit_landmarks68(self, points: np.ndarray) -> Fit:
+        """Fits to the 68 landmarks of iBUG.
+
+        Args:
+          points: [68, 2], pixels, in the order of iBUG.
+
+        Raises:
+          MorphableModelError: if the points are not finite, or all in one place.
+        """
+        points = np.asarray(points, np.float64)
+        if points.shape != (68, 2):
+            raise MorphableModelError(f"68 landmarks must have shape [68, 2], not {points.shape}")
+        return self._fit(points, self.landmarks68, self._landmarks, FLAT_ROUNDS)
+
+    def _fit(self, points: np.ndarray, chosen: np.ndarray, observed: "_Observed", rounds: int) -> Fit:
+        """Pose and coefficients in turn: each the best for the other, under the prior of the coefficients."""
+        if not np.isfinite(points).all():
+            raise MorphableModelError("points must be finite")
+        if np.linalg.norm(points.std(0)) < 1e-6:
+            raise MorphableModelError("points must not lie all in one place")
+        coefficients = np.zeros(len(self.basis))
+        for _ in range(rounds):
+            rotation, scale, shift = _pose(observed.shape_of(coefficients), points, observed.share)
+            coefficients = observed.best_coefficients((points - shift) / scale, rotation)
+        rotation, scale, shift = _pose(observed.shape_of(coefficients), points, observed.share)
+        translation = np.append(shift, np.zeros(3 - points.shape[1]))
+        whole = self.project(coefficients, rotation, scale, translation)
+        gaps = whole[chosen, :2] - points[:, :2]
+        error = float(np.sqrt(np.mean(np.sum(gaps**2, -1))) / scale)
+        return Fit(coefficients, rotation, scale, translation, whole, error)
+
+
+class _Observed:
+    """The part of a model that is observed, and what of its least squares does not depend on the pose.
+
+    With the rows r of the rotation, the matrix of the normal equations is a sum of
+    r_a r_b times the products of the deformations along axes a and b: these nine
+    are computed once.
+    """
+
+    def __init__(self, mean: np.ndarray, deformations: np.ndarray, weight: np.ndarray) -> None:
+        self.mean = mean
+        self.share = (weight**2 / np.sum(weight**2))[:, None]
+        self._weight = weight[:, None]
+        self._flat = np.ascontiguousarray(deformations.reshape(len(deformations), -1))
+        weighted = deformations * self._weight
+        self._products = np.einsum("mva,nvb->abmn", weighted, weighted, optimize=True)
+
+    def shape_of(self, coefficients: np.ndarray) -> np.ndarray:
+        return self.mean + (coefficients @ self._flat).reshape(self.mean.shape)
+
+    def best_coefficients(self, target: np.ndarray, rotation: np.ndarray) -> np.ndarray:
+        """The most likely coefficients [M] for positions ``target`` [n, 2 or 3] in eye distances."""
+        dimensions = target.shape[1]
+        rows = rotation[:dimensions] * AXIS_TRUST[:dimensions, None]
+        residual = target * AXIS_TRUST[:dimensions] - self.mean @ rows.T
+        right = self._flat @ (self._weight**2 * residual @ rows).reshape(-1)
+        matrix = np.tensordot(rows.T @ rows, self._products, 2)
+        matrix[np.diag_indices_from(matrix)] += 1
+        return np.linalg.solve(matrix, right)
+
+
+def _pose(shape: np.ndarray, points: np.ndarray, share: np.ndarray) -> Tuple[np.ndarray, float, np.ndarray]:
+    """Rotation [3, 3], scale, and shift [d] of a scaled orthographic camera.
+
+    Brings ``scale * shape @ rotation[:d].T + shift`` near the points [n, d]. With
+    depth this is Procrustes' problem, solved exactly; without, the best affine
+    camera is made orthogonal. The scale is that of x and y.
+    """
+    middle_s, middle_p = np.sum(share * shape, 0), np.sum(share * points, 0)
+    centred_s, centred_p = shape - middle_s, points - middle_p
+    if points.shape[1] == 3:
+        u, _, vt = np.linalg.svd(centred_p.T @ (share * centred_s))
+        signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+        rotation = (u * signs) @ vt
+    else:
+        weighted = share * centred_s
+        linear = np.linalg.solve(weighted.T @ centred_s, weighted.T @ centred_p).T
+        u, _, vt = np.linalg.svd(linear, full_matrices=False)
+        rows = u @ vt
+        rotation = np.vstack([rows, np.cross(rows[0], rows[1])])
+    turned = centred_s @ rotation[:2].T
+    scale = float(np.sum(share * turned * centred_p[:, :2]) / np.sum(share * turned**2))
+    return rotation, scale, middle_p - scale * rotation[: points.shape[1]] @ middle_s

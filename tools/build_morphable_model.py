@@ -1,0 +1,53 @@
+"""Builds the morphable model of faces that the package ships.
+
+The mean shape comes from the MediaPipe meshes of two public-domain photographs
+(matplotlib's `grace_hopper.jpg`, scikit-image's `astronaut`) and their mirror
+images; how a face may differ from it comes from smooth deformations of the mesh
+and a few that are named. No other data is needed:
+
+    python -m tools.build_morphable_model --out=phystd_tf/face/assets/morphable_model.npz
+"""
+
+import os
+
+from absl import flags
+
+from tools.command import UsageError, run_program
+
+_OUT = flags.DEFINE_string("out", None, "The .npz to write.", required=False)
+
+
+def main(argv):
+    if len(argv) > 1 or not _OUT.value:
+        raise UsageError("give --out=FILE.npz and nothing else")
+    import numpy as np
+
+    from phystd_tf.face.model_building import build
+
+    arrays = build(_photographs())
+    temporary = _OUT.value + ".tmp.npz"
+    np.savez_compressed(temporary, **arrays)
+    os.replace(temporary, _OUT.value)
+    print(
+        f"wrote {_OUT.value}: {os.path.getsize(_OUT.value) / 1000:.0f} kB, {len(arrays['triangles'])} triangles, "
+        f"{len(arrays['basis'])} deformations"
+    )
+
+
+def _photographs():
+    """The two photographs, [H, W, 3] uint8 RGB, from the installed packages."""
+    import cv2
+    import matplotlib.cbook
+    import skimage.data
+
+    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
+        path = file.name
+    return [cv2.imread(path)[..., ::-1].copy(), skimage.data.astronaut()]
+
+
+def run() -> None:
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()
