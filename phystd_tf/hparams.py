@@ -53,7 +53,7 @@ class HParams:
     discriminator_sizes: Ints = (32, 96, 256, 256)  # D1..D4, paper Sec. 3.4
     discriminator_channels: Ints = (32, 64, 96, 128)  # figure
     discriminator_strides: Ints = (2, 2, 2, 1)  # figure
-    discriminator_norm: str = "batch"  # "batch" (figure) or "none" (ours)
+    discriminator_norm: str = "batch"  # "batch" (figure), "spectral" or "none" (ours)
 
     # --- All networks ------------------------------------------------------
     init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
@@ -180,7 +180,7 @@ def _check_types(hparams: HParams) -> None:
 
 _CHOICES = {
     "upsampling": ("transpose", "bilinear"),
-    "discriminator_norm": ("batch", "none"),
+    "discriminator_norm": ("batch", "spectral", "none"),
     "region_reduction": ("mean", "max"),
     "depth_reduction": ("mean", "sum"),
     "adversarial_reduction": ("mean", "sum"),

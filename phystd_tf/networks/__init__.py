@@ -1,0 +1,1 @@
+"""The networks of Fig. 4: generator and discriminators."""

@@ -1,0 +1,26 @@
+"""The only place that touches tensorflow-addons.
+
+tensorflow-addons 0.23 is its last release. What is used of it stands here, so
+that a replacement is one edit. It is imported on first use, because its import
+takes a second and warns about the end of its life.
+"""
+
+import warnings
+
+import tensorflow as tf
+
+
+def spectral_normalization(layer: tf.keras.layers.Layer) -> tf.keras.layers.Layer:
+    """``layer`` with its kernel divided by its largest singular value.
+
+    Args:
+      layer: a layer with a ``kernel``, such as Conv2D; not yet built.
+
+    Returns:
+      A layer of the same call signature. The power iteration moves only when it
+      is called with ``training=True``.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the end-of-life notice, see the module docstring
+        from tensorflow_addons.layers import SpectralNormalization
+    return SpectralNormalization(layer)

@@ -1,0 +1,45 @@
+"""The multi-scale discriminators, Sec. 3.4 and Fig. 4."""
+
+import tensorflow as tf
+
+from phystd_tf.hparams import HParams
+from phystd_tf.networks.blocks import ConvUnit, kernel_initializer, resize_antialiased
+
+
+class Discriminator(tf.keras.Model):
+    """A PatchGAN that works at one resolution: D1, D2, D3 or D4.
+
+    Its map is linear: the targets of the least-squares losses, Eq. (17) and
+    (18), are 0 for fake and 1 for real.
+
+    Args:
+      size: the resolution; larger images are brought to it first.
+      hparams: HParams.
+    """
+
+    def __init__(self, size: int, hparams: HParams, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self._size = size
+        stddev = hparams.discriminator_init_stddev
+        self.units = [
+            ConvUnit(channels, hparams, stddev, strides=strides, norm=hparams.discriminator_norm)
+            for channels, strides in zip(hparams.discriminator_channels, hparams.discriminator_strides)
+        ]
+        self.head = tf.keras.layers.Conv2D(
+            1, kernel_size=3, padding="same", kernel_initializer=kernel_initializer(stddev)
+        )
+
+    def call(self, image: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """A map of how real each patch looks.
+
+        Args:
+          image: [n, N, N, 3] float32, RGB, not clipped.
+          training: whether batch normalisation uses, and updates its averages by, this batch.
+
+        Returns:
+          [n, size / 8, size / 8, 1] float32 with the strides of Fig. 4; 1 = real.
+        """
+        x = resize_antialiased(image, self._size)
+        for unit in self.units:
+            x = unit(x, training=training)
+        return self.head(x)

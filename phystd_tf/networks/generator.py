@@ -1,0 +1,154 @@
+"""The disentanglement generator, Sec. 3.2 and Fig. 4."""
+
+from typing import List, NamedTuple, Tuple
+
+import tensorflow as tf
+
+from phystd_tf.hparams import HParams
+from phystd_tf.networks.blocks import ConvBlock, ConvUnit, SpatialAttention, UpUnit, kernel_initializer, resize_antialiased
+from phystd_tf.physics.bands import network_input
+from phystd_tf.traces import GeneratorOutput, Traces
+
+
+class Features(NamedTuple):
+    """What the encoder finds in an image of N x N pixels, Sec. 3.2.
+
+    Attributes:
+      F0: [n, N, N, 32] float32, of the first convolution.
+      F1: [n, N/2, N/2, 64] float32.
+      F2: [n, N/4, N/4, 96] float32.
+      F3: [n, N/8, N/8, 128] float32.
+    """
+
+    F0: tf.Tensor
+    F1: tf.Tensor
+    F2: tf.Tensor
+    F3: tf.Tensor
+
+
+class Encoder(tf.keras.layers.Layer):
+    """Backbone encoder: [n, N, N, c] float32 to ``Features``."""
+
+    def __init__(self, hparams: HParams, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.stem = ConvUnit(hparams.stem_channels, hparams, hparams.init_stddev)
+        self.blocks = [ConvBlock(channels, hparams) for channels in hparams.encoder_channels]
+
+    def call(self, inputs: tf.Tensor, training: bool) -> Features:
+        features = [self.stem(inputs, training=training)]
+        for block in self.blocks:
+            features.append(block(features[-1], training=training))
+        return Features(*features)
+
+
+class TraceDecoder(tf.keras.layers.Layer):
+    """Spoof trace decoder: ``Features`` to ({B, C, T, P, I_P}, U3), with U-Net short-cuts."""
+
+    def __init__(self, hparams: HParams, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.stem = UpUnit(hparams.decoder_stem_channels, hparams, strides=1)
+        self.ups = [UpUnit(channels, hparams) for channels in hparams.decoder_channels]
+        head_stddev = hparams.init_stddev if hparams.trace_head_stddev is None else hparams.trace_head_stddev
+        self.head = tf.keras.layers.Conv2D(
+            hparams.trace_channels,
+            kernel_size=3,
+            padding="same",
+            kernel_initializer=kernel_initializer(head_stddev),
+            bias_initializer=_head_bias(hparams),
+        )
+        self._single_trace = hparams.single_trace
+
+    def call(self, features: Features, training: bool) -> Tuple[Traces, tf.Tensor]:
+        U1 = self.ups[0](self.stem(features.F3, training=training), training=training)
+        U2 = self.ups[1](tf.concat([U1, features.F2], axis=-1), training=training)
+        U3 = self.ups[2](tf.concat([U2, features.F1], axis=-1), training=training)
+        raw = self.head(tf.concat([U3, features.F0], axis=-1))
+        return (_single_trace(raw) if self._single_trace else _traces(raw)), U3
+
+
+class DepthNetwork(tf.keras.layers.Layer):
+    """Depth estimation network: feature maps to M [n, K, K, 1] float32 in [0, 1]."""
+
+    def __init__(self, hparams: HParams, **kwargs) -> None:
+        super().__init__(**kwargs)
+        kernels = hparams.attention_kernels if hparams.trace_decoder else hparams.attention_kernels[:3]
+        self.attentions = [SpatialAttention(kernel, hparams) for kernel in kernels]
+        self.conv = ConvUnit(hparams.depth_channels, hparams, hparams.init_stddev)
+        self.head = tf.keras.layers.Conv2D(
+            1,
+            kernel_size=3,
+            padding="same",
+            activation="sigmoid",
+            kernel_initializer=kernel_initializer(hparams.init_stddev),
+        )
+        self._size = hparams.depth_size
+
+    def call(self, feature_maps: List[tf.Tensor], training: bool) -> tf.Tensor:
+        attended = [
+            resize_antialiased(attention(features), self._size)
+            for attention, features in zip(self.attentions, feature_maps)
+        ]
+        return self.head(self.conv(tf.concat(attended, axis=-1), training=training))
+
+
+class Generator(tf.keras.Model):
+    """Estimates the pseudo depth map and the spoof traces of faces, Fig. 4.
+
+    The ablations of Table 3 change it as follows: without
+    ``image_decomposition`` the encoder sees the plain image; without
+    ``trace_decoder`` (the Auxiliary baseline) the depth network sees F1, F2 and
+    F3 only and all traces are zero; with ``single_trace`` the decoder has one
+    additive trace, returned as T, and the other traces are zero.
+
+    Args:
+      hparams: HParams.
+    """
+
+    def __init__(self, hparams: HParams, **kwargs) -> None:
+        super().__init__(**{"name": "generator", **kwargs})
+        self.hparams = hparams
+        self.encoder = Encoder(hparams, name="encoder")
+        self.decoder = TraceDecoder(hparams, name="decoder") if hparams.trace_decoder else None
+        self.depth_network = DepthNetwork(hparams, name="depth_network")
+
+    def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
+        """Depth and traces of a batch of faces.
+
+        Args:
+          image: [n, N, N, 3] float32, RGB in [0, 1].
+          training: whether batch normalisation uses, and updates its averages by, this batch.
+
+        Returns:
+          GeneratorOutput.
+
+        Raises:
+          ValueError: if the image is not N x N x 3.
+        """
+        size = self.hparams.image_size
+        image = tf.ensure_shape(image, (None, size, size, 3))
+        inputs = network_input(image, self.hparams) if self.hparams.image_decomposition else image
+        features = self.encoder(inputs, training=training)
+        maps = list(features[1:])
+        if self.decoder is None:
+            traces = Traces(*(tf.zeros_like(image[..., :channels]) for channels in (3, 3, 3, 1, 3)))
+        else:
+            traces, U3 = self.decoder(features, training=training)
+            maps.append(U3)
+        return GeneratorOutput(self.depth_network(maps, training=training), traces)
+
+
+def _traces(raw: tf.Tensor) -> Traces:
+    B, C, T, P, I_P = tf.split(raw, (3, 3, 3, 1, 3), axis=-1)
+    return Traces(tf.tanh(B), tf.tanh(C), tf.tanh(T), tf.sigmoid(P), tf.sigmoid(I_P))
+
+
+def _single_trace(raw: tf.Tensor) -> Traces:
+    zero = tf.zeros_like(raw)
+    return Traces(zero, zero, tf.tanh(raw), zero[..., :1], zero)
+
+
+def _head_bias(hparams: HParams):
+    if hparams.single_trace:
+        return tf.keras.initializers.Zeros()
+    bias = [0.0] * 9 + [hparams.inpainting_bias] + [0.0] * 3
+    return tf.keras.initializers.Constant(bias)

@@ -1,0 +1,87 @@
+"""What happens beside the training loop: progress, checkpoints, pictures of the traces."""
+
+import os
+import time
+from typing import Any, Callable, Dict, Optional
+
+import numpy as np
+import tensorflow as tf
+from tqdm.auto import tqdm
+
+from phystd_tf.report.trace_panel import trace_panel
+from phystd_tf.training.checkpoints import CheckpointStore
+
+
+class Progress(tf.keras.callbacks.Callback):
+    """One bar over all iterations, with time left and the running losses."""
+
+    # Reading a loss waits for the device, so the bar is refreshed by the clock.
+    _SECONDS = 1.0
+
+    def __init__(self, total: int, start: int) -> None:
+        super().__init__()
+        self._bar = tqdm(total=total, initial=start, unit="it", desc="training", dynamic_ncols=True)
+        self._last = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Optional[Dict[str, Any]] = None) -> None:
+        self._bar.update()
+        if logs and time.monotonic() - self._last > self._SECONDS:
+            self._last = time.monotonic()
+            shown = ("L_depth", "L_G", "L_D", "L_P", "L_R", "L_S", "L_H")
+            self._bar.set_postfix({name: f"{float(logs[name]):.3g}" for name in shown if name in logs})
+
+    def on_train_end(self, logs: Optional[Dict[str, Any]] = None) -> None:
+        self._bar.close()
+
+
+class SaveCheckpoints(tf.keras.callbacks.Callback):
+    """Keeps "last" after each epoch and "best" by the lowest held-out depth loss.
+
+    The depth loss is the one held-out loss that all ablations share.
+
+    Args:
+      store: CheckpointStore.
+      best: the lowest held-out depth loss so far.
+    """
+
+    def __init__(self, store: CheckpointStore, best: float = float("inf")) -> None:
+        super().__init__()
+        self._store = store
+        self._best = best
+
+    def on_epoch_end(self, epoch: int, logs: Optional[Dict[str, Any]] = None) -> None:
+        held_out = (logs or {}).get("val_L_depth")
+        if held_out is not None and held_out < self._best:
+            self._best = held_out
+            self._store.save("best")
+        self._store.save("last")
+
+
+class TracePanels(tf.keras.callbacks.Callback):
+    """Shows in TensorBoard what the model disentangles from a few faces.
+
+    Args:
+      images: [n, N, N, 3] float32, a few held-out faces.
+      outputs: from such images to ``phystd_tf.outputs.all_outputs``.
+      folder: where TensorBoard logs go.
+    """
+
+    def __init__(
+        self, images: np.ndarray, outputs: Callable[[np.ndarray], Dict[str, tf.Tensor]], folder: str
+    ) -> None:
+        super().__init__()
+        self._images = images
+        self._outputs = outputs
+        self._writer = tf.summary.create_file_writer(os.path.join(folder, "panels"))
+
+    def on_epoch_end(self, epoch: int, logs: Optional[Dict[str, Any]] = None) -> None:
+        outputs = {name: value.numpy() for name, value in self._outputs(self._images).items()}
+        rows = [
+            trace_panel(image, {name: value[index] for name, value in outputs.items()})
+            for index, image in enumerate(self._images)
+        ]
+        with self._writer.as_default(step=int(self.model.iteration.numpy())):
+            tf.summary.image("disentangled", np.concatenate(rows, axis=0)[np.newaxis])
+
+    def on_train_end(self, logs: Optional[Dict[str, Any]] = None) -> None:
+        self._writer.close()

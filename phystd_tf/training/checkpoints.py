@@ -1,0 +1,90 @@
+"""Checkpoints of everything a run needs to go on: networks, optimizers, iteration count."""
+
+import os
+from typing import List
+
+import tensorflow as tf
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.hparams import HParams
+from phystd_tf.training.phystd_model import PhySTD
+
+HPARAMS_FILE = "hparams.json"
+
+
+class CheckpointError(PhystdError):
+    """A run folder holds no checkpoint, or one that does not fit."""
+
+
+class CheckpointStore:
+    """The named checkpoints of a run folder: "last" and "best".
+
+    Args:
+      model: PhySTD.
+      run: path of the run folder.
+    """
+
+    def __init__(self, model: PhySTD, run: str) -> None:
+        self._folder = os.path.join(run, "checkpoints")
+        self._checkpoint = tf.train.Checkpoint(
+            generator=model.generator,
+            discriminators=model.discriminators,
+            generator_optimizer=model.generator_optimizer,
+            discriminator_optimizer=model.discriminator_optimizer,
+            iteration=model.iteration,
+        )
+
+    def save(self, name: str) -> None:
+        """Writes the checkpoint ``name``; the previous one goes only when the new one is whole."""
+        self._manager(name).save(checkpoint_number=self._checkpoint.iteration)
+
+    def exists(self, name: str) -> bool:
+        """Whether the checkpoint ``name`` is there."""
+        return self._manager(name).latest_checkpoint is not None
+
+    def restore(self, name: str) -> None:
+        """Reads the checkpoint ``name`` into the model, all of it.
+
+        Raises:
+          CheckpointError: if it is missing, damaged, or does not match the model
+            variable by variable; the message names the file.
+        """
+        path = self._manager(name).latest_checkpoint
+        if path is None:
+            folder = os.path.join(self._folder, name)
+            raise CheckpointError(f"no checkpoint in {folder}; train first, or name another run")
+        try:
+            self._checkpoint.read(path).assert_consumed()
+        except (AssertionError, ValueError, tf.errors.OpError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}") from error
+
+    def _manager(self, name: str) -> tf.train.CheckpointManager:
+        return tf.train.CheckpointManager(self._checkpoint, os.path.join(self._folder, name), max_to_keep=1)
+
+
+def load_run(run: str, name: str = "last") -> PhySTD:
+    """The model of a run folder with the weights of a checkpoint.
+
+    Args:
+      run: path of the run folder.
+      name: "last" or "best".
+
+    Raises:
+      CheckpointError: if the folder is no run or the checkpoint does not fit.
+    """
+    path = os.path.join(run, HPARAMS_FILE)
+    if not os.path.exists(path):
+        raise CheckpointError(f"{run} is not a run folder: there is no {path}")
+    model = PhySTD(HParams.load(path))
+    CheckpointStore(model, run).restore(name)
+    return model
+
+
+def differing_fields(first: HParams, second: HParams) -> List[str]:
+    """Names of the hyper-parameters in which two sets differ, each with both values."""
+    return [
+        f"{name} ({getattr(first, name)!r} and {getattr(second, name)!r})"
+        for name in first.__dataclass_fields__
+        if getattr(first, name) != getattr(second, name)
+    ]

@@ -1,0 +1,43 @@
+"""Learning rates as functions of the iteration count, Sec. 4.1."""
+
+from typing import Any
+
+from phystd_tf.hparams import HParams
+
+
+def generator_learning_rate(iteration: Any, hparams: HParams) -> Any:
+    """Learning rate of the generator at a mini-batch iteration, Sec. 4.1.
+
+    The count is that of mini-batches (Alg. 1), not of optimizer updates: an
+    iteration-keyed optimizer that is applied twice a batch would decay twice as
+    fast.
+
+    Args:
+      iteration: whole number from 0, or an integer tensor.
+      hparams: HParams.
+
+    Returns:
+      The rate, divided by ``decay_ratio`` after each ``decay_every`` iterations.
+    """
+    return _decayed(hparams.learning_rate, iteration, hparams.decay_every, hparams.decay_ratio)
+
+
+def discriminator_learning_rate(iteration: Any, hparams: HParams) -> Any:
+    """Learning rate of the discriminators, Sec. 3.5: reduced by half.
+
+    ``discriminator_decay_every`` gives it a clock of its own; 0 never decays.
+    """
+    every = hparams.decay_every if hparams.discriminator_decay_every is None else hparams.discriminator_decay_every
+    start = hparams.learning_rate * hparams.discriminator_lr_ratio
+    return _decayed(start, iteration, every, hparams.decay_ratio)
+
+
+def _decayed(start: float, iteration: Any, every: int, ratio: float) -> Any:
+    if every == 0:
+        return start
+    decays = iteration // every
+    if not isinstance(decays, int):
+        import tensorflow as tf
+
+        decays = tf.cast(decays, tf.float32)
+    return start * ratio**-decays

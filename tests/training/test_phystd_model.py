@@ -1,0 +1,200 @@
+"""Algorithm 1: who learns from what, and what is refused."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny import endless, random_batch, random_faces, tiny_hparams
+
+from phystd_tf import losses
+from phystd_tf.hparams import ABLATIONS
+from phystd_tf.physics.synthesis import synthesize_spoof, warp_traces
+from phystd_tf.traces import Batch
+from phystd_tf.training.phystd_model import PhySTD
+
+
+def _new_model(ablation="full", **changes):
+    tf.keras.utils.set_random_seed(3)
+    model = PhySTD(tiny_hparams(ablation, **changes))
+    model.compile()
+    return model
+
+
+def _values(variables):
+    return [variable.numpy().copy() for variable in variables]
+
+
+def _changed(before, variables):
+    return {v.name for old, v in zip(before, variables) if not np.array_equal(old, v.numpy())}
+
+
+# What has no gradient by design: without the adversarial loss nothing looks at
+# the inpainted content, but it shares its variables with the other traces.
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_every_generator_variable_receives_a_gradient(ablation):
+    model = _new_model(ablation)
+    batch = random_batch()
+    with tf.GradientTape() as tape:
+        step1 = model._training_step1(batch, training=True)
+        step2 = model._training_step2(batch, step1, training=True)
+        step3 = model._training_step3(batch, step2, training=True)
+        _, objective = model._objective(step1, step2, step3)
+    gradients = tape.gradient(objective, model.generator.trainable_variables)
+    missing = [v.name for v, g in zip(model.generator.trainable_variables, gradients) if g is None or not np.any(g)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("ablation", ["step1", "full"])
+def test_inpainted_content_learns_from_the_adversarial_step_only(ablation):
+    model = _new_model(ablation)
+    batch = random_batch()
+    with tf.GradientTape() as tape:
+        step1 = model._training_step1(batch, training=True)
+        step2 = model._training_step2(batch, step1, training=True)
+        step3 = model._training_step3(batch, step2, training=True)
+        _, objective = model._objective(step1, step2, step3)
+    kernel = tape.gradient(objective, model.generator.decoder.head.kernel)
+    assert np.any(kernel[..., :10])
+    assert np.any(kernel[..., 10:]) == (ablation == "full")
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_one_step_changes_exactly_the_declared_variables(ablation):
+    model = _new_model(ablation)
+    networks = [model.generator, *model.discriminators]
+    trainable = [v for network in networks for v in network.trainable_variables]
+    averages = [v for network in networks for v in network.non_trainable_variables]
+    before, averages_before = _values(trainable), _values(averages)
+    model.train_on_batch(random_batch())
+    assert _changed(before, trainable) == {v.name for v in trainable}
+    assert _changed(averages_before, averages) == {v.name for v in averages}
+    assert model.iteration.numpy() == 1
+    assert bool(model.discriminators) == model.hparams.training_step2
+
+
+def test_generator_loss_does_not_move_the_discriminators_and_the_reverse():
+    for frozen, moving in (("discriminator_optimizer", "generator"), ("generator_optimizer", "discriminators")):
+        model = _new_model()
+        getattr(model, frozen).apply_gradients = lambda pairs: None
+        groups = {"generator": model.generator.trainable_variables, "discriminators": model.discriminator_variables}
+        before = {name: _values(variables) for name, variables in groups.items()}
+        model.train_on_batch(random_batch())
+        changed = {name for name, variables in groups.items() if _changed(before[name], variables)}
+        assert changed == {moving}
+
+
+def test_synthesis_truth_and_input_are_stopped():
+    """Eq. (21): L_S and L_H reach the generator through its second pass only."""
+    model = _new_model()
+    batch = random_batch()
+    with tf.GradientTape() as tape:
+        step1 = model._training_step1(batch, training=True)
+        traces = step1.spoof.traces
+        step2 = model._training_step2(batch, step1, training=True)
+        step3 = model._training_step3(batch, step2, training=True)
+        third = step3.L_S + step3.L_H
+    assert tape.gradient(third, tf.nest.flatten(traces)) == [None] * 5
+
+
+def test_adversarial_loss_reaches_the_traces_through_warp_and_reconstruction():
+    model = _new_model()
+    batch = random_batch()
+    with tf.GradientTape() as tape:
+        step1 = model._training_step1(batch, training=True)
+        step2 = model._training_step2(batch, step1, training=True)
+        L_G = step2.L_G
+    for gradient in tape.gradient(L_G, tf.nest.flatten(step1.spoof.traces)):
+        assert gradient is not None and np.any(gradient) and np.all(np.isfinite(gradient))
+
+
+def test_synthesised_spoof_carries_the_trace_of_the_spoof_to_the_live_face():
+    batch = random_batch()
+    model = _new_model()
+    traces = model(batch.spoof.image).traces
+    h = model.hparams
+    same = warp_traces(traces, batch.spoof, batch.spoof, h.n1, h.n2)
+    np.testing.assert_allclose(same.P, traces.P, atol=1e-5)  # no offset, no change
+    none = warp_traces(traces._replace(B=0 * traces.B, C=0 * traces.C, T=0 * traces.T, P=0 * traces.P),
+                       batch.spoof, batch.live, h.n1, h.n2)  # fmt: skip
+    unchanged = synthesize_spoof(batch.live.image, none.T_A, none.P, none.image)
+    np.testing.assert_allclose(unchanged, batch.live.image, atol=1e-6)
+
+
+@pytest.mark.parametrize("live, spoof", [(4, 0), (0, 4), (3, 1)])
+def test_an_unbalanced_batch_is_refused_and_changes_nothing(live, spoof):
+    model = _new_model()
+    before = _values(model.variables)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="as many live as spoof"):
+        model.train_on_batch(random_batch(live=live, spoof=spoof))
+    assert not _changed(before, model.variables)
+
+
+def test_a_loss_that_is_not_finite_is_named_and_changes_nothing():
+    model = _new_model()
+    batch = random_batch()
+    depth = batch.live.depth.numpy()
+    depth[0, 0, 0, 0] = np.nan
+    before = _values(model.generator.trainable_variables + model.discriminator_variables)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="L_depth is not finite"):
+        model.train_on_batch(Batch(batch.live._replace(depth=tf.constant(depth)), batch.spoof))
+    assert not _changed(before, model.generator.trainable_variables + model.discriminator_variables)
+
+
+def test_spoofs_whose_preliminary_mask_is_empty_give_finite_losses():
+    batch = random_batch()
+    spoof = batch.spoof._replace(preliminary_mask=tf.zeros_like(batch.spoof.preliminary_mask))
+    logs = _new_model().train_on_batch(Batch(batch.live, spoof), return_dict=True)
+    assert all(np.isfinite(value) for value in logs.values())
+
+
+def test_learning_rates_follow_the_iteration_count_not_the_updates():
+    model = _new_model(decay_every=2, learning_rate=1e-3, discriminator_lr_ratio=0.5)
+    rates = []
+    for _ in range(5):
+        model.train_on_batch(random_batch())
+        rates.append((float(model.generator_optimizer.learning_rate), float(model.discriminator_optimizer.learning_rate)))
+    np.testing.assert_allclose(rates, [(1e-3, 5e-4)] * 2 + [(1e-4, 5e-5)] * 2 + [(1e-5, 5e-6)], rtol=1e-5)
+    assert model.generator_optimizer.iterations == model.discriminator_optimizer.iterations == 5
+
+
+def test_held_out_losses_are_those_of_training_and_change_nothing():
+    model = _new_model()
+    batch = random_batch()
+    before = _values(model.generator.variables + model.discriminator_variables)
+    logs = model.test_on_batch(batch, return_dict=True)
+    assert not _changed(before, model.generator.variables + model.discriminator_variables)
+    expected = losses.depth_loss(
+        model(tf.concat([batch.live.image, batch.spoof.image], 0)).depth,
+        tf.concat([batch.live.depth, batch.spoof.depth], 0),
+        model.hparams,
+    )
+    np.testing.assert_allclose(logs["L_depth"], expected, rtol=1e-5)
+
+
+def test_logged_losses_are_means_over_the_epoch():
+    model = _new_model(learning_rate=1e-12)
+    logs = [model.test_on_batch(random_batch(seed), return_dict=True)["L_depth"] for seed in (1, 2)]
+    rng = tf.data.Dataset.from_tensors(random_batch(1)).concatenate(tf.data.Dataset.from_tensors(random_batch(2)))
+    both = model.evaluate(rng, verbose=0, return_dict=True)["L_depth"]
+    np.testing.assert_allclose(both, np.mean(logs), rtol=1e-5)
+
+
+def test_the_loss_falls_on_one_fixed_batch():
+    model = _new_model(learning_rate=3e-3, init_stddev=None)
+    history = model.fit(endless(random_batch()), steps_per_epoch=15, epochs=3, verbose=0).history
+    assert history["L_depth"][-1] < 0.6 * history["L_depth"][0]
+    assert history["depth_live"][-1] > history["depth_spoof"][-1]
+
+
+def test_same_seed_same_run():
+    def run():
+        model = _new_model()
+        return model.fit(endless(random_batch()), steps_per_epoch=2, epochs=2, verbose=0).history
+
+    first, second = run(), run()
+    for name in first:
+        np.testing.assert_allclose(first[name], second[name], rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def test_faces_of_the_fake_batch_fill_their_crop():
+    faces = random_faces(np.random.default_rng(0), 1, live=True)
+    assert faces.triangle_map.max() < len(faces.triangles[0])

@@ -1,0 +1,45 @@
+"""Shows what PhySTD disentangles from photographs.
+
+For each photograph one picture: input, B, C, T, P, reconstruction and overall
+trace, with score and verdict; and results.csv with one row a photograph.
+
+  python -m tools.disentangle --model=RUN_OR_EXPORT --input=FILE_OR_DIR --out=DIR
+"""
+
+from absl import flags
+
+from tools.command import run_program
+
+_MODEL = flags.DEFINE_string("model", None, "Run folder (tools.train) or export (tools.export).", required=True)
+_INPUT = flags.DEFINE_string("input", None, "A photograph, or a folder of them (with subfolders).", required=True)
+_OUT = flags.DEFINE_string("out", None, "Folder for the pictures and results.csv.", required=True)
+
+
+def main() -> int:
+    from tqdm import tqdm
+
+    from phystd_tf.photographs import disentangle_photographs, list_photographs
+    from phystd_tf.predictor import Predictor
+
+    photographs = list_photographs(_INPUT.value)
+    predictor = Predictor(_MODEL.value)
+    with tqdm(total=len(photographs), unit="photo", desc="disentangling") as bar:
+        results = disentangle_photographs(predictor, photographs, _OUT.value, progress=lambda: bar.update())
+    for result in results:
+        print(result.as_line())
+    failed = sum(result.status != "ok" for result in results)
+    point = predictor.operating_point
+    if point is not None:
+        print(f"live when score >= {point.threshold:.4f} ({point.source}); pictures and results.csv in {_OUT.value}")
+    if failed == len(results):
+        return 2
+    return 1 if failed else 0
+
+
+def run() -> None:
+    """Entry point of phystd-disentangle."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,71 @@
+"""Trains PhySTD on a prepared folder, or goes on with a run that was stopped.
+
+The run folder keeps the hyper-parameters, the commands, checkpoints of
+everything, TensorBoard logs and, at the end, the operating point: alpha0 of
+Eq. (10) and the threshold, both chosen on the dev split.
+
+  python -m tools.train --data=PREPARED --preset=small --run=RUN
+"""
+
+import json
+
+from absl import flags
+
+from tools.command import UsageError, run_program
+
+_DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
+_RUN = flags.DEFINE_string("run", None, "Run folder to make, or to go on with.", required=True)
+_PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters: small (128 px, for a CPU) or paper (256 px).")
+_ABLATION = flags.DEFINE_string(
+    "ablation", "full", "Row of Table 3: auxiliary, step1, step1_step2_single_trace, step1_step2 or full."
+)
+_PROTOCOL = flags.DEFINE_string("protocol", "folder", "Which faces are train, dev and test: folder = as prepared.")
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
+_STEPS_PER_EPOCH = flags.DEFINE_integer(
+    "steps_per_epoch", 100, "Iterations between two checkpoints; must divide the iterations.", lower_bound=1
+)
+_SET = flags.DEFINE_multi_string(
+    "set", [], "One hyper-parameter, as name=JSON value, for example --set=learning_rate=1e-4. May be repeated."
+)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the weights, the batches and the harder samples.")
+
+
+def main() -> None:
+    overrides = dict(_parse_override(text) for text in _SET.value)
+    if _ITERATIONS.value is not None:
+        overrides["max_iterations"] = _ITERATIONS.value
+    if _PROTOCOL.value != "folder":
+        raise UsageError(f"unknown --protocol={_PROTOCOL.value}; known is: folder")
+
+    from phystd_tf.hparams import get_hparams
+
+    hparams = get_hparams(_PRESET.value, _ABLATION.value, **overrides)
+    steps_per_epoch = min(_STEPS_PER_EPOCH.value, hparams.max_iterations)
+    if hparams.max_iterations % steps_per_epoch:
+        raise UsageError(
+            f"{hparams.max_iterations} iterations are no whole number of epochs of {steps_per_epoch}; "
+            "change --iterations or --steps_per_epoch"
+        )
+
+    from phystd_tf.training.experiment import train_and_choose
+
+    train_and_choose(hparams, data=_DATA.value, run=_RUN.value, seed=_SEED.value, steps_per_epoch=steps_per_epoch)
+
+
+def _parse_override(text: str):
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise UsageError(f"--set={text}: want name=value")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value  # a bare word is a string, such as upsampling=bilinear
+
+
+def run() -> None:
+    """Entry point of phystd-train."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()
