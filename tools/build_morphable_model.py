@@ -14,7 +14,7 @@ from absl import flags
 
 from tools.command import UsageError, run_program
 
-_OUT = flags.DEFINE_string("out", None, "The .npz to write.", required=False)
+_OUT = flags.DEFINE_string("out", None, "The .npz to write.")
 
 
 def main(argv):

@@ -11,6 +11,7 @@ The units of the model: eye distance 1, origin midway between the eyes, x to the
 right, y down, z towards the camera.
 """
 
+import functools
 import os
 from typing import NamedTuple, Optional, Sequence, Tuple
 
@@ -276,3 +277,9 @@ def _pose(shape: np.ndarray, points: np.ndarray, share: np.ndarray) -> Tuple[np.
     turned = centred_s @ rotation[:2].T
     scale = float(np.sum(share * turned * centred_p[:, :2]) / np.sum(share * turned**2))
     return rotation, scale, middle_p - scale * rotation[: points.shape[1]] @ middle_s
+
+
+@functools.lru_cache(maxsize=1)
+def default_model() -> MorphableModel:
+    """The model of this package, read once."""
+    return MorphableModel.load()

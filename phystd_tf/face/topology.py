@@ -17,9 +17,25 @@ LEFT_EYE = (33, 133)
 RIGHT_EYE = (362, 263)
 
 # Closed rings, and arcs of them from the left to the right corner.
-FACE_OVAL = (
-    (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
-    + (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+FACE_OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377) + (
+    152,
+    148,
+    176,
+    149,
+    150,
+    136,
+    172,
+    58,
+    132,
+    93,
+    234,
+    127,
+    162,
+    21,
+    54,
+    103,
+    67,
+    109,
 )
 LEFT_UPPER_LID = (246, 161, 160, 159, 158, 157, 173)
 LEFT_LOWER_LID = (7, 163, 144, 145, 153, 154, 155)
@@ -170,11 +186,10 @@ def select_vertices(mean: np.ndarray, mirror: np.ndarray) -> np.ndarray:
     chosen = set()
     for vertex in SELECTED_FIRST:
         chosen |= {vertex, int(mirror[vertex])}
-    flat = mean[:, :3]
     while len(chosen) < NUM_SELECTED:
-        gaps = np.linalg.norm(flat[:, None] - flat[None, sorted(chosen)], axis=-1).min(1)
-        if NUM_SELECTED - len(chosen) == 1 or len(chosen) % 2:
-            gaps = np.where(mirror == np.arange(len(mean)), gaps, -1)  # one more on the midline makes it even
+        gaps = np.linalg.norm(mean[:, None] - mean[None, sorted(chosen)], axis=-1).min(1)
+        if len(chosen) % 2:
+            gaps = np.where(mirror == np.arange(len(mean)), gaps, -1)  # one on the midline makes the number even
         vertex = int(gaps.argmax())
         chosen |= {vertex, int(mirror[vertex])}
     return np.array(sorted(chosen))
