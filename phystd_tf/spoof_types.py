@@ -53,11 +53,10 @@ _OPEN_REGION = {
     PARTIAL_PAPER: OPEN_EYES_AND_MOUTH,
 }
 
-# Other spellings met in the names of folders.
+# Other spellings met in the names of folders, without what separates words.
 _ALIASES = {
     "real": LIVE,
     "bonafide": LIVE,
-    "bona_fide": LIVE,
     "genuine": LIVE,
     "client": LIVE,
     "printed": PRINT,
@@ -66,37 +65,35 @@ _ALIASES = {
     "screen": REPLAY,
     "display": REPLAY,
     "half": HALF_MASK,
-    "mask_half": HALF_MASK,
+    "maskhalf": HALF_MASK,
     "silicone": SILICONE_MASK,
-    "mask_silicone": SILICONE_MASK,
+    "masksilicone": SILICONE_MASK,
     "transparent": TRANSPARENT_MASK,
-    "mask_trans": TRANSPARENT_MASK,
-    "mask_transparent": TRANSPARENT_MASK,
-    "papermask": PAPER_MASK,
-    "paper_crafted_mask": PAPER_MASK,
-    "mask_paper": PAPER_MASK,
-    "mask_mann": MANNEQUIN,
-    "mannequin_head": MANNEQUIN,
+    "masktrans": TRANSPARENT_MASK,
+    "masktransparent": TRANSPARENT_MASK,
+    "papercraftedmask": PAPER_MASK,
+    "maskpaper": PAPER_MASK,
+    "maskmann": MANNEQUIN,
+    "mannequinhead": MANNEQUIN,
     "obfuscation": OBFUSCATION_MAKEUP,
-    "makeup_ob": OBFUSCATION_MAKEUP,
-    "makeup_obfuscation": OBFUSCATION_MAKEUP,
+    "makeupob": OBFUSCATION_MAKEUP,
+    "makeupobfuscation": OBFUSCATION_MAKEUP,
     "impersonation": IMPERSONATION_MAKEUP,
-    "makeup_im": IMPERSONATION_MAKEUP,
-    "makeup_impersonation": IMPERSONATION_MAKEUP,
+    "makeupim": IMPERSONATION_MAKEUP,
+    "makeupimpersonation": IMPERSONATION_MAKEUP,
     "cosmetic": COSMETIC_MAKEUP,
-    "makeup_co": COSMETIC_MAKEUP,
-    "makeup_cosmetic": COSMETIC_MAKEUP,
+    "makeupco": COSMETIC_MAKEUP,
+    "makeupcosmetic": COSMETIC_MAKEUP,
     "funnyeye": FUNNY_EYEGLASSES,
-    "funny_eye": FUNNY_EYEGLASSES,
-    "funny_eye_glasses": FUNNY_EYEGLASSES,
-    "funny_glasses": FUNNY_EYEGLASSES,
-    "partial_funnyeye": FUNNY_EYEGLASSES,
+    "funnyeyes": FUNNY_EYEGLASSES,
+    "funnyglasses": FUNNY_EYEGLASSES,
+    "partialfunnyeye": FUNNY_EYEGLASSES,
     "paperglass": PAPER_GLASSES,
-    "paperglasses": PAPER_GLASSES,
-    "paper_glass": PAPER_GLASSES,
-    "partial_paperglass": PAPER_GLASSES,
-    "partial_eyes": PARTIAL_EYE,
+    "partialpaperglass": PAPER_GLASSES,
+    "partialpaperglasses": PAPER_GLASSES,
+    "partialeyes": PARTIAL_EYE,
 }
+_KNOWN = {name.replace("_", ""): name for name in SPOOF_TYPES + PARTIAL_KINDS + (LIVE, UNKNOWN)}
 
 
 def normalise(name: str) -> str:
@@ -107,11 +104,9 @@ def normalise(name: str) -> str:
     (lower case, runs of other characters as one ``_``) and counts as an unknown
     type for P0; a name without a letter or digit becomes ``unknown``.
     """
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    slug = re.sub(r"[\W_]+", "_", words).strip("_").lower() or UNKNOWN
-    if slug in _OPEN_REGION or slug in SPOOF_TYPES:
-        return slug
-    return _ALIASES.get(slug, slug)
+    slug = re.sub(r"[\W_]+", "_", name).strip("_").lower() or UNKNOWN
+    letters = slug.replace("_", "")
+    return _KNOWN.get(letters) or _ALIASES.get(letters, slug)
 
 
 def label_of(spoof_type: str) -> int:
