@@ -1,0 +1,49 @@
+"""One picture that shows a dataset: a column per subject, live faces above, each spoof over its live counterpart."""
+
+from typing import List
+
+import cv2
+import numpy as np
+
+from phystd_tf import spoof_types
+from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.synthetic import truth
+from phystd_tf.synthetic.dataset import Clip, Recipe, make_clip, split_of
+from phystd_tf.synthetic.renderer import Renderer
+from phystd_tf.synthetic.subjects import make_subject
+
+
+def contact_sheet(recipe: Recipe, subjects: int = 8, tile: int = 256) -> np.ndarray:
+    """The first frame of each type for a few subjects.
+
+    Args:
+      recipe: of the dataset; ``truth`` may be anything.
+      subjects: columns.
+      tile: pixels of a picture.
+
+    Returns:
+      [H, W, 3] uint8, RGB.
+    """
+    from dataclasses import replace
+    import io
+
+    recipe = replace(recipe, truth="camera", frames_per_clip=1)
+    columns: List[np.ndarray] = []
+    for number in range(min(subjects, recipe.subjects)):
+        renderer = Renderer(make_subject(recipe.seed, number), MorphableModel.load(), recipe.size)
+        split = split_of(number, recipe.subjects)
+        pictures = []
+        for name in (spoof_types.LIVE,) + recipe.types:
+            frame = next(make_clip(recipe, Clip(split, name, number, 0), renderer))
+            pictures.append(cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1])
+            if name != spoof_types.LIVE:
+                pictures.append(truth.read(io.BytesIO(frame.truth)).live_camera)
+        columns.append(np.vstack([_fit(picture, tile) for picture in pictures]))
+    return np.hstack(columns)
+
+
+def _fit(picture: np.ndarray, tile: int) -> np.ndarray:
+    if picture.shape[0] == tile:
+        return picture
+    how = cv2.INTER_AREA if tile < picture.shape[0] else cv2.INTER_CUBIC
+    return cv2.resize(picture, (tile, tile), interpolation=how)

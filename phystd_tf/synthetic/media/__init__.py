@@ -1,0 +1,19 @@
+"""Spoof media, one file each.
+
+A medium is a module with three names: ``INSTRUMENTS`` (which printer, which
+screen: named, so that a protocol can hold one out), ``sample(rng) -> Parameters``
+for a clip (``parameters.instrument`` names the instrument), and ``layers(shot,
+parameters, rng) -> Layers`` for a frame. ``media`` lists them by spoof type.
+"""
+
+from types import ModuleType
+from typing import Dict
+
+from phystd_tf import spoof_types
+from phystd_tf.synthetic.media import paper_glasses, print_medium, replay
+
+MEDIA: Dict[str, ModuleType] = {
+    spoof_types.PRINT: print_medium,
+    spoof_types.REPLAY: replay,
+    spoof_types.PAPER_GLASSES: paper_glasses,
+}

@@ -1,0 +1,186 @@
+"""Replay attack: the face on a screen before the camera.
+
+Simulated: the screen's gamma, black level and cold white; its grid of red,
+green and blue stripes, which the camera's pixels sample nearly one to one, so
+that the grid folds down to coloured moire (it is computed as in the sensor: the
+stripes' light at each pixel's place, not a drawn pattern); flicker bands of a
+rolling shutter; fall-off with the viewing angle; a lamp or window mirrored in
+the glass. The screen fills the frame: P = 0 and all is additive. Not simulated:
+the screen's edge, fingerprints, and video compression.
+"""
+
+import dataclasses
+from typing import Tuple
+
+import cv2
+import numpy as np
+
+from phystd_tf.synthetic.composition import Layers, additive
+from phystd_tf.synthetic.media.paper import soften
+from phystd_tf.synthetic.shot import Shot
+from phystd_tf.synthetic.skin import to_encoded
+
+
+@dataclasses.dataclass(frozen=True)
+class Screen:
+    """A screen; ranges are drawn per clip.
+
+    Attributes:
+      frequency: screen pixels per camera pixel.
+      grid: how deep the gaps between stripes are (contrast left after the lens).
+      rows: the same for the gaps between rows.
+      subpixels: places of the R, G, B stripes within a pixel, in pixels.
+      gamma: of the screen against the standard.
+      white: R, G, B of its white.
+      black: light of its black.
+      flicker: depth of the bands.
+      glass: how strongly the glass mirrors the room.
+    """
+
+    frequency: Tuple[float, float]
+    grid: Tuple[float, float]
+    rows: Tuple[float, float]
+    subpixels: Tuple[float, float, float]
+    gamma: Tuple[float, float]
+    white: Tuple[float, float, float]
+    black: Tuple[float, float]
+    flicker: Tuple[float, float]
+    glass: Tuple[float, float]
+
+
+INSTRUMENTS = {
+    "phone_lcd": Screen(
+        (1.03, 1.12),
+        (0.16, 0.30),
+        (0.10, 0.2),
+        (0, 0.333, 0.667),
+        (1.05, 1.3),
+        (0.88, 0.98, 1.12),
+        (0.006, 0.02),
+        (0, 0.05),
+        (0.05, 0.25),
+    ),
+    "phone_oled": Screen(
+        (1.04, 1.16),
+        (0.20, 0.34),
+        (0.12, 0.22),
+        (0, 0.5, 0.25),
+        (1.1, 1.4),
+        (0.92, 1.0, 1.10),
+        (0.0, 0.006),
+        (0.03, 0.10),
+        (0.05, 0.3),
+    ),
+    "tablet": Screen(
+        (0.90, 0.98),
+        (0.15, 0.28),
+        (0.08, 0.18),
+        (0, 0.333, 0.667),
+        (0.95, 1.2),
+        (0.90, 1.0, 1.10),
+        (0.01, 0.03),
+        (0, 0.04),
+        (0.05, 0.35),
+    ),
+    "notebook": Screen(
+        (0.84, 0.96),
+        (0.18, 0.34),
+        (0.12, 0.22),
+        (0, 0.333, 0.667),
+        (0.85, 1.1),
+        (0.86, 0.97, 1.14),
+        (0.02, 0.05),
+        (0, 0.03),
+        (0.0, 0.12),
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """One screen in a clip; see Screen for the meaning of the numbers."""
+
+    instrument: str
+    frequency: float
+    grid: float
+    rows: float
+    gamma: float
+    white: Tuple[float, float, float]
+    black: float
+    brightness: float
+    angle: float
+    keystone: Tuple[float, float]
+    flicker: float
+    flicker_period: float
+    falloff: Tuple[float, float]
+    glass: float
+    glare: Tuple[float, float, float, float]
+    blur: float
+
+
+def sample(rng: np.random.Generator) -> Parameters:
+    """A replay on a random screen."""
+    name = str(rng.choice(sorted(INSTRUMENTS)))
+    screen = INSTRUMENTS[name]
+    return Parameters(
+        instrument=name,
+        frequency=float(rng.uniform(*screen.frequency)),
+        grid=float(rng.uniform(*screen.grid)),
+        rows=float(rng.uniform(*screen.rows)),
+        gamma=float(rng.uniform(*screen.gamma)),
+        white=tuple(float(value * np.exp(rng.normal(0, 0.02))) for value in screen.white),
+        black=float(rng.uniform(*screen.black)),
+        brightness=float(rng.uniform(0.85, 1.15)),
+        angle=float(rng.normal(0, 3)),
+        keystone=(float(rng.normal(0, 0.03)), float(rng.normal(0, 0.03))),
+        flicker=float(rng.uniform(*screen.flicker)),
+        flicker_period=float(rng.uniform(0.15, 0.6)),
+        falloff=(float(rng.normal(0, 0.12)), float(rng.normal(0, 0.12))),
+        glass=float(rng.uniform(*screen.glass)) if rng.uniform() < 0.6 else 0.0,
+        glare=tuple(
+            float(value) for value in (*rng.uniform(0.15, 0.85, 2), rng.uniform(0.05, 0.2), rng.uniform(0.05, 0.3))
+        ),
+        blur=float(rng.uniform(0.2, 0.6)),
+    )
+
+
+def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
+    """The screen's traces on a live frame.
+
+    Args:
+      shot: the live frame.
+      p: the screen.
+      rng: small motion of the screen between frames, phase of the flicker.
+    """
+    size = shot.live.shape[0]
+    factor = size / 256
+    screen = INSTRUMENTS[p.instrument]
+    image = soften(shot.live, p.blur * factor)
+    emitted = np.power(np.maximum(image, 0), np.float32(2.2 * p.gamma))
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+    across, down = x / size - 0.5, y / size - 0.5
+    # Screen coordinates of each camera pixel, in screen pixels: turned, and in perspective.
+    turn = np.radians(p.angle + rng.normal(0, 0.4))
+    frequency = p.frequency * (1 + rng.normal(0, 0.003))
+    depth = 1 + p.keystone[0] * across + p.keystone[1] * down
+    u = frequency * (np.cos(turn) * x + np.sin(turn) * y) / depth + rng.uniform()
+    v = frequency * (-np.sin(turn) * x + np.cos(turn) * y) / depth + rng.uniform()
+    rows = (1 - p.rows * np.cos(2 * np.pi * v))[..., None]
+    stripes = 1 - p.grid * np.cos(2 * np.pi * (u[..., None] - np.array(screen.subpixels, np.float32)))
+    emitted = emitted * stripes * rows
+    bands = 1 + p.flicker * np.sin(2 * np.pi * (down / p.flicker_period + rng.uniform()))
+    falloff = 1 + p.falloff[0] * across + p.falloff[1] * down
+    light = p.black + p.brightness * emitted * (bands * falloff)[..., None]
+    light = light * np.array(p.white, np.float32)
+    if p.glass > 0:
+        light = light + p.glass * _mirrored(p.glare, size, rng)[..., None]
+    return additive(shot.live, to_encoded(light))
+
+
+def _mirrored(glare: Tuple[float, float, float, float], size: int, rng: np.random.Generator) -> np.ndarray:
+    """A soft-edged rectangle of light on the glass, [S, S] in [0, 1], over a faint veil."""
+    x, y, width, height = np.array(glare) * size
+    x, y = x + rng.normal(0, 0.01 * size), y + rng.normal(0, 0.01 * size)
+    canvas = np.zeros((size, size), np.float32)
+    cv2.ellipse(canvas, (int(x), int(y)), (max(1, int(width / 2)), max(1, int(height / 2))), 0, 0, 360, 1, -1)
+    return 0.9 * cv2.GaussianBlur(canvas, (0, 0), 0.04 * size) + 0.06

@@ -1,0 +1,306 @@
+"""Draws a person in a scene.
+
+The mesh of head, hair and shoulders is rasterised once; then every pixel is
+shaded from its normal, its place on the painted atlas and the lights: wrapped
+diffuse light (skin scatters, red furthest), two highlights, light from sky and
+ground, and the shadow of the first light, found by marching over the z-buffer.
+"""
+
+from typing import NamedTuple, Optional, Tuple
+
+import cv2
+import numpy as np
+
+from phystd_tf.face import topology
+from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.face.rasterise import rasterise
+from phystd_tf.synthetic import head as heads
+from phystd_tf.synthetic import skin
+from phystd_tf.synthetic.background import paint_background
+from phystd_tf.synthetic.scene import Scene
+from phystd_tf.synthetic.subjects import Subject
+from phystd_tf.synthetic.worn import Worn, draw_worn, spectacles
+
+# Rows of the atlas per row of the frame: an eye distance is then about twice as fine on the atlas as in the frame.
+_ATLAS_SCALE = 1.5
+_WRAP = np.array([0.38, 0.22, 0.16], np.float32)  # how far light creeps around skin, by colour
+_IRIS_RADIUS = 0.094
+_UP = np.array([0, -1, 0], np.float32)
+
+
+class Rendering(NamedTuple):
+    """A frame before the camera.
+
+    Attributes:
+      image: [S, S, 3] float32, encoded RGB in [0, 1].
+      vertices: [468, 2] float32, true places of the face mesh, pixels.
+      head: the geometry, before the pose.
+      points: [V, 3] float32, the geometry in the frame, pixels (z towards the camera).
+      z: [S, S] float32, z-buffer in pixels, -inf where there is only background.
+      gain: exposure, light to display.
+    """
+
+    image: np.ndarray
+    vertices: np.ndarray
+    head: heads.Head
+    points: np.ndarray
+    z: np.ndarray
+    gain: float
+
+    def encode(self, light: np.ndarray) -> np.ndarray:
+        """Linear light as it appears in this frame: exposed, its highlights softened, encoded."""
+        return encode(light, self.gain)
+
+
+class Renderer:
+    """Renders one subject at one size; keeps the painted atlas."""
+
+    def __init__(self, subject: Subject, model: MorphableModel, size: int) -> None:
+        self.subject, self.model, self.size = subject, model, size
+        self._identity = heads.identity_coefficients(subject, model)
+        self._atlas = skin.paint(subject, model, int(round(_ATLAS_SCALE * size)))
+        self._spectacles: Optional[Worn] = spectacles(subject.spectacles) if subject.spectacles else None
+        self._background: Tuple[int, Optional[np.ndarray]] = (-1, None)
+
+    def render(self, scene: Scene) -> Rendering:
+        """Draws a scene; the same subject and scene give the same image."""
+        size, unit = self.size, scene.eye_distance * self.size
+        coefficients = self._identity + heads.expression_coefficients(scene.expression, self.model)
+        head = heads.build_head(self.subject, self.model, coefficients)
+        turned = heads.pose_points(head, scene.rotation)
+        normals = heads.vertex_normals(turned, head.triangles)
+        points = project(turned, scene, size)
+        visible = _facing(points, head)
+        raster = rasterise(points, head.triangles[visible], size, size)
+        covered = raster.triangle_index >= 0
+        pixels = np.flatnonzero(covered)
+        index = visible[raster.triangle_index.ravel()[pixels]]
+        weights = raster.barycentric.reshape(-1, 3)[pixels].astype(np.float32)
+        corners = head.triangles[index]
+
+        def interpolate(values: np.ndarray) -> np.ndarray:
+            return np.einsum("nk,nkc->nc", weights, values[corners])
+
+        normal = interpolate(normals)
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+        material = head.material[index]
+        albedo, gloss, hair = self._surface(head, scene, interpolate, material)
+        z = np.where(covered, raster.z, -np.inf).astype(np.float32)
+        shadow = _shadow(z, scene.lights[0].direction, unit).ravel()[pixels]
+        light = _shade(normal, albedo, gloss, hair, shadow, scene)
+        under_chin = np.clip((interpolate(head.points)[:, 1] - 1.55) / 0.8, 0, 1)
+        light *= np.where(material == heads.NECK, 0.45 + 0.55 * under_chin, 1.0)[:, None].astype(np.float32)
+        image = self._backdrop(scene).reshape(-1, 3).copy()
+        image[pixels] = light
+        image = image.reshape(size, size, 3)
+        image = _soften_outline(image, covered)
+        if self._spectacles is not None:
+            layer = draw_worn(self._spectacles, head, scene, size, z)
+            image = image * (1 - layer.alpha[..., None]) + layer.light * layer.alpha[..., None]
+        gain = _exposure(light[material == heads.FACE])
+        return Rendering(encode(image, gain), points[: topology.NUM_POINTS, :2].copy(), head, points, z, gain)
+
+    def _backdrop(self, scene: Scene) -> np.ndarray:
+        if self._background[0] != scene.background_seed or self._background[1] is None:
+            self._background = (scene.background_seed, paint_background(scene.background_seed, self.size))
+        return self._background[1]
+
+    def _surface(self, head, scene, interpolate, material):
+        """Albedo [n, 3], gloss [n] and hair [n] of the pixels."""
+        place = skin.atlas_position(interpolate(head.atlas), self._atlas.albedo.shape[0]).astype(np.float32)
+        albedo = _sample(self._atlas.albedo, place)
+        gloss, hair = _sample(self._atlas.gloss, place).T.copy()
+        solid = interpolate(head.points)
+        plain = skin.to_linear(np.array(self.subject.skin, np.float32))
+
+        ear = material == heads.EAR
+        albedo[ear] = plain * (0.80, 0.62, 0.58)
+        gloss[ear], hair[ear] = 0.2, 0
+        neck = material == heads.NECK
+        albedo[neck] = 0.5 * plain + 0.5 * albedo[neck] if self.subject.beard < 0.45 else plain
+        gloss[neck], hair[neck] = 0.25, 0
+        scalp = (material == heads.SCALP) & (solid[:, 1] > 0.6)
+        hair[scalp] = 0
+        cloth = (material == heads.CLOTH) | (
+            neck & (solid[:, 1] > self.subject.neckline - 0.10 + 0.25 * np.abs(solid[:, 0]))
+        )
+        albedo[cloth] = self._cloth(solid[cloth])
+        gloss[cloth], hair[cloth] = 0.04, 0
+        locks = material == heads.LOCKS
+        rows = np.stack([place[locks, 0] * 1.0, np.mod(place[locks, 1] * 0.25, 0.12 * self._atlas.albedo.shape[0])], 1)
+        albedo[locks] = _sample(self._atlas.albedo, rows.astype(np.float32)) if locks.any() else 0
+        gloss[locks], hair[locks] = 0, 1
+        eye = material == heads.EYE
+        if eye.any():
+            albedo[eye], gloss[eye] = self._eyes(head, scene, solid[eye])
+            hair[eye] = 0
+        mouth = material == heads.MOUTH
+        if mouth.any():
+            albedo[mouth] = self._mouth(head, solid[mouth])
+            gloss[mouth], hair[mouth] = 0.1, 0
+        return albedo, gloss, hair
+
+    def _cloth(self, solid: np.ndarray) -> np.ndarray:
+        first, second = (
+            skin.to_linear(np.array(c, np.float32)) for c in (self.subject.cloth, self.subject.cloth_second)
+        )
+        x, y = solid[:, 0], solid[:, 1]
+        share = np.zeros(len(solid), np.float32)
+        if self.subject.pattern == "stripes":
+            share = (np.sin(y * 26) > 0.3).astype(np.float32)
+        elif self.subject.pattern == "checks":
+            share = 0.5 * (np.sin(y * 16) > 0.4) + 0.5 * (np.sin(x * 16) > 0.4)
+        folds = 1 + 0.10 * np.sin(5.0 * x + 3.0 * np.sin(2.2 * y)) + 0.05 * np.sin(13 * x - 4 * y)
+        return (first + (second - first) * share[:, None]) * folds[:, None].astype(np.float32)
+
+    def _eyes(self, head: heads.Head, scene: Scene, solid: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        s = self.subject
+        albedo = np.empty((len(solid), 3), np.float32)
+        gloss = np.full(len(solid), 0.5, np.float32)
+        iris = skin.to_linear(np.array(s.iris, np.float32))
+        left_corners = head.points[list(topology.LEFT_EYE)].mean(0)
+        right_corners = head.points[list(topology.RIGHT_EYE)].mean(0)
+        for chosen, centre, lids in (
+            (solid[:, 0] < 0, left_corners, (159, 145)),
+            (solid[:, 0] >= 0, right_corners, (386, 374)),
+        ):
+            d = solid[chosen, :2] - centre[:2] - (scene.gaze[0], scene.gaze[1] - 0.012)
+            radius = np.hypot(d[:, 0], d[:, 1]) / _IRIS_RADIUS
+            spokes = 1 + 0.18 * np.sin(17 * np.arctan2(d[:, 1], d[:, 0]) + 5 * radius)
+            lit = 0.75 + 0.55 * np.clip(d[:, 1] / _IRIS_RADIUS, -0.6, 1)  # light enters from above and leaves below
+            colour = iris * (spokes * lit)[:, None] * (1.15 - 0.55 * _step(radius, 0.82, 0.98))[:, None]
+            colour *= (1 - 0.97 * (1 - _step(radius, 0.32, 0.46)))[:, None]
+            x = np.abs(solid[chosen, 0] - centre[0]) / 0.22
+            white = np.array((0.60, 0.555, 0.53), np.float32) * (1 - 0.35 * x**2)[:, None]
+            white[:, 1:] *= (1 - 0.12 * x**3)[:, None]
+            share = _step(radius, 0.92, 1.06)[:, None]
+            colour = colour * (1 - share) + white * share
+            # The upper lid shades the eyeball.
+            top = head.points[lids[0], 1] + 0.05 * x**2
+            colour *= (0.42 + 0.58 * _step(solid[chosen, 1] - top, -0.01, 0.10))[:, None]
+            # The image of the main light on the cornea.
+            direction = np.array(scene.lights[0].direction)
+            glint = d - np.clip(direction[:2], -0.6, 0.6) * 0.5 * _IRIS_RADIUS
+            spark = np.exp(-((np.hypot(glint[:, 0], glint[:, 1]) / 0.020) ** 2)) * (direction[2] > 0)
+            albedo[chosen] = colour + 0.9 * spark[:, None]
+        return albedo, gloss
+
+    def _mouth(self, head: heads.Head, solid: np.ndarray) -> np.ndarray:
+        # Teeth hang from a fixed height; below them it is dark, with a tongue.
+        upper_lip = head.points[13, 1]
+        teeth_end = upper_lip + 0.10
+        x = solid[:, 0]
+        gap = 1 - 0.35 * np.exp(-((np.mod(x + 0.5, 0.085) / 0.012) ** 2))
+        teeth = np.array((0.62, 0.57, 0.48), np.float32) * (gap * np.clip(1 - (x / 0.42) ** 2, 0.15, 1))[:, None]
+        dark = np.array((0.045, 0.012, 0.012), np.float32)
+        share = _step(solid[:, 1], teeth_end - 0.012, teeth_end + 0.012)[:, None]
+        shade = 0.45 + 0.55 * _step(solid[:, 1] - upper_lip, 0.0, 0.05)
+        return (teeth * (1 - share) + dark * share) * shade[:, None]
+
+
+def project(points: np.ndarray, scene: Scene, size: int) -> np.ndarray:
+    """Points [V, 3] around the eyes' middle into the frame: (x, y) and z in pixels, with perspective."""
+    unit = scene.eye_distance * size
+    factor = unit * scene.distance / (scene.distance - points[:, 2:])
+    flat = points[:, :2] * factor + np.array(scene.centre, np.float32) * size - 0.5
+    return np.concatenate([flat, points[:, 2:] * unit], 1).astype(np.float32)
+
+
+def _facing(points: np.ndarray, head: heads.Head) -> np.ndarray:
+    """Triangles that can be seen: turned towards the camera, or part of the open curtain of hair."""
+    corners = points[head.triangles][:, :, :2]
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    front = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0] > 0
+    return np.flatnonzero(front | (head.material == heads.LOCKS))
+
+
+def _sample(texture: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Bilinear samples [n, channels] of a texture at pixels [n, 2]."""
+    # OpenCV wants a map of moderate width.
+    columns = 256
+    rows = -(-len(place) // columns)
+    padded = np.zeros((rows * columns, 2), np.float32)
+    padded[: len(place)] = place
+    padded = padded.reshape(rows, columns, 2)
+    found = cv2.remap(texture, padded, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return found.reshape(rows * columns, -1)[: len(place)].copy()
+
+
+def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    t = np.clip((values - low) / (high - low), 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def _shift(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
+    """image moved so that out[y, x] = image[y + dy, x + dx]; -inf where there is none."""
+    out = np.full_like(image, -np.inf)
+    h, w = image.shape
+    ys, yd = (slice(max(dy, 0), min(h, h + dy)), slice(max(-dy, 0), min(h, h - dy)))
+    xs, xd = (slice(max(dx, 0), min(w, w + dx)), slice(max(-dx, 0), min(w, w - dx)))
+    out[yd, xd] = image[ys, xs]
+    return out
+
+
+def _shadow(z: np.ndarray, direction: Tuple[float, float, float], unit: float) -> np.ndarray:
+    """How much of the first light is blocked, [S, S] in [0, 1]: steps over the z-buffer towards the light."""
+    lateral = float(np.hypot(direction[0], direction[1]))
+    blocked = np.zeros(z.shape, np.float32)
+    if lateral < 0.05 or direction[2] <= 0.05:
+        return blocked
+    ground = np.where(np.isfinite(z), z, -1e6)
+    for step in (0.08, 0.12, 0.17, 0.23, 0.30, 0.38, 0.5, 0.65, 0.85, 1.1):
+        dx, dy = round(step * unit * direction[0] / lateral), round(step * unit * direction[1] / lateral)
+        ray = ground + step * unit * direction[2] / lateral
+        above = _shift(z, dx, dy) - ray
+        # Further steps throw softer shadows.
+        blocked = np.maximum(blocked, np.clip(above / ((0.03 + 0.12 * step) * unit) - 0.1, 0, 1))
+    return cv2.GaussianBlur(blocked, (0, 0), max(0.6, 0.035 * unit))
+
+
+def _shade(normal, albedo, gloss, hair, shadow, scene: Scene) -> np.ndarray:
+    """Light [n, 3] that the pixels send to the camera."""
+    skin_part = (1 - hair)[:, None]
+    upward = 0.5 - 0.5 * normal[:, 1:2]
+    ambient = np.array(scene.ground, np.float32) * (1 - upward) + np.array(scene.sky, np.float32) * upward
+    light = albedo * ambient * (0.75 + 0.25 * normal[:, 2:3])
+    # Hair runs down over the surface.
+    tangent = -_UP - normal * (normal @ -_UP)[:, None]
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-3)
+    for number, source in enumerate(scene.lights):
+        direction, colour = np.array(source.direction, np.float32), np.array(source.colour, np.float32)
+        facing = normal @ direction
+        open_part = 1 - 0.85 * shadow if number == 0 else np.ones_like(facing)
+        wrap = _WRAP * skin_part + 0.15 * (1 - skin_part)
+        diffuse = np.clip((facing[:, None] + wrap) / (1 + wrap), 0, None)
+        light += albedo * colour * diffuse * open_part[:, None]
+        half = direction + (0, 0, 1)
+        half = (half / np.linalg.norm(half)).astype(np.float32)
+        aligned = np.clip(normal @ half, 0, 1)
+        highlight = 0.055 * aligned**9 + 0.15 * aligned**36
+        rim = 0.35 * np.clip(1 - normal[:, 2], 0, 1) ** 4 * np.clip(facing, 0, 1)
+        strand = np.sqrt(np.clip(1 - (tangent @ half) ** 2, 0, 1))
+        shine = gloss * (highlight + 0.1 * rim) + hair * (0.05 * strand**24 + 0.02 * strand**80) * np.clip(
+            facing + 0.3, 0, 1
+        )
+        light += (shine * open_part)[:, None] * colour
+    return light.astype(np.float32)
+
+
+def _soften_outline(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """Takes the stairs off the outline of the person."""
+    share = cv2.GaussianBlur(covered.astype(np.float32), (0, 0), 0.8)
+    edge = (4 * share * (1 - share))[..., None]
+    return image + edge * (cv2.GaussianBlur(image, (0, 0), 0.9) - image)
+
+
+def _exposure(face: np.ndarray) -> float:
+    """Automatic exposure on the light [n, 3] of the face, part of the way: dark skin stays darker."""
+    level = float(face.mean()) if len(face) else 0.2
+    return 0.34 / 0.3 * (0.3 / max(level, 1e-3)) ** 0.72
+
+
+def encode(light: np.ndarray, gain: float) -> np.ndarray:
+    """Light [..., 3] to encoded RGB in [0, 1] float32; a shoulder keeps highlights from clipping hard."""
+    exposed = light * gain
+    exposed = np.where(exposed > 0.6, 0.6 + 0.4 * np.tanh((exposed - 0.6) / 0.4), exposed)
+    return np.clip(skin.to_encoded(exposed), 0, 1).astype(np.float32)

@@ -1,0 +1,194 @@
+"""Who a person is: everything about a face that stays the same from photograph to photograph."""
+
+import dataclasses
+from typing import Optional, Tuple
+
+import numpy as np
+
+Colour = Tuple[float, float, float]
+
+# sRGB of skin from the lightest to the darkest, equally spaced in `tone`.
+SKIN_PALETTE = (
+    (0.965, 0.850, 0.780),
+    (0.915, 0.765, 0.665),
+    (0.840, 0.660, 0.535),
+    (0.735, 0.540, 0.410),
+    (0.600, 0.415, 0.295),
+    (0.455, 0.305, 0.215),
+    (0.335, 0.225, 0.165),
+)
+# (colour, how much of a light-skinned population has it)
+HAIR_PALETTE = (
+    ((0.055, 0.045, 0.040), 0.30),
+    ((0.150, 0.095, 0.065), 0.25),
+    ((0.280, 0.175, 0.105), 0.16),
+    ((0.520, 0.370, 0.200), 0.10),
+    ((0.410, 0.170, 0.080), 0.05),
+    ((0.450, 0.440, 0.430), 0.09),
+    ((0.740, 0.730, 0.710), 0.05),
+)
+DARK_HAIR = 2  # the first colours of the palette are the only ones of dark skin, besides grey
+IRIS_PALETTE = ((0.19, 0.11, 0.06), (0.33, 0.20, 0.10), (0.36, 0.36, 0.20), (0.33, 0.46, 0.58), (0.42, 0.48, 0.50))
+HAIR_STYLES = ("short", "crop", "receding", "bald", "medium", "long", "curly")
+# Streams of random numbers that must not meet.
+_SUBJECT_STREAM = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Spectacles:
+    """Real spectacles, worn by some live people (they are no trace of a spoof).
+
+    Attributes:
+      rim: sRGB of the rims.
+      thickness: of the rims, in eye distances.
+      roundness: exponent of the lens outline; 2 is an ellipse, 6 nearly a rectangle.
+      width: of a lens, in eye distances.
+      height: of a lens, in eye distances.
+      tint: how dark the lenses are, 0 clear.
+    """
+
+    rim: Colour
+    thickness: float
+    roundness: float
+    width: float
+    height: float
+    tint: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """A person. Colours are sRGB in [0, 1]; lengths are in eye distances.
+
+    Attributes:
+      number: subject id.
+      shape_seed: draws the identity coefficients of the morphable model.
+      texture_seed: draws blotches, pores and strands.
+      tone: 0 lightest to 1 darkest skin.
+      skin, hair, brow, iris, lips, cloth, cloth_second: colours.
+      hair_style: one of HAIR_STYLES.
+      hair_volume: thickness of the hair.
+      hairline: how far the hair starts above (negative) or below the usual line.
+      brow_thickness, brow_arch, brow_density: shape of the brows.
+      beard: 0 none, about 0.3 a shadow, 1 a full beard.
+      freckles, blotches, gloss, lashes, wrinkles: strengths, 0 to about 1.
+      makeup: everyday make-up of live people, 0 none to 1.
+      neckline: y where the clothes begin.
+      pattern: plain, stripes or checks.
+      spectacles: or None.
+    """
+
+    number: int
+    shape_seed: int
+    texture_seed: int
+    tone: float
+    skin: Colour
+    hair: Colour
+    brow: Colour
+    iris: Colour
+    lips: Colour
+    cloth: Colour
+    cloth_second: Colour
+    hair_style: str
+    hair_volume: float
+    hairline: float
+    brow_thickness: float
+    brow_arch: float
+    brow_density: float
+    beard: float
+    freckles: float
+    blotches: float
+    gloss: float
+    lashes: float
+    wrinkles: float
+    makeup: float
+    neckline: float
+    pattern: str
+    spectacles: Optional[Spectacles]
+
+
+def make_subject(seed: int, number: int) -> Subject:
+    """The person with this number; the same seed and number give the same person.
+
+    Skin tone is stratified by number (the golden ratio's sequence covers the
+    range evenly), so that a handful of subjects already spans it.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence([seed, _SUBJECT_STREAM, number]))
+    offset = np.random.default_rng(np.random.SeedSequence([seed, _SUBJECT_STREAM])).uniform()
+    tone = float((offset + number * 0.6180339887) % 1.0)
+    skin = _skin(rng, tone)
+    masculine = rng.uniform() < 0.5
+    style = str(
+        rng.choice(
+            HAIR_STYLES,
+            p=(0.38, 0.2, 0.15, 0.1, 0.04, 0.03, 0.1) if masculine else (0.16, 0.03, 0, 0.01, 0.3, 0.4, 0.1),
+        )
+    )
+    hair = _hair(rng, tone)
+    beard = (
+        float(rng.choice((0, rng.uniform(0.15, 0.4), rng.uniform(0.5, 1)), p=(0.35, 0.4, 0.25))) if masculine else 0.0
+    )
+    lips = np.array(skin) * (0.86, 0.62, 0.62) + (0.05, 0.0, 0.01)
+    makeup = 0.0 if masculine else float(rng.choice((0, rng.uniform(0.2, 0.8)), p=(0.6, 0.4)))
+    lips = lips * (1 - 0.6 * makeup) + 0.6 * makeup * np.array((rng.uniform(0.5, 0.75), 0.12, rng.uniform(0.15, 0.25)))
+    return Subject(
+        number=number,
+        shape_seed=int(rng.integers(2**31)),
+        texture_seed=int(rng.integers(2**31)),
+        tone=tone,
+        skin=skin,
+        hair=hair,
+        brow=_colour(np.array(hair) * 0.8 if max(hair) < 0.6 else np.array(hair) * 0.55),
+        iris=_colour(np.array(IRIS_PALETTE[int(rng.integers(2 if tone > 0.45 else 5))]) * rng.uniform(0.8, 1.15)),
+        lips=_colour(lips),
+        cloth=_colour(rng.beta(0.9, 1.2, 3) * 0.5 + rng.beta(0.8, 1.2) * 0.45),
+        cloth_second=_colour(rng.uniform(0.05, 0.95, 3)),
+        hair_style=style,
+        hair_volume=float(rng.uniform(0.10, 0.22))
+        * {"crop": 0.5, "bald": 0.0, "curly": 1.7, "receding": 0.7}.get(style, 1.0),
+        hairline=float(rng.normal(0, 0.05)) - (0.22 if style == "receding" else 0),
+        brow_thickness=float(rng.uniform(0.07, 0.13) if masculine else rng.uniform(0.045, 0.09)),
+        brow_arch=float(rng.uniform(-0.02, 0.05)),
+        brow_density=float(rng.uniform(0.55, 1.0)),
+        beard=beard,
+        freckles=float(rng.uniform(0.3, 1) if tone < 0.35 and rng.uniform() < 0.35 else rng.uniform(0, 0.12)),
+        blotches=float(rng.uniform(0.3, 1.0)),
+        gloss=float(rng.uniform(0.25, 1.0)),
+        lashes=float(rng.uniform(0.3, 0.6) if masculine else rng.uniform(0.6, 1.0)),
+        wrinkles=float(rng.beta(1.2, 2.0)),
+        makeup=makeup,
+        neckline=float(rng.uniform(2.05, 2.5)),
+        pattern=str(rng.choice(("plain", "stripes", "checks"), p=(0.6, 0.22, 0.18))),
+        spectacles=_spectacles(rng) if rng.uniform() < 0.25 else None,
+    )
+
+
+def _colour(values: np.ndarray) -> Colour:
+    return tuple(float(value) for value in np.clip(values, 0, 1))
+
+
+def _skin(rng: np.random.Generator, tone: float) -> Colour:
+    position = tone * (len(SKIN_PALETTE) - 1)
+    base = np.array([np.interp(position, range(len(SKIN_PALETTE)), channel) for channel in zip(*SKIN_PALETTE)])
+    ruddy, sallow = rng.normal(0, 0.015), rng.normal(0, 0.015)
+    return _colour(base + np.array((ruddy, -0.4 * ruddy + 0.5 * sallow, -0.4 * ruddy - sallow)) * (1 - 0.5 * tone))
+
+
+def _hair(rng: np.random.Generator, tone: float) -> Colour:
+    weights = np.array([weight for _, weight in HAIR_PALETTE])
+    if tone > 0.45:
+        weights[DARK_HAIR:5] = 0
+    colour = HAIR_PALETTE[int(rng.choice(len(weights), p=weights / weights.sum()))][0]
+    return _colour(np.array(colour) * rng.uniform(0.8, 1.2) + rng.normal(0, 0.008, 3))
+
+
+def _spectacles(rng: np.random.Generator) -> Spectacles:
+    dark = rng.uniform() < 0.6
+    rim = rng.uniform(0.02, 0.14) * np.ones(3) if dark else rng.uniform(0.15, 0.6, 3)
+    return Spectacles(
+        rim=_colour(rim),
+        thickness=float(rng.uniform(0.025, 0.06)),
+        roundness=float(rng.uniform(2.0, 5.0)),
+        width=float(rng.uniform(0.74, 0.88)),
+        height=float(rng.uniform(0.46, 0.66)),
+        tint=float(rng.choice((0.0, rng.uniform(0.05, 0.25)), p=(0.75, 0.25))),
+    )

@@ -1,0 +1,79 @@
+"""Makes the embedded dataset: rendered live faces, simulated spoofs, and the truth beside them.
+
+    python -m tools.make_synthetic --out=DIR
+
+The folder can be given to `python -m tools.prepare --dataset=folder --root=DIR`.
+Run it again to finish what was interrupted.
+"""
+
+import os
+
+from absl import flags
+
+from tools.command import UsageError, run_program
+
+_OUT = flags.DEFINE_string("out", None, "Folder to write.")
+_SUBJECTS = flags.DEFINE_integer("subjects", 30, "People; about 60 % train, 20 % dev, 20 % test.")
+_CLIPS = flags.DEFINE_integer(
+    "clips_per_subject", 2, "Clips of each spoof type for each person; live has twice as many."
+)
+_FRAMES = flags.DEFINE_integer("frames_per_clip", 4, "Frames of a clip.")
+_SIZE = flags.DEFINE_integer("size", 256, "Pixels on a side of a frame; the face crop is about half of it.")
+_TYPES = flags.DEFINE_list("types", None, "Spoof types, separated by commas; all that are simulated by default.")
+_SEED = flags.DEFINE_integer("seed", 1, "The same seed gives the same bytes.")
+_TRUTH = flags.DEFINE_enum(
+    "truth", "full", ["full", "camera", "none"], "What to store of the truth; camera is smaller, none stores nothing."
+)
+_WORKERS = flags.DEFINE_integer("workers", 0, "Processes; 0 takes one for each core.")
+_SHEET = flags.DEFINE_string(
+    "sheet", None, "Also write a contact sheet (.png): live faces, then each spoof over its live face."
+)
+_SHEET_SUBJECTS = flags.DEFINE_integer("sheet_subjects", 8, "Columns of the contact sheet.")
+_SHEET_TILE = flags.DEFINE_integer("sheet_tile", 192, "Pixels of a picture on the contact sheet.")
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise UsageError(f"unexpected argument {argv[1]!r}")
+    if not _OUT.value and not _SHEET.value:
+        raise UsageError("--out=DIR is needed (or --sheet=FILE.png for a contact sheet alone)")
+    import cv2
+    from tqdm import tqdm
+
+    from phystd_tf.synthetic.contact_sheet import contact_sheet
+    from phystd_tf.synthetic.dataset import Recipe, make_dataset
+
+    chosen = {"types": tuple(_TYPES.value)} if _TYPES.value else {}
+    recipe = Recipe(
+        seed=_SEED.value,
+        subjects=_SUBJECTS.value,
+        clips_per_subject=_CLIPS.value,
+        frames_per_clip=_FRAMES.value,
+        size=_SIZE.value,
+        truth=_TRUTH.value,
+        **chosen,
+    )
+    if _OUT.value:
+        with tqdm(desc="synthetic frames", unit="frame") as bar:
+
+            def progress(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            manifest = make_dataset(_OUT.value, recipe, _WORKERS.value or os.cpu_count() or 1, progress)
+        print(f"{manifest['frames']} frames of {recipe.subjects} people in {_OUT.value}")
+    if _SHEET.value:
+        sheet = contact_sheet(recipe, _SHEET_SUBJECTS.value, _SHEET_TILE.value)
+        temporary = _SHEET.value + ".tmp.png"
+        if not cv2.imwrite(temporary, sheet[..., ::-1]):
+            raise UsageError(f"{_SHEET.value} cannot be written")
+        os.replace(temporary, _SHEET.value)
+        print(f"contact sheet: {_SHEET.value}")
+
+
+def run() -> None:
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()
