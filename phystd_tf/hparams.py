@@ -14,10 +14,12 @@ import os
 import typing
 from typing import Any, Mapping, Optional, Tuple
 
+from phystd_tf.errors import PhystdError
+
 Ints = Tuple[int, ...]
 
 
-class HParamsError(ValueError):
+class HParamsError(PhystdError, ValueError):
     """A hyper-parameter is unknown, of the wrong type, or impossible."""
 
 

@@ -24,6 +24,7 @@ TINY = dataclasses.replace(
     discriminator_channels=(4, 4, 4, 4),
     batch_size=4,
     batch_norm_momentum=0.9,
+    convs_per_block=1,
 )
 
 
@@ -35,8 +36,8 @@ def random_faces(rng: np.random.Generator, n: int, live: bool, size: int = 32, d
     """Faces of noise, brighter where live, with vertices around a circle's inside."""
     grid = np.stack(np.meshgrid(np.linspace(0.25, 0.75, 14), np.linspace(0.2, 0.8, 10)), -1).reshape(1, 140, 2)
     vertices = (grid * size + rng.normal(0, 0.02 * size, (n, 140, 2))).astype(np.float32)
-    triangles = np.stack([triangulate(v, size).triangles for v in vertices])
-    maps = np.stack([rasterise_triangles(v, t, size) for v, t in zip(vertices, triangles)])
+    triangles = np.array([triangulate(v, size).triangles for v in vertices]).reshape(n, -1 if n else 0, 3)
+    maps = np.array([rasterise_triangles(v, t, size) for v, t in zip(vertices, triangles)]).reshape(n, size, size)
     level = 0.6 if live else 0.4
     return Faces(
         image=np.clip(level + rng.normal(0, 0.1, (n, size, size, 3)), 0, 1).astype(np.float32),

@@ -1,0 +1,1 @@
+"""Programs: one thin absl program a verb. Flags exist only here."""

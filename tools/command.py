@@ -1,0 +1,54 @@
+"""What all programs share: how they start, and how they tell a user what is wrong."""
+
+import os
+import sys
+from typing import Callable, List, Optional
+
+from absl import app
+
+from phystd_tf.errors import PhystdError
+
+DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+
+
+class UsageError(PhystdError):
+    """The program was called in a way that cannot work."""
+
+
+def run_program(main: Callable[[], Optional[int]]) -> None:
+    """Runs ``main`` after the flags are parsed, and ends the process.
+
+    Exit codes: what ``main`` returns (None is 0, done; 1 is done with failures
+    listed), and 2 for wrong use or where nothing was done. An error that a user
+    can cause is one sentence, without a traceback.
+    """
+    # Set before TensorFlow and MediaPipe are imported: their start-up chatter
+    # would bury the messages of this project.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GLOG_minloglevel", "2")
+
+    def body(arguments: List[str]) -> None:
+        try:
+            if len(arguments) > 1:
+                raise UsageError(f"unexpected argument {arguments[1]!r}; options are written --name=value")
+            code = main()
+        except PhystdError as error:
+            print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+            code = NOTHING_DONE
+        except KeyboardInterrupt:
+            print("interrupted; the same command goes on from here", file=sys.stderr)
+            code = 130
+        sys.exit(code or DONE)
+
+    # absl ends with 1 on a wrong flag; here that is wrong use, so 2.
+    app.run(body, flags_parser=_parse_flags)
+
+
+def _parse_flags(arguments: List[str]) -> List[str]:
+    from absl import flags
+
+    try:
+        return flags.FLAGS(arguments)
+    except flags.Error as error:
+        print(f"{os.path.basename(arguments[0])}: {error}\nTry --help.", file=sys.stderr)
+        sys.exit(NOTHING_DONE)
