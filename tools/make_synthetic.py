@@ -32,9 +32,7 @@ _SHEET_SUBJECTS = flags.DEFINE_integer("sheet_subjects", 8, "Columns of the cont
 _SHEET_TILE = flags.DEFINE_integer("sheet_tile", 192, "Pixels of a picture on the contact sheet.")
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"unexpected argument {argv[1]!r}")
+def main() -> None:
     if not _OUT.value and not _SHEET.value:
         raise UsageError("--out=DIR is needed (or --sheet=FILE.png for a contact sheet alone)")
     import cv2

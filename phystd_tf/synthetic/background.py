@@ -12,12 +12,12 @@ def paint_background(seed: int, size: int) -> np.ndarray:
     small = size // 2  # it is blurred anyway
     kind = rng.choice(("wall", "room", "garden", "lights"), p=(0.35, 0.35, 0.18, 0.12))
     image = {"wall": _wall, "room": _room, "garden": _garden, "lights": _lights}[str(kind)](rng, small)
-    image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.6, 3.5)) * small / 128)
-    return np.clip(cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR), 0.002, 1.5).astype(np.float32)
+    image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(1.0, 4.5)) * small / 128)
+    return np.clip(cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR), 0.002, 0.95).astype(np.float32)
 
 
 def _wall(rng: np.random.Generator, size: int) -> np.ndarray:
-    colour = rng.uniform(0.08, 0.75) * (1 + rng.normal(0, 0.10, 3))
+    colour = rng.uniform(0.05, 0.55) * (1 + rng.normal(0, 0.10, 3))
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size - 0.5
     shade = 1 + rng.normal(0, 0.35) * x + rng.normal(0, 0.35) * y + rng.normal(0, 0.3) * (x * x + y * y)
     texture = 1 + 0.025 * fractal_noise(rng, (size, size), (size / 4, size / 12, 2), 0.7)
@@ -47,8 +47,8 @@ def _room(rng: np.random.Generator, size: int) -> np.ndarray:
 def _garden(rng: np.random.Generator, size: int) -> np.ndarray:
     horizon = rng.uniform(0.15, 0.6) * size
     y = np.arange(size, dtype=np.float32)[:, None]
-    sky = np.array((0.45, 0.62, 0.95), np.float32) * rng.uniform(0.6, 1.1) * (0.8 + 0.2 * y / size)[..., None]
-    green = np.array((0.10, 0.20, 0.05)) * rng.uniform(0.6, 1.8) * (1 + rng.normal(0, 0.2, 3))
+    sky = np.array((0.50, 0.62, 0.82), np.float32) * rng.uniform(0.5, 1.0) * (0.8 + 0.2 * y / size)[..., None]
+    green = np.array((0.09, 0.14, 0.05)) * rng.uniform(0.5, 1.5) * (1 + rng.normal(0, 0.2, 3))
     leaves = np.exp(0.55 * fractal_noise(rng, (size, size), (size / 5, size / 14, size / 32), 0.9))
     edge = y - horizon + 0.05 * size * fractal_noise(rng, (1, size), (size / 6, size / 16), 0.7)
     share = np.clip(edge / 3 + 0.5, 0, 1)[..., None]
@@ -59,7 +59,7 @@ def _lights(rng: np.random.Generator, size: int) -> np.ndarray:
     image = _wall(rng, size) * 0.25
     for _ in range(int(rng.integers(8, 30))):
         centre = tuple(int(value) for value in rng.uniform(0, size, 2))
-        colour = rng.uniform(0.3, 1.2) * np.abs(1 + rng.normal(0, 0.35, 3))
+        colour = rng.uniform(0.2, 0.9) * np.abs(1 + rng.normal(0, 0.2, 3))
         disc = np.zeros_like(image)
         cv2.circle(disc, centre, int(rng.uniform(0.015, 0.06) * size) + 1, colour.tolist(), -1, cv2.LINE_AA)
         image += 0.7 * disc

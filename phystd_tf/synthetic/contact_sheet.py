@@ -1,5 +1,7 @@
 """One picture that shows a dataset: a column per subject, live faces above, each spoof over its live counterpart."""
 
+import dataclasses
+import io
 from typing import List
 
 import cv2
@@ -24,10 +26,7 @@ def contact_sheet(recipe: Recipe, subjects: int = 8, tile: int = 256) -> np.ndar
     Returns:
       [H, W, 3] uint8, RGB.
     """
-    from dataclasses import replace
-    import io
-
-    recipe = replace(recipe, truth="camera", frames_per_clip=1)
+    recipe = dataclasses.replace(recipe, truth="camera", frames_per_clip=1)
     columns: List[np.ndarray] = []
     for number in range(min(subjects, recipe.subjects)):
         renderer = Renderer(make_subject(recipe.seed, number), MorphableModel.load(), recipe.size)

@@ -82,7 +82,7 @@ def build_head(subject: Subject, model: MorphableModel, coefficients: np.ndarray
     surfaces = [
         _Surface(face, model.triangles, model.parts.astype(np.int64), _on_cylinder(model.mean), 1.0),
         _skull(face, subject),
-        *(_ear(side) for side in (-1, 1)),
+        *(_ear(side, abs(float(face[topology.EARS[side > 0], 0]))) for side in (-1, 1)),
         _neck(),
         _shoulders(),
     ]
@@ -119,7 +119,15 @@ def _smoothstep(low: float, high: float, values: np.ndarray) -> np.ndarray:
     return t * t * (3 - 2 * t)
 
 
-def _grid_triangles(rows: int, columns: int, closed: bool) -> np.ndarray:
+def _outwards(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """The triangles of a blob, turned so that their normals point away from its middle."""
+    corners = points[triangles]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    inwards = np.sum(normal * (corners.mean(1) - points.mean(0))) < 0
+    return triangles[:, ::-1] if inwards else triangles
+
+
+def grid_triangles(rows: int, columns: int, closed: bool) -> np.ndarray:
     """Triangles of a grid of vertices, row by row; ``closed`` joins the last column to the first."""
     last = columns if closed else columns - 1
     r, c = np.meshgrid(np.arange(rows - 1), np.arange(last), indexing="ij")
@@ -147,11 +155,25 @@ def _skull(face: np.ndarray, subject: Subject) -> _Surface:
         flat_part = SKULL_CENTRE[:2] + direction * (reach * np.sin(turn))[:, None]
         return np.concatenate([flat_part, (SKULL_CENTRE[2] + axes[2] * np.cos(turn))[:, None]], 1)
 
+    # A head of hair is not quite even.
+    turns = np.arctan2(direction[:, 0], -direction[:, 1])
+    waves = np.random.default_rng(subject.texture_seed).uniform(0, 2 * np.pi, 3)
+    lumps = (
+        1
+        + 0.22 * np.sin(2 * turns + waves[0])
+        + 0.15 * np.sin(3 * turns + waves[1])
+        + 0.12 * np.sin(7 * turns + waves[2])
+    )
     rings = []
     for ring in range(_RINGS + 1):
         t = ring / _RINGS
         # Hair lifts the surface; none at the outline of the face, and none below the ears.
-        lift = subject.hair_volume * _smoothstep(0, 0.22, np.array(t)) * (1 - _smoothstep(0.15, 0.75, outline[:, 1]))
+        lift = (
+            subject.hair_volume
+            * lumps
+            * _smoothstep(0, 0.22, np.array(t))
+            * (1 - _smoothstep(0.15, 0.75, outline[:, 1]))
+        )
         upper = on_skull(start + (np.pi - start) * t) + (outline - on_skull(start)) * (1 - t) ** 2
         away = upper - SKULL_CENTRE
         upper = upper + away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6) * lift[:, None]
@@ -159,20 +181,20 @@ def _skull(face: np.ndarray, subject: Subject) -> _Surface:
         lower = outline + (target - outline) * np.array([t**1.5, t**2.0, t])
         rings.append(upper + low[:, None] * (lower - upper))
     points = np.concatenate(rings)
-    triangles = _grid_triangles(_RINGS + 1, len(outline), closed=True)
+    triangles = _outwards(points, grid_triangles(_RINGS + 1, len(outline), closed=True))
     return _Surface(points, triangles, np.full(len(triangles), SCALP), _on_cylinder(points), 1.0)
 
 
-def _ear(side: int) -> _Surface:
+def _ear(side: int, half_width: float) -> _Surface:
     rows, columns = 7, 12
     v, u = np.meshgrid(np.linspace(0, np.pi, rows), np.linspace(0, 2 * np.pi, columns, endpoint=False), indexing="ij")
-    local = np.stack([0.10 * np.sin(v) * np.cos(u), -0.40 * np.cos(v), 0.21 * np.sin(v) * np.sin(u)], -1).reshape(-1, 3)
-    local[:, 2] *= 1 - 0.35 * (local[:, 1] / 0.4)  # the lobe is narrower than the top
-    turn = 0.5  # ears stand off backwards
+    local = np.stack([0.08 * np.sin(v) * np.cos(u), -0.31 * np.cos(v), 0.17 * np.sin(v) * np.sin(u)], -1).reshape(-1, 3)
+    local[:, 2] *= 1 - 0.35 * (local[:, 1] / 0.31)  # the lobe is narrower than the top
+    turn = 0.35  # ears stand off backwards
     x = local[:, 0] * np.cos(turn) - local[:, 2] * np.sin(turn)
     z = local[:, 0] * np.sin(turn) + local[:, 2] * np.cos(turn)
-    points = np.stack([side * (1.19 + x), 0.28 + local[:, 1] - 0.12 * z, -1.12 + z], 1)
-    triangles = _grid_triangles(rows, columns, closed=True)
+    points = np.stack([side * (half_width + 0.13 + x), 0.24 + local[:, 1] - 0.12 * z, -1.10 + z], 1)
+    triangles = _outwards(points, grid_triangles(rows, columns, closed=True))
     return _Surface(points, triangles, np.full(len(triangles), EAR), _on_cylinder(points), 1.0)
 
 
@@ -197,7 +219,7 @@ def _neck() -> _Surface:
         (2.7, -1.05, 1.15, 0.74, 2.0),
     ]
     points = _tube(levels, 24)
-    triangles = _grid_triangles(len(levels), 24, closed=True)
+    triangles = _outwards(points, grid_triangles(len(levels), 24, closed=True))
     follows = np.repeat([0.75, 0.6, 0.35, 0.1, 0.0], 24)
     return _Surface(points, triangles, np.full(len(triangles), NECK), _on_cylinder(points), follows)
 
@@ -213,7 +235,7 @@ def _shoulders() -> _Surface:
         (6.5, -1.05, 2.60, 1.15, 2.6),
     ]
     points = _tube(levels, 36)
-    triangles = _grid_triangles(len(levels), 36, closed=True)
+    triangles = _outwards(points, grid_triangles(len(levels), 36, closed=True))
     return _Surface(points, triangles, np.full(len(triangles), CLOTH), _on_cylinder(points), 0.0)
 
 
@@ -232,7 +254,7 @@ def _locks(subject: Subject) -> _Surface:
         z = -1.32 + 1.35 * swell * np.cos(angle)
         points.append(np.stack([x, np.full(columns, y), z], 1))
     stacked = np.concatenate(points)
-    triangles = _grid_triangles(rows, columns, closed=False)
+    triangles = grid_triangles(rows, columns, closed=False)
     follows = np.repeat(1 - 0.6 * _smoothstep(0.4, 1, np.linspace(0, 1, rows)), columns)
     return _Surface(stacked, triangles, np.full(len(triangles), LOCKS), _on_cylinder(stacked), follows)
 

@@ -147,10 +147,10 @@ class Renderer:
         x, y = solid[:, 0], solid[:, 1]
         share = np.zeros(len(solid), np.float32)
         if self.subject.pattern == "stripes":
-            share = (np.sin(y * 26) > 0.3).astype(np.float32)
+            share = np.clip(0.5 + 3 * (np.sin(y * 34) - 0.4), 0, 1).astype(np.float32)
         elif self.subject.pattern == "checks":
-            share = 0.5 * (np.sin(y * 16) > 0.4) + 0.5 * (np.sin(x * 16) > 0.4)
-        folds = 1 + 0.10 * np.sin(5.0 * x + 3.0 * np.sin(2.2 * y)) + 0.05 * np.sin(13 * x - 4 * y)
+            share = 0.35 * (np.sin(y * 22) > 0.4) + 0.35 * (np.sin(x * 22) > 0.4)
+        folds = 1 + 0.05 * np.sin(3.0 * x + 2.0 * np.sin(1.7 * y)) + 0.03 * np.sin(9 * x * y)
         return (first + (second - first) * share[:, None]) * folds[:, None].astype(np.float32)
 
     def _eyes(self, head: heads.Head, scene: Scene, solid: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
@@ -171,7 +171,7 @@ class Renderer:
             colour = iris * (spokes * lit)[:, None] * (1.15 - 0.55 * _step(radius, 0.82, 0.98))[:, None]
             colour *= (1 - 0.97 * (1 - _step(radius, 0.32, 0.46)))[:, None]
             x = np.abs(solid[chosen, 0] - centre[0]) / 0.22
-            white = np.array((0.60, 0.555, 0.53), np.float32) * (1 - 0.35 * x**2)[:, None]
+            white = np.array((0.34, 0.31, 0.295), np.float32) * (1 - 0.45 * x**2)[:, None]
             white[:, 1:] *= (1 - 0.12 * x**3)[:, None]
             share = _step(radius, 0.92, 1.06)[:, None]
             colour = colour * (1 - share) + white * share
@@ -232,7 +232,7 @@ def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def _shift(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
-    """image moved so that out[y, x] = image[y + dy, x + dx]; -inf where there is none."""
+    """The image moved so that out[y, x] = image[y + dy, x + dx]; -inf where there is none."""
     out = np.full_like(image, -np.inf)
     h, w = image.shape
     ys, yd = (slice(max(dy, 0), min(h, h + dy)), slice(max(-dy, 0), min(h, h - dy)))
@@ -276,12 +276,13 @@ def _shade(normal, albedo, gloss, hair, shadow, scene: Scene) -> np.ndarray:
         half = direction + (0, 0, 1)
         half = (half / np.linalg.norm(half)).astype(np.float32)
         aligned = np.clip(normal @ half, 0, 1)
-        highlight = 0.055 * aligned**9 + 0.15 * aligned**36
-        rim = 0.35 * np.clip(1 - normal[:, 2], 0, 1) ** 4 * np.clip(facing, 0, 1)
-        strand = np.sqrt(np.clip(1 - (tangent @ half) ** 2, 0, 1))
-        shine = gloss * (highlight + 0.1 * rim) + hair * (0.05 * strand**24 + 0.02 * strand**80) * np.clip(
-            facing + 0.3, 0, 1
-        )
+        eighth = np.square(np.square(np.square(aligned)))
+        highlight = 0.05 * eighth + 0.10 * np.square(np.square(eighth))
+        rim = 0.35 * np.square(np.square(np.clip(1 - normal[:, 2], 0, 1))) * np.clip(facing, 0, 1)
+        strand = np.square(np.square(np.square(np.clip(1 - np.square(tangent @ half), 0, 1))))
+        shine = gloss * (highlight + 0.1 * rim) + hair * (
+            0.010 * strand + 0.010 * np.square(np.square(strand))
+        ) * np.clip(facing + 0.3, 0, 1)
         light += (shine * open_part)[:, None] * colour
     return light.astype(np.float32)
 
@@ -296,7 +297,7 @@ def _soften_outline(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
 def _exposure(face: np.ndarray) -> float:
     """Automatic exposure on the light [n, 3] of the face, part of the way: dark skin stays darker."""
     level = float(face.mean()) if len(face) else 0.2
-    return 0.34 / 0.3 * (0.3 / max(level, 1e-3)) ** 0.72
+    return 0.32 / 0.3 * (0.3 / max(level, 1e-3)) ** 0.6
 
 
 def encode(light: np.ndarray, gain: float) -> np.ndarray:

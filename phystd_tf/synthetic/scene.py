@@ -72,13 +72,13 @@ def random_scene(rng: np.random.Generator) -> Scene:
         pitch=_bounded(rng, 7, MAX_PITCH),
         roll=_bounded(rng, 5, MAX_ROLL),
         centre=(0.5 + _bounded(rng, 0.025, 0.05), 0.43 + _bounded(rng, 0.02, 0.04)),
-        eye_distance=float(rng.uniform(0.145, 0.182)),
+        eye_distance=float(rng.uniform(0.150, 0.186)),
         distance=float(rng.uniform(9, 22)),
         expression=_expression(rng),
         gaze=(float(rng.normal(0, 0.02)), float(rng.normal(0, 0.008))),
         lights=_lights(rng),
-        sky=_tint(rng, rng.uniform(0.22, 0.55), 0.10),
-        ground=_tint(rng, rng.uniform(0.08, 0.22), 0.12),
+        sky=_tint(rng, rng.uniform(0.14, 0.42), 0.10),
+        ground=_tint(rng, rng.uniform(0.06, 0.18), 0.12),
         background_seed=int(rng.integers(2**31)),
     )
 
@@ -114,9 +114,9 @@ def _expression(rng: np.random.Generator) -> Dict[str, float]:
         "lips_part": float(rng.uniform(0.2, 1.2)) if opened or smile > 1.2 else 0.0,
         "smirk": float(rng.normal(0, 0.5)),
         "pucker": float(rng.normal(0, 0.4)),
-        "brows_up": float(rng.normal(0, 0.6)),
+        "brows_up": float(rng.normal(-0.2, 0.5)),
         "frown": float(rng.normal(0, 0.5)),
-        "eyes_close": float(rng.normal(-0.15, 0.35)),
+        "eyes_close": float(np.clip(rng.normal(0.35, 0.35), -0.5, 1.1)),
     }
 
 

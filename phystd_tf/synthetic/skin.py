@@ -5,7 +5,7 @@ The atlas is the cylinder around the head, unrolled: its columns are the angle
 feature lies. All people share these places; the mesh of each one moves them.
 """
 
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Sequence
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from phystd_tf.synthetic.noise import fractal_noise, value_noise
 from phystd_tf.synthetic.subjects import Subject
 
 ASPECT = 2  # columns per row of the atlas
+_OCCLUSION = np.array((0.75, 0.95, 1.0), np.float32)
 _SHIFT = 4  # fractional bits of positions given to OpenCV
 
 
@@ -33,13 +34,19 @@ class Atlas(NamedTuple):
 
 
 def to_linear(colour: np.ndarray) -> np.ndarray:
-    """sRGB in [0, 1] to linear light, by the plain power 2.2."""
-    return np.power(np.maximum(colour, 0), 2.2)
+    """Encoded RGB in [0, 1] to linear light, by the plain power 2.2."""
+    return _power(colour, 2.2)
 
 
 def to_encoded(light: np.ndarray) -> np.ndarray:
     """The inverse of ``to_linear``."""
-    return np.power(np.maximum(light, 0), 1 / 2.2)
+    return _power(light, 1 / 2.2)
+
+
+def _power(values: np.ndarray, exponent: float) -> np.ndarray:
+    values = np.maximum(np.asarray(values, np.float32), 0)
+    # OpenCV's power is several times as fast as NumPy's; it wants at most three axes.
+    return cv2.pow(values.reshape(-1, values.shape[-1]), exponent).reshape(values.shape)
 
 
 def atlas_position(atlas_coordinates: np.ndarray, height: int) -> np.ndarray:
@@ -141,7 +148,7 @@ class _Painter:
         blotch = fractal_noise(self.rng, colour.shape[:2], (0.35 * self.unit, 0.12 * self.unit, 0.05 * self.unit), 0.8)
         pores = self._noise(0.015)
         colour *= (1 + 0.022 * s.blotches * blotch + 0.020 * pores)[..., None]
-        freckle = np.clip(self._noise(0.035) - 1.35, 0, 0.8) * (0.3 + self._spot([4, 50, 280], 0.7, 0.3))
+        freckle = np.clip(self._noise(0.028) - 1.3, 0, 0.7) * (0.3 + self._spot([4, 50, 280], 0.7, 0.3))
         colour *= 1 - (s.freckles * freckle)[..., None] * np.array((0.20, 0.34, 0.40), np.float32)
         for _ in range(int(self.rng.integers(0, 5))):  # moles
             centre = self.rng.uniform((0.36 * self.width, 0.5 * self.height), (0.64 * self.width, 0.92 * self.height))
@@ -152,11 +159,14 @@ class _Painter:
     def _shine(self) -> np.ndarray:
         zone = 0.9 * self._spot([151, 9], 0.38, 0.25) + 0.9 * self._spot([5, 4], 0.10, 0.22)
         zone += 0.6 * self._pair([117, 50], [346, 280], 0.22, 0.14) + 0.4 * self._spot([152], 0.2, 0.12)
-        return (0.35 + zone) * self.subject.gloss * (1 + 0.25 * self._noise(0.03))
+        return (0.35 + zone) * self.subject.gloss * (1 + 0.12 * self._noise(0.03))
 
     def _darken(self, colour: np.ndarray, mask: np.ndarray, strength: float) -> None:
         """Occluded skin darkens towards red."""
-        colour *= 1 - strength * mask[..., None] * np.array((0.75, 0.95, 1.0), np.float32)
+        rows, columns = np.flatnonzero(mask.max(1) > 0.003), np.flatnonzero(mask.max(0) > 0.003)
+        if len(rows) and len(columns):
+            part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+            colour[part] *= 1 - np.float32(strength) * mask[part][..., None] * _OCCLUSION
 
     def _creases(self, colour: np.ndarray) -> None:
         m, s = self.marks, self.subject
@@ -277,12 +287,24 @@ class _Painter:
         s = self.subject
         angle = np.abs(self.angle)
         line_at = np.array([0.0, 0.35, 0.62, 0.80, 0.92, 1.02, 1.22, 1.40, 1.62, 2.0, np.pi])
-        line_y = np.array([-0.80, -0.79, -0.70, -0.50, -0.30, -0.16, 0.16, 0.16, -0.05, 0.85, 1.05])
+        line_y = np.array([-0.93, -0.91, -0.78, -0.58, -0.34, -0.16, 0.14, 0.14, -0.05, 0.85, 1.05])
         if s.hair_style == "receding":
             line_y = line_y + np.array([0.0, -0.12, -0.16, -0.08, 0, 0, 0, 0, 0, 0, 0])
-        line = np.interp(angle, line_at, line_y + np.where(line_at < 0.9, s.hairline, 0))
-        rough = 0.035 * fractal_noise(self.rng, angle.shape, (0.12 * self.unit, 0.03 * self.unit), 0.8)
-        edge = 0.10 if s.hair_style in ("crop", "receding") else 0.05
+        # Hairlines differ: a sweep to one side, a peak, a wave.
+        sweep, peak = self.rng.normal(0, 0.07), self.rng.uniform(-0.03, 0.06)
+        bangs = (
+            0.0
+            if s.hair_style in ("receding", "crop", "bald")
+            else self.rng.choice((0.0, self.rng.uniform(0.05, 0.22)))
+        )
+        front = np.exp(-((self.angle / 0.75) ** 4))
+        shift = front * (bangs + sweep * self.angle + peak * np.cos(6 * self.angle))
+        line = shift + np.interp(angle, line_at, line_y + np.where(line_at < 0.9, s.hairline, 0))
+        strands = cv2.GaussianBlur(self._noise(0.02), (0, 0), sigmaX=0.6, sigmaY=0.12 * self.unit)
+        rough = 0.11 * strands + 0.03 * fractal_noise(
+            self.rng, angle.shape, (0.25 * self.unit, 0.06 * self.unit, 0.02 * self.unit), 0.7
+        )
+        edge = 0.16 if s.hair_style in ("crop", "receding") else 0.10
         region = np.clip(0.5 - (self.y - line + rough) / edge, 0, 1)
         return region * (0.22 if s.hair_style == "bald" else 0.72 if s.hair_style == "crop" else 1.0)
 

@@ -140,8 +140,8 @@ def make_subject(seed: int, number: int) -> Subject:
         brow=_colour(np.array(hair) * 0.8 if max(hair) < 0.6 else np.array(hair) * 0.55),
         iris=_colour(np.array(IRIS_PALETTE[int(rng.integers(2 if tone > 0.45 else 5))]) * rng.uniform(0.8, 1.15)),
         lips=_colour(lips),
-        cloth=_colour(rng.beta(0.9, 1.2, 3) * 0.5 + rng.beta(0.8, 1.2) * 0.45),
-        cloth_second=_colour(rng.uniform(0.05, 0.95, 3)),
+        cloth=_cloth(rng),
+        cloth_second=_cloth(rng),
         hair_style=style,
         hair_volume=float(rng.uniform(0.10, 0.22))
         * {"crop": 0.5, "bald": 0.0, "curly": 1.7, "receding": 0.7}.get(style, 1.0),
@@ -157,7 +157,7 @@ def make_subject(seed: int, number: int) -> Subject:
         wrinkles=float(rng.beta(1.2, 2.0)),
         makeup=makeup,
         neckline=float(rng.uniform(2.05, 2.5)),
-        pattern=str(rng.choice(("plain", "stripes", "checks"), p=(0.6, 0.22, 0.18))),
+        pattern=str(rng.choice(("plain", "stripes", "checks"), p=(0.7, 0.15, 0.15))),
         spectacles=_spectacles(rng) if rng.uniform() < 0.25 else None,
     )
 
@@ -171,6 +171,10 @@ def _skin(rng: np.random.Generator, tone: float) -> Colour:
     base = np.array([np.interp(position, range(len(SKIN_PALETTE)), channel) for channel in zip(*SKIN_PALETTE)])
     ruddy, sallow = rng.normal(0, 0.015), rng.normal(0, 0.015)
     return _colour(base + np.array((ruddy, -0.4 * ruddy + 0.5 * sallow, -0.4 * ruddy - sallow)) * (1 - 0.5 * tone))
+
+
+def _cloth(rng: np.random.Generator) -> Colour:
+    return _colour(rng.beta(0.8, 1.1) * 0.75 + 0.05 + rng.normal(0, 0.11, 3))
 
 
 def _hair(rng: np.random.Generator, tone: float) -> Colour:

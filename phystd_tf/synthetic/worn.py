@@ -19,7 +19,7 @@ from phystd_tf.synthetic.subjects import Spectacles
 FRONT_HALF = 1.04  # half width of the front, eye distances
 ARM = 1.15  # length of an arm
 TOP, BOTTOM = -0.55, 0.55  # y of the sheet's edges relative to the eyes
-_PIXELS = 160  # of the sheet per eye distance
+PIXELS = 160  # of the sheet per eye distance
 _COLUMNS = 25  # of the sheet's mesh
 
 
@@ -46,10 +46,10 @@ class WornLayer(NamedTuple):
 
 def blank_sheet():
     """Coordinates of an empty sheet: (x [h, w], y [h, w]) in eye distances; arms beyond FRONT_HALF."""
-    width = int(2 * (FRONT_HALF + ARM) * _PIXELS)
-    height = int((BOTTOM - TOP) * _PIXELS)
-    x = (np.arange(width, dtype=np.float32) + 0.5) / _PIXELS - (FRONT_HALF + ARM)
-    y = (np.arange(height, dtype=np.float32) + 0.5) / _PIXELS + TOP
+    width = int(2 * (FRONT_HALF + ARM) * PIXELS)
+    height = int((BOTTOM - TOP) * PIXELS)
+    x = (np.arange(width, dtype=np.float32) + 0.5) / PIXELS - (FRONT_HALF + ARM)
+    y = (np.arange(height, dtype=np.float32) + 0.5) / PIXELS + TOP
     return np.meshgrid(x, y)
 
 
@@ -63,7 +63,7 @@ def spectacles(glasses: Spectacles) -> Worn:
     ) ** (1 / glasses.roundness)
     scale = min(glasses.width, glasses.height) / 2
     distance = np.abs(radius - 1) * scale
-    soft = 1.5 / _PIXELS
+    soft = 1.5 / PIXELS
     rim = np.clip((glasses.thickness / 2 - distance) / soft + 0.5, 0, 1)
     bridge = (np.abs(x) < 0.5 - glasses.width / 2 + 0.04) & (np.abs(y + 0.05 - 0.25 * x * x) < glasses.thickness / 2)
     arms = (np.abs(x) > 0.5 + glasses.width / 2) & (np.abs(y + 0.08) < glasses.thickness * 0.6)
@@ -94,7 +94,7 @@ def draw_worn(worn: Worn, head: heads.Head, scene: Scene, size: int, z: np.ndarr
     rotation = scene.rotation.astype(np.float32)
     turned = points @ rotation.T
     columns = _COLUMNS
-    triangles = heads._grid_triangles(2, columns, closed=False)
+    triangles = heads.grid_triangles(2, columns, closed=False)
     normals = heads.vertex_normals(turned, triangles)
     placed = project(turned, scene, size)
     raster = rasterise(placed, triangles, size, size)
@@ -111,7 +111,7 @@ def draw_worn(worn: Worn, head: heads.Head, scene: Scene, size: int, z: np.ndarr
         lookup = np.zeros((rows * 256, 2), np.float32)
         lookup[: len(place)] = place
         # The sheet is drawn finer than the frame; its area average stands for the pixel.
-        reduce = max(1, int(_PIXELS / (scene.eye_distance * size)))
+        reduce = max(1, int(PIXELS / (scene.eye_distance * size)))
         picture = worn.picture
         if reduce > 1:
             picture = cv2.resize(picture, None, fx=1 / reduce, fy=1 / reduce, interpolation=cv2.INTER_AREA)
@@ -143,7 +143,7 @@ def _sheet_mesh(worn: Worn, head: heads.Head):
     x = front + np.sign(along) * 0.10 * arm
     z = rest - 0.16 * front**2 - arm
     width, height = worn.picture.shape[1], worn.picture.shape[0]
-    column = (along + FRONT_HALF + ARM) * _PIXELS - 0.5
+    column = (along + FRONT_HALF + ARM) * PIXELS - 0.5
     points, coordinates = [], []
     for y, row in ((TOP, -0.5), (BOTTOM, height - 0.5)):
         tilt = 0.06 * (y - TOP)  # the lower edge is nearer to the cheeks

@@ -50,4 +50,5 @@ def sheen(height: int, width: int, angle: float, place: float, spread: float) ->
 
 
 def soften(image: np.ndarray, sigma: float) -> np.ndarray:
+    """Blurs by ``sigma`` pixels."""
     return cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.2 else image

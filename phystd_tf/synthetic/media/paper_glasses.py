@@ -8,6 +8,7 @@ part: the shadow, outside the paper. Not simulated: folds, and tape.
 """
 
 import dataclasses
+import functools
 from typing import Tuple
 
 import cv2
@@ -15,12 +16,15 @@ import numpy as np
 
 from phystd_tf.synthetic.composition import Layers, quantise
 from phystd_tf.synthetic.media import paper
+from phystd_tf.synthetic.noise import value_noise
 from phystd_tf.synthetic.shot import Shot
 from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.worn import Worn, blank_sheet, draw_worn
+from phystd_tf.synthetic.worn import PIXELS, Worn, blank_sheet, draw_worn
 
 # How the lenses are made. Named like instruments: a protocol may hold one out.
 INSTRUMENTS = ("printed_eyes", "plain_lenses", "cut_out")
+_DOTS = 0.068  # period of the dot screen, eye distances
+_GRAIN = 0.025  # of the paper, eye distances
 _EDGE = 0.022  # width of the white cut edge, eye distances
 
 
@@ -86,7 +90,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     del rng  # The glasses sit still on the head.
     size = shot.live.shape[0]
     unit = shot.scene.eye_distance * size
-    sheet = _draw_sheet(p, unit)
+    sheet = _draw_sheet(p)
     layer = draw_worn(sheet, shot.rendering.head, shot.scene, size, shot.rendering.z)
     covered = quantise(layer.alpha)[..., None]
     content = quantise(np.clip(shot.rendering.encode(layer.light), 0, 1)) * (covered > 0)
@@ -101,8 +105,9 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     return Layers(quantise(shot.live * (1 - dark)) - shot.live, covered, content)
 
 
-def _draw_sheet(p: Parameters, unit: float) -> Worn:
-    """The printed sheet, drawn flat. ``unit`` is the eye distance in the frame: dots keep their size there."""
+@functools.lru_cache(maxsize=2)
+def _draw_sheet(p: Parameters) -> Worn:
+    """The printed sheet, drawn flat."""
     x, y = blank_sheet()
     lens_x = np.abs(x) - 0.5
     radius = ((np.abs(lens_x) / (p.width / 2)) ** p.roundness + (np.abs(y) / (p.height / 2)) ** p.roundness) ** (
@@ -124,24 +129,10 @@ def _draw_sheet(p: Parameters, unit: float) -> Worn:
     colour = colour + in_lens * (lens - colour)
     edge = np.clip(1 - (solid - _EDGE) / 0.012, 0, 1)[..., None]
     colour = colour + edge * (np.float32((0.93, 0.92, 0.89)) - colour)
-    per_pixel = x.shape[1] / (x[0, -1] - x[0, 0]) / unit  # pixels of the sheet per pixel of the frame
-    dots = paper.halftone(colour.astype(np.float32), 2.9 * per_pixel, 0.3, 4.0, rng.uniform(-9, 9, 2))
+    dots = paper.halftone(colour.astype(np.float32), _DOTS * PIXELS, 0.3, 4.0, rng.uniform(-9, 9, 2))
     colour = colour + 0.20 * (dots - colour)
     light = to_linear(np.clip(colour, 0, 1)) * 0.85 + 0.03
-    light = (
-        light
-        * (
-            1
-            + 0.045
-            * cv2.resize(
-                rng.standard_normal(
-                    (int(x.shape[0] / per_pixel) + 1, int(x.shape[1] / per_pixel) + 1), dtype=np.float32
-                ),
-                (x.shape[1], x.shape[0]),
-                interpolation=cv2.INTER_LINEAR,
-            )
-        )[..., None]
-    )
+    light = light * (1 + 0.045 * value_noise(rng, x.shape, _GRAIN * PIXELS))[..., None]
     alpha = np.clip(solid / 0.012 + 0.5, 0, 1)
     if p.instrument == "cut_out":
         alpha = alpha * (1 - in_lens[..., 0])

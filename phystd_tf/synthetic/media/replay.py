@@ -156,7 +156,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     factor = size / 256
     screen = INSTRUMENTS[p.instrument]
     image = soften(shot.live, p.blur * factor)
-    emitted = np.power(np.maximum(image, 0), np.float32(2.2 * p.gamma))
+    emitted = cv2.pow(np.maximum(image, 0), 2.2 * p.gamma)
     y, x = np.mgrid[0:size, 0:size].astype(np.float32)
     across, down = x / size - 0.5, y / size - 0.5
     # Screen coordinates of each camera pixel, in screen pixels: turned, and in perspective.
