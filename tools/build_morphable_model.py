@@ -17,15 +17,19 @@ from tools.command import UsageError, run_program
 _OUT = flags.DEFINE_string("out", None, "The .npz to write.")
 
 
-def main(argv):
-    if len(argv) > 1 or not _OUT.value:
-        raise UsageError("give --out=FILE.npz and nothing else")
+def main() -> None:
+    if not _OUT.value:
+        raise UsageError("give --out=FILE.npz, the file to write")
+    try:
+        photographs = _photographs()
+    except ImportError as error:
+        raise UsageError(f"the photographs come with matplotlib and scikit-image ({error})") from error
     import numpy as np
 
     from phystd_tf.face.model_building import build
 
-    arrays = build(_photographs())
-    temporary = _OUT.value + ".tmp.npz"
+    arrays = build(photographs)
+    temporary = f"{_OUT.value}.tmp.npz"
     np.savez_compressed(temporary, **arrays)
     os.replace(temporary, _OUT.value)
     print(

@@ -3,7 +3,7 @@
 MediaPipe's mesh looks for a face in its whole input; in a wide frame it misses
 small ones. So the face is detected first, at several scales if need be, and the
 mesh is asked for on a crop around it. A mesh is found on almost anything, also
-on a face that stands on its head; hence the checks of ``_check``.
+on a face that stands on its head; hence the checks of ``check_mesh``.
 """
 
 import contextlib
@@ -74,13 +74,22 @@ class Alignment(NamedTuple):
     num_faces: int
 
 
-class _Detection(NamedTuple):
+class Detection(NamedTuple):
+    """A face as the detector sees it.
+
+    Attributes:
+      score: its confidence, at most 1.
+      box: [4], left, top, right, bottom in pixels.
+      keypoints: [4, 2], left eye, right eye, tip of the nose and mouth in pixels.
+    """
+
     score: float
-    box: np.ndarray  # left, top, right, bottom
-    keypoints: np.ndarray  # [4, 2]: left eye, right eye, nose tip, mouth
+    box: np.ndarray
+    keypoints: np.ndarray
 
     @property
     def side(self) -> float:
+        """The longer side of the box."""
         return float(max(self.box[2] - self.box[0], self.box[3] - self.box[1]))
 
 
@@ -160,13 +169,13 @@ class FaceAligner:
             raise FaceTooSmallError(
                 f"only {eye_distance:.0f} px between the eyes; {self._min_eye_distance:.0f} are needed"
             )
-        _check(points, face, eye_distance, image.shape)
+        check_mesh(points, face, image.shape)
         if face.score < SURE and self._stands_on_its_head(image, face):
             raise LowQualityError("the face is upside down")
         left, top, right, bottom = (float(value) for value in face.box)
         return Alignment(points.astype(np.float32), (left, top, right, bottom), len(detections))
 
-    def _search(self, image: np.ndarray, hint_box: Optional[Sequence[float]]) -> List[_Detection]:
+    def _search(self, image: np.ndarray, hint_box: Optional[Sequence[float]]) -> List[Detection]:
         height, width = image.shape[:2]
         if hint_box is not None:
             window = _window(np.asarray(hint_box, np.float64), WINDOW, image.shape)
@@ -190,17 +199,17 @@ class FaceAligner:
             )
         return found
 
-    def _detect_in(self, image: np.ndarray, window: Tuple[int, int, int, int]) -> List[_Detection]:
+    def _detect_in(self, image: np.ndarray, window: Tuple[int, int, int, int]) -> List[Detection]:
         return _merge(_detect(self._near, image, window) + _detect(self._far, image, window))
 
-    def _refine(self, image: np.ndarray, face: _Detection) -> _Detection:
+    def _refine(self, image: np.ndarray, face: Detection) -> Detection:
         """Looks again from near by: in a wide frame the box of a small face is off by a part of its size."""
         if face.side >= SHARP_FACE * max(image.shape[:2]):
             return face
         near = self._detect_in(image, _window(face.box, 1.5 * WINDOW, image.shape))
         return max(near, key=lambda other: (_overlap(face.box, other.box) > 0, other.score), default=face)
 
-    def _fine(self, image: np.ndarray, face: _Detection) -> Optional[np.ndarray]:
+    def _fine(self, image: np.ndarray, face: Detection) -> Optional[np.ndarray]:
         """The mesh [468, 3], asked for in windows of several sizes; None if there is none."""
         for factor in (WINDOW, 1.5, 3.0):
             left, top, right, bottom = _window(face.box, factor, image.shape)
@@ -214,15 +223,20 @@ class FaceAligner:
                 return points
         return None
 
-    def _stands_on_its_head(self, image: np.ndarray, face: _Detection) -> bool:
+    def _stands_on_its_head(self, image: np.ndarray, face: Detection) -> bool:
         left, top, right, bottom = _window(face.box, WINDOW, image.shape)
         turned = np.ascontiguousarray(image[top:bottom, left:right][::-1, ::-1])
         found = _detect(self._near, turned, (0, 0, right - left, bottom - top))
         return any(other.score > face.score for other in found)
 
 
-def _check(points: np.ndarray, face: _Detection, eye_distance: float, shape: Tuple[int, ...]) -> None:
+def check_mesh(points: np.ndarray, face: Detection, shape: Tuple[int, ...]) -> None:
     """Refuses a mesh that is not believable.
+
+    Args:
+      points: [468, 3], as in ``Alignment``.
+      face: what the detector saw.
+      shape: of the image, height first.
 
     Raises:
       LowQualityError: says which check failed.
@@ -236,6 +250,7 @@ def _check(points: np.ndarray, face: _Detection, eye_distance: float, shape: Tup
     if roll > MAX_ROLL:
         raise LowQualityError(f"the eyes are not above the mouth (turned by {roll:.0f} degrees)")
     across = right_eye - left_eye
+    eye_distance = np.linalg.norm(points[list(RIGHT_EYE)].mean(0) - points[list(LEFT_EYE)].mean(0))
     if across[0] * down[1] - across[1] * down[0] <= 0:
         raise LowQualityError("the mesh is inside out")
     extent = flat.max(0) - flat.min(0)
@@ -252,7 +267,7 @@ def _check(points: np.ndarray, face: _Detection, eye_distance: float, shape: Tup
         raise LowQualityError("most of the face is outside the image")
 
 
-def _detect(graph: Any, image: np.ndarray, window: Tuple[int, int, int, int]) -> List[_Detection]:
+def _detect(graph: Any, image: np.ndarray, window: Tuple[int, int, int, int]) -> List[Detection]:
     left, top, right, bottom = window
     result = graph.process(np.ascontiguousarray(image[top:bottom, left:right]))
     scale = np.array((right - left, bottom - top), np.float64)
@@ -264,13 +279,13 @@ def _detect(graph: Any, image: np.ndarray, window: Tuple[int, int, int, int]) ->
         low = np.array((box.xmin, box.ymin)) * scale + origin
         high = low + np.array((box.width, box.height)) * scale
         keypoints = np.array([(point.x, point.y) for point in location.relative_keypoints[:4]]) * scale + origin
-        found.append(_Detection(detection.score[0], np.concatenate([low, high]), keypoints))
+        found.append(Detection(detection.score[0], np.concatenate([low, high]), keypoints))
     return found
 
 
-def _merge(found: List[_Detection]) -> List[_Detection]:
+def _merge(found: List[Detection]) -> List[Detection]:
     """Keeps the surest of those that overlap."""
-    kept: List[_Detection] = []
+    kept: List[Detection] = []
     for face in sorted(found, key=lambda detection: -detection.score):
         if all(_overlap(face.box, other.box) < 0.3 for other in kept):
             kept.append(face)

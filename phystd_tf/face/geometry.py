@@ -5,7 +5,7 @@ from typing import Dict, NamedTuple, Optional, Sequence
 import numpy as np
 
 from phystd_tf import spoof_types
-from phystd_tf.face.alignment import FaceAligner, FaceTooSmallError, LowQualityError, MIN_EYE_DISTANCE
+from phystd_tf.face.alignment import MIN_EYE_DISTANCE, FaceAligner, FaceTooSmallError, LowQualityError
 from phystd_tf.face.crop import CropBox, crop, crop_box, to_crop
 from phystd_tf.face.depth import depth_map
 from phystd_tf.face.morphable_model import MorphableModel

@@ -72,6 +72,7 @@ def procrustes(source: np.ndarray, target: np.ndarray) -> Tuple[np.ndarray, floa
 
 
 def apply(transform: Tuple[np.ndarray, float, np.ndarray], points: np.ndarray) -> np.ndarray:
+    """Points [n, 3] moved by what ``procrustes`` returns."""
     rotation, scale, translation = transform
     return scale * points @ rotation.T + translation
 
@@ -226,8 +227,8 @@ def _named_fields(mean: np.ndarray, skin: np.ndarray, mirror: np.ndarray) -> Lis
     fields = []
 
     # The lower jaw turns about an axis through the ears; the lips part.
-    fixed = {vertex: 1.0 for vertex in topology.LOWER_LIP + topology.CHIN_LINE}
-    fixed.update({vertex: 0.0 for vertex in topology.UPPER_LIP + topology.UPPER_FACE})
+    fixed = dict.fromkeys(topology.LOWER_LIP + topology.CHIN_LINE, 1.0)
+    fixed.update(dict.fromkeys(topology.UPPER_LIP + topology.UPPER_FACE, 0.0))
     weight = _harmonic(len(mean), skin, fixed)
     weight = (weight + weight[mirror])[:, None] / 2
     hinge = np.array([0.0, 0.55, mean[topology.EARS[0], 2]])

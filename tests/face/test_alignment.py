@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from phystd_tf.face.alignment import FaceTooSmallError, LowQualityError, NoFaceError
+from phystd_tf.face.alignment import Detection, FaceTooSmallError, LowQualityError, NoFaceError, check_mesh
 
 
 def placed(face, height, width, left, top, face_width):
@@ -96,3 +96,40 @@ def test_wrong_input_is_refused(aligner):
     for image in (np.zeros((20, 20), np.uint8), np.zeros((20, 20, 3)), np.zeros((0, 20, 3), np.uint8)):
         with pytest.raises(ValueError, match="uint8"):
             aligner.align(image)
+
+
+@pytest.fixture
+def good(frontal):
+    """A frontal mesh and the detection that belongs to it, in an image of 256 x 256."""
+    keypoints = np.stack(
+        [frontal[[33, 133], :2].mean(0), frontal[[362, 263], :2].mean(0), frontal[1, :2], frontal[13, :2]]
+    )
+    return frontal, Detection(0.9, np.array([45.0, 45.0, 210.0, 210.0]), keypoints)
+
+
+def test_checks_accept_a_good_mesh(good):
+    check_mesh(*good, (256, 256, 3))
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda mesh, face: (mesh * np.nan, face), "not finite"),
+        (lambda mesh, face: (255 - mesh, face), "not above the mouth"),
+        (lambda mesh, face: (mesh * (-1, 1, 1) + (255, 0, 0), face), "inside out"),
+        (lambda mesh, face: (mesh * 3 - 255, face), "size of the mesh"),
+        (lambda mesh, face: (mesh, face._replace(box=face.box + 150)), "outside the detected face"),
+        (lambda mesh, face: (mesh, face._replace(keypoints=face.keypoints[::-1])), "disagree"),
+        (lambda mesh, face: (mesh - (150, 0, 0), face._replace(box=face.box - (150, 0, 150, 0))), "disagree"),
+        (
+            lambda mesh, face: (
+                mesh - (150, 0, 0),
+                face._replace(box=face.box - (150, 0, 150, 0), keypoints=face.keypoints - (150, 0)),
+            ),
+            "outside the image",
+        ),
+    ],
+)
+def test_checks_refuse_by_name(good, change, words):
+    with pytest.raises(LowQualityError, match=words):
+        check_mesh(*change(*good), (256, 256, 3))

@@ -43,3 +43,19 @@ def test_depth_does_not_depend_on_the_size_of_the_crop(frontal):
     half[:, :2] = (half[:, :2] + 0.5) / 2 - 0.5
     half[:, 2] /= 2
     np.testing.assert_allclose(depth_map(half, 128, 32), depth_map(frontal, 256, 32), atol=1e-5)
+
+
+def test_depth_falls_by_one_over_1_4_distances_of_the_outer_eye_corners(frontal):
+    reach = 1.4 * np.linalg.norm(frontal[33] - frontal[263])
+    for vertex in (205, 50, 151, 199):  # cheeks, forehead, chin: smooth places
+        x, y = np.round(in_map(frontal[[vertex]], 64)[0]).astype(int)
+        expected = 1 - (frontal[:, 2].max() - frontal[vertex, 2]) / reach
+        assert depth_map(frontal, 256, 64)[y, x] == pytest.approx(expected, abs=0.04)
+
+
+def test_the_rim_stays_above_the_background(frontal):
+    deep = frontal * (1, 1, 3)
+    k = 64
+    depth = depth_map(deep, 256, k)
+    x, y = np.round(in_map((0.93 * deep[[234]] + 0.07 * deep[[1]]), k)[0]).astype(int)
+    assert depth[y, x] == pytest.approx(0.05, abs=0.01)

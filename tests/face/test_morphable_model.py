@@ -110,6 +110,16 @@ def test_fit_of_68_landmarks_is_close_to_the_dense_fit(model, pose, yaw):
     assert angle_between(sparse.rotation, dense.rotation) < 6
 
 
+def test_fit_of_68_landmarks_finds_shape_and_outline(model, pose):
+    whole, outline = [], []
+    for seed, yaw in enumerate((-60, -40, -20, 0, 20, 40, 60)):
+        truth = model.project(random_face(model, seed, 1.0), pose(yaw, 10, 10), 80.0, (130.0, 100.0))
+        gaps = (model.fit_landmarks68(truth[model.landmarks68, :2]).shape - truth)[:, :2] / 80
+        whole.append(np.mean(gaps**2) * 2)
+        outline.append(np.mean(gaps[model.landmarks68[:17]] ** 2) * 2)
+    assert np.sqrt(np.mean(whole)) < 0.018 and np.sqrt(np.mean(outline)) < 0.035
+
+
 def test_fit_of_68_landmarks_of_a_photograph(model, aligner, hopper):
     mesh = aligner.align(hopper).points
     dense, sparse = model.fit_dense(mesh), model.fit_landmarks68(mesh[model.landmarks68, :2])
