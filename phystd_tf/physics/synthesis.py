@@ -1,0 +1,97 @@
+"""New spoof faces from the traces of others, Eq. (8) and (15), and "harder" ones, Sec. 3.3."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from phystd_tf.hparams import HParams
+from phystd_tf.physics.bands import low_pass
+from phystd_tf.physics.warp import dense_offset, sample
+from phystd_tf.traces import Faces, Traces
+
+
+class WarpedTraces(NamedTuple):
+    """All that a spoof face i gives to a live face j, in the geometry of j, Eq. (15).
+
+    Attributes:
+      B: [n, N, N, 3] float32, low-passed.
+      C: [n, N, N, 3] float32, low-passed.
+      T: [n, N, N, 3] float32.
+      P: [n, N, N, 1] float32 in [0, 1].
+      image: [n, N, N, 3] float32, the spoof image, which holds T_P within P.
+    """
+
+    B: tf.Tensor
+    C: tf.Tensor
+    T: tf.Tensor
+    P: tf.Tensor
+    image: tf.Tensor
+
+    @property
+    def T_A(self) -> tf.Tensor:
+        """Additive trace, below Eq. (5)."""
+        return self.B + self.C + self.T
+
+
+def warp_traces(traces: Traces, source: Faces, target: Faces, n1: int, n2: int) -> WarpedTraces:
+    """Traces and image of the source in the geometry of the target, Eq. (15).
+
+    Args:
+      traces: Traces of the source.
+      source: Faces, spoof; image and vertices are used.
+      target: Faces, live; vertices, triangles and triangle map are used.
+      n1: size of the low band.
+      n2: size of the low and mid band together.
+
+    Returns:
+      WarpedTraces.
+    """
+    offset = dense_offset(source.vertices, target.vertices, target.triangles, target.triangle_map)
+    # One sampling of all channels: the positions are the same.
+    stacked = tf.concat([low_pass(traces.B, n1), low_pass(traces.C, n2), traces.T, traces.P, source.image], axis=-1)
+    return WarpedTraces(*tf.split(sample(stacked, offset), (3, 3, 3, 1, 3), axis=-1))
+
+
+def synthesize_spoof(live: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, source_image: tf.Tensor) -> tf.Tensor:
+    """Spoof face from a live face and the traces of another, Eq. (8): (1 - P_i)(I_j + T_A_i) + P_i I_i.
+
+    The covering T_P of Eq. (3) is the source image itself.
+
+    Args:
+      live: [n, N, N, 3] float, I_j.
+      T_A: [n, N, N, 3] float, of i, warped to j.
+      P: [n, N, N, 1] float in [0, 1], of i, warped to j.
+      source_image: [n, N, N, 3] float, I_i, warped to j.
+
+    Returns:
+      [n, N, N, 3], not clipped.
+    """
+    return (1.0 - P) * (live + T_A) + P * source_image
+
+
+def harden(traces: WarpedTraces, seed: tf.Tensor, hparams: HParams) -> WarpedTraces:
+    """Traces of "harder" samples, Sec. 3.3: weaker ones, and often without inpainting.
+
+    For each face, three random weights for B, C and T, and P = 0 with a
+    probability of ``hparams.harder_drop_inpainting``.
+
+    Args:
+      traces: WarpedTraces.
+      seed: [2] int; the same seed gives the same weights.
+      hparams: HParams.
+
+    Returns:
+      WarpedTraces with the same image.
+    """
+    count = tf.shape(traces.P)[0]
+    weight_seed, drop_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+    weights = tf.random.stateless_uniform(
+        (3, count, 1, 1, 1), weight_seed, hparams.harder_min_weight, hparams.harder_max_weight, traces.B.dtype
+    )
+    keep = tf.random.stateless_uniform((count, 1, 1, 1), drop_seed) >= hparams.harder_drop_inpainting
+    return traces._replace(
+        B=weights[0] * traces.B,
+        C=weights[1] * traces.C,
+        T=weights[2] * traces.T,
+        P=tf.cast(keep, traces.P.dtype) * traces.P,
+    )
