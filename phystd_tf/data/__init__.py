@@ -1,0 +1,1 @@
+"""From files of a dataset to batches: readers, preparation, records, pipeline."""

@@ -1,0 +1,63 @@
+"""Reads videos one frame at a time, upright on every OpenCV."""
+
+import os
+from typing import Iterator, Optional, Tuple
+
+import cv2
+import numpy as np
+
+from phystd_tf.errors import PhystdError
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm")
+
+
+class UnreadableVideoError(PhystdError):
+    """A file is no video that can be read; the message names it."""
+
+
+def iterate_frames(
+    path: str, frame_step: int = 1, max_frames: Optional[int] = None
+) -> Iterator[Tuple[int, np.ndarray]]:
+    """Every ``frame_step``-th frame, by the count of decoded frames.
+
+    Neither the frame count nor the frame rate of the header is used: both are
+    often wrong.
+
+    Args:
+      path: of the video.
+      frame_step: 1 for every frame.
+      max_frames: stop after so many; None for all.
+
+    Yields:
+      (index of the frame from 0, [H, W, 3] uint8 RGB), rotated as the file says.
+
+    Raises:
+      UnreadableVideoError: if the file is missing or not one frame can be read.
+    """
+    if not os.path.isfile(path):
+        raise UnreadableVideoError(f"{path}: no such file")
+    capture = cv2.VideoCapture(path)
+    try:
+        # Explicitly, since the default differs between versions of OpenCV.
+        capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
+        index, taken = 0, 0
+        while max_frames is None or taken < max_frames:
+            if not capture.grab():
+                break
+            if index % frame_step == 0:
+                good, frame = capture.retrieve()
+                if not good:
+                    break
+                taken += 1
+                yield index, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+            index += 1
+        if index == 0:
+            raise UnreadableVideoError(f"{path}: not a video that can be read, or it has no frame")
+    finally:
+        capture.release()
+
+
+def is_video(path: str) -> bool:
+    """Whether the name is that of a video; hidden files and macOS's ``._`` twins are not."""
+    name = os.path.basename(path)
+    return not name.startswith(".") and name.lower().endswith(VIDEO_SUFFIXES)
