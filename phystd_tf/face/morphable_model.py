@@ -18,6 +18,7 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.face import topology
 
 _PACKAGED = os.path.join(os.path.dirname(__file__), "assets", "morphable_model.npz")
 
@@ -129,14 +130,14 @@ class MorphableModel:
             raise MorphableModelError(f"{path}: {error}") from error
 
     def _check(self) -> None:
-        count, modes, faces = len(self.mean), len(self.basis), len(self.triangles)
+        count, modes, faces = topology.NUM_POINTS, len(self.basis), len(self.triangles)
         wanted = {
             "mean": (count, 3),
             "basis": (modes, count, 3),
             "stddev": (modes,),
             "triangles": (faces, 3),
             "mirror": (count,),
-            "vertices": (len(self.vertices),),
+            "vertices": (topology.NUM_SELECTED,),
             "landmarks68": (68,),
             "parts": (faces,),
         }

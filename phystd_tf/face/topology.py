@@ -8,6 +8,8 @@ from typing import Dict, List, Sequence, Set, Tuple
 
 import numpy as np
 
+from phystd_tf.hparams import PAPER
+
 NUM_POINTS = 468
 
 FOREHEAD = 10
@@ -83,7 +85,7 @@ MIRROR68 = np.array(
     + [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65]
 )
 
-NUM_SELECTED = 140  # Q, Sec. 3.3.1
+NUM_SELECTED = PAPER.num_vertices  # Q, Sec. 3.3.1
 SELECTED_FIRST = FACE_OVAL + LANDMARKS68 + (78, 308, 50, 280)
 
 # Parts that triangles belong to.
