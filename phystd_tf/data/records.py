@@ -1,0 +1,189 @@
+"""The prepared folder on disk: TFRecord shards, manifest.csv and prepared.json.
+
+    PREPARED/prepared.json                     how everything was made
+    PREPARED/manifest.csv                      one row a frame, also for those that failed
+    PREPARED/shard-<split>-<number>.tfrecord   the faces
+
+A prepared folder is self-contained; this module is its contract.
+"""
+
+import csv
+import glob
+import json
+import os
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.face.geometry import PreparedFace
+
+FORMAT_VERSION = 1
+PREPARED_FILE = "prepared.json"
+MANIFEST_FILE = "manifest.csv"
+MANIFEST_COLUMNS = (
+    "source", "clip", "frame", "subject", "type", "label", "split", "status", "reason",
+    "left", "top", "side", "fit_error", "num_faces", "width", "height", "shard",
+)  # fmt: skip
+OK = "ok"
+
+
+class PreparedFolderError(PhystdError):
+    """A folder is no prepared folder, or one of its files is damaged; the message names it."""
+
+
+class FaceKey(NamedTuple):
+    """Where a prepared face comes from.
+
+    Attributes:
+      source: path of the image or video as the reader gave it.
+      clip: id of the clip.
+      frame: index of the frame within the clip.
+      subject: who is seen.
+      type: "live" or a spoof type.
+      label: 1 live, 0 spoof.
+    """
+
+    source: str
+    clip: str
+    frame: int
+    subject: str
+    type: str
+    label: int
+
+
+def encode(face: PreparedFace, key: FaceKey) -> bytes:
+    """A face as a serialised tf.train.Example.
+
+    Features: image and preliminary_mask as PNG, triangle_map_<n> as 16-bit PNG,
+    vertices and depth as float lists, triangles as int16 bytes, and the fields
+    of FaceKey.
+    """
+    import tensorflow as tf
+
+    def of_bytes(value: bytes) -> tf.train.Feature:
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+    def of_floats(value: np.ndarray) -> tf.train.Feature:
+        return tf.train.Feature(float_list=tf.train.FloatList(value=np.asarray(value, np.float32).ravel()))
+
+    def of_int(value: int) -> tf.train.Feature:
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+
+    features = {
+        "image": of_bytes(_png(cv2.cvtColor(face.image, cv2.COLOR_RGB2BGR))),
+        "vertices": of_floats(face.vertices),
+        "depth": of_floats(face.depth),
+        "preliminary_mask": of_bytes(_png(face.preliminary_mask * np.uint8(255))),
+        "triangles": of_bytes(face.triangles.astype("<i2").tobytes()),
+        "source": of_bytes(key.source.encode("utf-8", "surrogateescape")),
+        "clip": of_bytes(key.clip.encode("utf-8", "surrogateescape")),
+        "frame": of_int(key.frame),
+        "subject": of_bytes(key.subject.encode("utf-8", "surrogateescape")),
+        "type": of_bytes(key.type.encode("utf-8")),
+        "label": of_int(key.label),
+    }
+    for size, triangle_map in face.triangle_maps.items():
+        features[f"triangle_map_{size}"] = of_bytes(_png(triangle_map.astype(np.uint16)))
+    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+
+
+def write_shard(path: str, examples: Iterable[bytes]) -> int:
+    """Writes a shard under a temporary name, then renames; returns the number of examples."""
+    import tensorflow as tf
+
+    count = 0
+    temporary = f"{path}.tmp"
+    with tf.io.TFRecordWriter(temporary) as writer:
+        for example in examples:
+            writer.write(example)
+            count += 1
+    os.replace(temporary, path)
+    return count
+
+
+def shards(prepared: str, split: str) -> List[str]:
+    """Paths of the shards of a split, sorted.
+
+    Raises:
+      PreparedFolderError: if the folder is not prepared or has no shard of the split.
+    """
+    load_settings(prepared)
+    found = sorted(glob.glob(os.path.join(glob.escape(prepared), f"shard-{split}-*.tfrecord")))
+    if not found:
+        raise PreparedFolderError(f"{prepared} has no face in the split '{split}'")
+    return found
+
+
+def save_settings(prepared: str, settings: Mapping[str, Any]) -> None:
+    """Writes prepared.json under a temporary name, then renames."""
+    path = os.path.join(prepared, PREPARED_FILE)
+    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
+        json.dump(settings, file, indent=2)
+    os.replace(f"{path}.tmp", path)
+
+
+def load_settings(prepared: str) -> Dict[str, Any]:
+    """Reads prepared.json.
+
+    Raises:
+      PreparedFolderError: if it is missing, damaged or of another format.
+    """
+    path = os.path.join(prepared, PREPARED_FILE)
+    try:
+        with open(path, encoding="utf-8") as file:
+            settings = json.load(file)
+        version = settings["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PreparedFolderError(
+            f"{prepared} is not a prepared folder ({path}: {error}); make one with `python -m tools.prepare`"
+        ) from error
+    if version != FORMAT_VERSION:
+        raise PreparedFolderError(f"{path} has format {version}, this version reads {FORMAT_VERSION}; prepare again")
+    return settings
+
+
+def write_manifest(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows of MANIFEST_COLUMNS under a temporary name, then renames."""
+    with open(f"{path}.tmp", "w", encoding="utf-8", newline="", errors="surrogateescape") as file:
+        writer = csv.DictWriter(file, MANIFEST_COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(f"{path}.tmp", path)
+
+
+def read_manifest(path: str) -> List[Dict[str, str]]:
+    """Reads what ``write_manifest`` wrote.
+
+    Raises:
+      PreparedFolderError: if it is missing or has other columns.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="", errors="surrogateescape") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except OSError as error:
+        raise PreparedFolderError(f"{path}: cannot be read ({error.strerror}); prepare again") from error
+    if tuple(reader.fieldnames or ()) != MANIFEST_COLUMNS:
+        raise PreparedFolderError(f"{path}: the columns are not those of a manifest; prepare again")
+    return rows
+
+
+def count_faces(prepared: str, split: str) -> Tuple[int, int]:
+    """Numbers of live and of spoof faces that can be used in a split."""
+    load_settings(prepared)
+    rows = [
+        row
+        for row in read_manifest(os.path.join(prepared, MANIFEST_FILE))
+        if row["split"] == split and row["status"] == OK
+    ]
+    live = sum(row["label"] == "1" for row in rows)
+    return live, len(rows) - live
+
+
+def _png(image: np.ndarray) -> bytes:
+    good, data = cv2.imencode(".png", image)
+    if not good:
+        raise PreparedFolderError(f"an image of shape {image.shape} could not be encoded")
+    return data.tobytes()

@@ -1,0 +1,1 @@
+"""Scores, error rates and protocols: NumPy and pandas only, no TensorFlow."""
