@@ -294,7 +294,7 @@ def _claim(out: str, manifest: Dict[str, object]) -> None:
 
 
 def _workshop(out: str) -> str:
-    return os.path.join(out, "truth", ".unfinished")
+    return os.path.join(out, ".unfinished")
 
 
 def _as_json(values: Dict[str, object]) -> bytes:

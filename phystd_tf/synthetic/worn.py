@@ -141,7 +141,7 @@ def _sheet_mesh(worn: Worn, head: heads.Head):
     # The front rests on the bridge of the nose.
     rest = float(head.points[[168, 6], 2].max()) + 0.07
     x = front + np.sign(along) * 0.10 * arm
-    z = rest - 0.16 * front**2 - arm
+    z = rest - 0.24 * front**2 - arm
     width, height = worn.picture.shape[1], worn.picture.shape[0]
     column = (along + FRONT_HALF + ARM) * PIXELS - 0.5
     points, coordinates = [], []

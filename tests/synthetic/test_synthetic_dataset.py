@@ -1,0 +1,209 @@
+"""The embedded dataset: layout, truth, same bytes, and going on after an interruption."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from phystd_tf import spoof_types
+from phystd_tf.synthetic import dataset, truth
+from phystd_tf.synthetic.composition import compose
+from phystd_tf.synthetic.dataset import Clip, Recipe, SyntheticError, make_dataset
+
+RECIPE = Recipe(seed=3, subjects=3, clips_per_subject=1, frames_per_clip=2, size=128)
+
+
+def _files(root):
+    """Path below root -> hash of the bytes."""
+    found = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = os.path.join(folder, name)
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, root)] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    out = str(tmp_path_factory.mktemp("synthetic") / "set")
+    calls = []
+    manifest = make_dataset(out, RECIPE, workers=1, progress=lambda done, total: calls.append((done, total)))
+    return out, manifest, calls
+
+
+def test_layout(made):
+    out, _, _ = made
+    frames = {path for path in _files(out) if path.endswith(".jpg")}
+    expected = set()
+    for subject, split in (("s0000", "train"), ("s0001", "dev"), ("s0002", "test")):
+        for frame in ("000.jpg", "001.jpg"):
+            for clip in ("c00", "c01"):
+                expected.add(f"{split}/live/{subject}/{clip}/{frame}")
+            for name in ("print", "replay", "paper_glasses"):
+                expected.add(f"{split}/spoof/{name}/{subject}/c00/{frame}")
+    assert frames == expected
+
+
+def test_each_frame_has_its_truth_in_a_tree_of_its_own(made):
+    out, _, _ = made
+    files = _files(out)
+    frames = [path for path in files if path.endswith(".jpg")]
+    truths = {os.path.relpath(truth.truth_path(out, os.path.join(out, path)), out) for path in frames}
+    assert truths | set(frames) | {"synthetic.json"} == set(files)
+    assert all(path.startswith("truth" + os.sep) for path in truths)
+
+
+def test_manifest_counts_what_is_there(made):
+    out, manifest, calls = made
+    with open(os.path.join(out, "synthetic.json"), encoding="utf-8") as file:
+        assert json.load(file) == manifest
+    frames = [path for path in _files(out) if path.endswith(".jpg")]
+    assert manifest["complete"] is True and manifest["frames"] == len(frames) == calls[-1][0] == calls[-1][1]
+    assert manifest["frames_by_split_and_type"]["test"] == {"live": 4, "print": 2, "replay": 2, "paper_glasses": 2}
+
+
+def test_same_seed_same_bytes_and_workers_do_not_matter(made, tmp_path):
+    out, _, _ = made
+    again = str(tmp_path / "again")
+    make_dataset(again, RECIPE, workers=2)
+    assert _files(again) == _files(out)
+
+
+def test_another_seed_other_frames(made, tmp_path):
+    other = str(tmp_path / "other")
+    make_dataset(other, dataclasses.replace(RECIPE, seed=4, types=("print",), frames_per_clip=1))
+    old, new = _files(made[0]), _files(other)
+    shared = [path for path in new if path.endswith(".jpg")]
+    assert shared and all(old[path] != new[path] for path in shared)
+
+
+def test_resume_keeps_finished_clips_and_makes_the_rest(made, tmp_path):
+    out = str(tmp_path / "resumed")
+    shutil.copytree(made[0], out)
+    kept = os.path.join(out, "train", "live", "s0000", "c00", "000.jpg")
+    with open(kept, "wb") as file:
+        file.write(b"finished")
+    # What an interruption leaves: a clip without frames but with truth, and one half written.
+    shutil.rmtree(os.path.join(out, "dev", "spoof", "replay", "s0001", "c00"))
+    shutil.rmtree(os.path.join(out, "dev", "spoof", "print", "s0001", "c00"))
+    shutil.rmtree(os.path.join(out, "truth", "dev", "spoof", "print", "s0001", "c00"))
+    os.makedirs(os.path.join(out, ".unfinished", "dev-spoof-print-s0001-c00", "frames"))
+    make_dataset(out, RECIPE)
+    with open(kept, "rb") as file:
+        assert file.read() == b"finished"
+    ours, theirs = _files(out), _files(made[0])
+    assert ours.pop(os.path.relpath(kept, out)) != theirs.pop(os.path.relpath(kept, out))
+    assert ours == theirs
+
+
+def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path):
+    with pytest.raises(SyntheticError, match="another recipe"):
+        make_dataset(made[0], dataclasses.replace(RECIPE, seed=9))
+    (tmp_path / "photo.jpg").write_bytes(b"mine")
+    with pytest.raises(SyntheticError, match="no synthetic dataset"):
+        make_dataset(str(tmp_path), RECIPE)
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"subjects": 2}, "at least 3"),
+        ({"size": 20}, "size"),
+        ({"types": ("hologram",)}, "hologram"),
+        ({"types": ()}, "none given"),
+        ({"frames_per_clip": 0}, "frames_per_clip"),
+        ({"seed": -1}, "seed"),
+        ({"truth": "half"}, "truth"),
+    ],
+)
+def test_impossible_recipes_are_refused_by_name(wrong, words):
+    with pytest.raises(SyntheticError, match=words):
+        Recipe(**wrong)
+
+
+@pytest.mark.parametrize("count", [3, 5, 24, 101])
+def test_splits_are_disjoint_and_none_is_empty(count):
+    recipe = Recipe(subjects=count)
+    people = dataset.describe(recipe)["subjects"]
+    everybody = people["train"] + people["dev"] + people["test"]
+    assert len(everybody) == len(set(everybody)) == count
+    assert all(people.values())
+
+
+def test_clips_of_a_subject_stay_in_its_split():
+    for clip in dataset.clips_of(RECIPE, 1):
+        assert clip.split == "dev" and clip.folder.startswith("dev" + os.sep)
+
+
+def test_truth_composes_exactly_and_covers_only_where_the_medium_does(made):
+    out, _, _ = made
+    for name in ("print", "replay", "paper_glasses"):
+        frame = os.path.join(out, "train", "spoof", name, "s0000", "c00", "000.jpg")
+        stored = truth.read(truth.truth_path(out, frame))
+        layers = stored.layers
+        for array in (stored.live, *layers):
+            np.testing.assert_array_equal(array, np.round(array * 255).astype(np.float32) / np.float32(255))
+        spoof = compose(stored.live, layers)
+        manual = (1 - layers.P) * (stored.live + layers.T_A) + layers.P * layers.T_P
+        np.testing.assert_array_equal(spoof, manual)
+        assert spoof.min() >= -1e-6 and spoof.max() <= 1 + 1e-6
+        assert stored.live_camera.shape == (128, 128, 3) and stored.live_camera.dtype == np.uint8
+        assert layers.P.min() >= 0 and layers.P.max() <= 1
+        assert not layers.T_P[np.broadcast_to(layers.P == 0, layers.T_P.shape)].any()
+        covered = (layers.P > 0.5).mean()
+        if name == "paper_glasses":
+            assert 0.005 < covered < 0.2
+            eyes = stored.vertices[[33, 133, 362, 263]].mean(0)
+            y, x = np.nonzero(layers.P[..., 0] > 0.5)
+            assert np.hypot(*(np.array([x.mean(), y.mean()]) - eyes)) < 8
+        else:
+            assert covered == 0 and np.abs(layers.T_A).mean() > 0.01
+
+
+def test_truth_after_the_camera_is_the_live_face_by_the_same_camera(made):
+    """Where the glasses neither cover nor shade, the two photographs differ by JPEG at most."""
+    import cv2
+
+    out, _, _ = made
+    frame = os.path.join(out, "test", "spoof", "paper_glasses", "s0002", "c00", "001.jpg")
+    stored = truth.read(truth.truth_path(out, frame))
+    spoof = cv2.imread(frame)[..., ::-1].astype(float)
+    changed = (stored.layers.P[..., 0] > 0) | (np.abs(stored.layers.T_A).max(-1) > 0)
+    far = cv2.dilate(changed.astype(np.uint8), np.ones((35, 35))) == 0
+    assert far.mean() > 0.3
+    gap = np.abs(spoof - stored.live_camera)
+    assert gap[far].mean() < 1.0 < 5.0 < gap[stored.layers.P[..., 0] > 0.9].mean()
+
+
+def test_live_truth_has_vertices_only(made):
+    out, _, _ = made
+    stored = truth.read(truth.truth_path(out, os.path.join(out, "train", "live", "s0000", "c00", "000.jpg")))
+    assert stored.vertices.shape == (468, 2) and stored.live is None and stored.layers is None
+
+
+def test_truth_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "x.npz"
+    path.write_bytes(b"nothing")
+    with pytest.raises(truth.TruthError, match="x.npz"):
+        truth.read(str(path))
+    with pytest.raises(truth.TruthError):
+        truth.read(str(tmp_path / "missing.npz"))
+
+
+def test_less_truth_on_request(tmp_path):
+    bare = dataclasses.replace(RECIPE, frames_per_clip=1, types=("replay",))
+    make_dataset(str(tmp_path / "none"), dataclasses.replace(bare, truth="none"))
+    assert not os.path.exists(tmp_path / "none" / "truth")
+    out = str(tmp_path / "camera")
+    make_dataset(out, dataclasses.replace(bare, truth="camera"))
+    clip = Clip("train", spoof_types.REPLAY, 0, 0)
+    stored = truth.read(truth.truth_path(out, os.path.join(out, clip.folder, "000.jpg")))
+    assert stored.live_camera is not None and stored.live is None
+    # How much truth is stored changes nothing of the frames.
+    frames = [{k: v for k, v in _files(tmp_path / name).items() if k.endswith(".jpg")} for name in ("none", "camera")]
+    assert frames[0] == frames[1]

@@ -1,0 +1,42 @@
+"""The program that makes the embedded dataset."""
+
+import os
+import subprocess
+import sys
+import time
+
+import cv2
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def _run(*arguments):
+    command = [sys.executable, "-m", "tools.make_synthetic", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_makes_a_dataset_and_a_contact_sheet(tmp_path):
+    out, sheet = str(tmp_path / "set"), str(tmp_path / "sheet.png")
+    small = ("--subjects=3", "--clips_per_subject=1", "--frames_per_clip=1", "--size=96", "--types=replay")
+    done = _run(f"--out={out}", f"--sheet={sheet}", "--sheet_subjects=2", "--sheet_tile=64", "--workers=1", *small)
+    assert done.returncode == 0, done.stderr
+    assert "9 frames of 3 people" in done.stdout
+    assert cv2.imread(sheet).shape == (3 * 64, 2 * 64, 3)
+    assert os.listdir(os.path.join(out, "test", "spoof")) == ["replay"]
+
+
+def test_wrong_use_is_one_sentence(tmp_path):
+    for arguments, words in (
+        ((), "--out"),
+        ((f"--out={tmp_path / 'a'}", "--types=hologram"), "hologram"),
+        ((f"--out={tmp_path / 'b'}", "--subjects=1"), "subjects"),
+    ):
+        done = _run(*arguments)
+        assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_help_is_quick():
+    start = time.monotonic()
+    done = _run("--help")
+    assert "--clips_per_subject" in done.stdout + done.stderr
+    assert time.monotonic() - start < 2
