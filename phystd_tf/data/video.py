@@ -8,7 +8,7 @@ import numpy as np
 
 from phystd_tf.errors import PhystdError
 
-VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm")
+VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".3gp", ".mpg", ".mpeg", ".wmv")
 
 
 class UnreadableVideoError(PhystdError):
@@ -21,7 +21,7 @@ def iterate_frames(
     """Every ``frame_step``-th frame, by the count of decoded frames.
 
     Neither the frame count nor the frame rate of the header is used: both are
-    often wrong.
+    often wrong. One frame is in memory at a time.
 
     Args:
       path: of the video.
@@ -34,16 +34,21 @@ def iterate_frames(
     Raises:
       UnreadableVideoError: if the file is missing or not one frame can be read.
     """
+    if os.path.isdir(path):
+        raise UnreadableVideoError(f"{path}: a folder, not a video")
     if not os.path.isfile(path):
         raise UnreadableVideoError(f"{path}: no such file")
-    capture = cv2.VideoCapture(path)
+    if not os.path.getsize(path):
+        raise UnreadableVideoError(f"{path}: the file is empty")
+    # FFmpeg complains on stderr about what is an UnreadableVideoError here.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    # FFmpeg alone: other backends take a file name with digits for a series of images, or know no rotation.
+    capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
     try:
         # Explicitly, since the default differs between versions of OpenCV.
         capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         index, taken = 0, 0
-        while max_frames is None or taken < max_frames:
-            if not capture.grab():
-                break
+        while (max_frames is None or taken < max_frames) and capture.grab():
             if index % frame_step == 0:
                 good, frame = capture.retrieve()
                 if not good:
@@ -51,7 +56,7 @@ def iterate_frames(
                 taken += 1
                 yield index, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
             index += 1
-        if index == 0:
+        if not taken:
             raise UnreadableVideoError(f"{path}: not a video that can be read, or it has no frame")
     finally:
         capture.release()
