@@ -1,0 +1,133 @@
+"""Error rates of presentation attack detection (ISO/IEC 30107-3), and those around them.
+
+Everywhere: label 1 is live (bona fide), 0 is spoof (attack); a score is a
+liveness score, and a presentation is called live when ``score >= threshold``.
+A rate over no presentation is None, undefined, and never 0.
+"""
+
+from typing import Dict, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+
+class EqualErrorRate(NamedTuple):
+    """The equal error rate and the threshold it is reached at."""
+
+    eer: float
+    threshold: float
+
+
+def bpcer(live_scores: Sequence[float], threshold: float) -> Optional[float]:
+    """Share of bona fide presentations called an attack; None where there are none."""
+    return _share(np.asarray(live_scores, np.float64) < threshold)
+
+
+def apcer(spoof_scores: Sequence[float], threshold: float) -> Optional[float]:
+    """Share of attack presentations of one PAI species called bona fide; None where there are none."""
+    return _share(np.asarray(spoof_scores, np.float64) >= threshold)
+
+
+def apcer_by_type(
+    labels: Sequence[int], scores: Sequence[float], types: Sequence[str], threshold: float
+) -> Dict[str, float]:
+    """APCER of each PAI species, by its name in alphabetical order; empty where there is no attack."""
+    labels, scores, types = np.asarray(labels), np.asarray(scores, np.float64), np.asarray(types)
+    spoof = labels == 0
+    return {str(kind): apcer(scores[spoof & (types == kind)], threshold) for kind in np.unique(types[spoof])}
+
+
+def worst_apcer(by_type: Dict[str, float]) -> Optional[float]:
+    """APCER as the standard reports it: that of the worst PAI species; None where there is none."""
+    return max(by_type.values(), default=None)
+
+
+def half_total(first: Optional[float], second: Optional[float]) -> Optional[float]:
+    """Half the sum of two rates: ACER of APCER and BPCER, HTER of FAR and FRR; None if one is undefined."""
+    return None if first is None or second is None else (first + second) / 2.0
+
+
+def equal_error_rate(labels: Sequence[int], scores: Sequence[float]) -> EqualErrorRate:
+    """Where the rate of accepted spoofs and of refused live faces meet.
+
+    Only the scores themselves can be thresholds, and one above all: with ties
+    and few samples the two rates need not meet exactly. Of the thresholds where
+    they differ least, the one with the smaller mean of the two is taken, then
+    the middle of those; the EER is that mean.
+
+    Args:
+      labels: 1 live, 0 spoof.
+      scores: liveness scores.
+
+    Returns:
+      EqualErrorRate. The threshold lies halfway between neighbouring scores, so
+      that rounding does not move a sample across it.
+
+    Raises:
+      ValueError: if a class is missing or a score is not finite.
+    """
+    live, spoof = _two_classes(labels, scores)
+    values = np.unique(np.concatenate([live, spoof]))
+    thresholds = np.append(values, np.nextafter(values[-1], np.inf))
+    refused = np.searchsorted(np.sort(live), thresholds, side="left") / len(live)
+    accepted = 1.0 - np.searchsorted(np.sort(spoof), thresholds, side="left") / len(spoof)
+    gap = np.abs(refused - accepted)
+    mean = (refused + accepted) / 2.0
+    best = np.flatnonzero(gap <= gap.min() + 1e-12)
+    best = best[mean[best] <= mean[best].min() + 1e-12]
+    index = best[len(best) // 2]
+    threshold = thresholds[index]
+    if 0 < index < len(values):
+        threshold = (values[index - 1] + values[index]) / 2.0
+        if not values[index - 1] < threshold <= values[index]:  # neighbours in floating point
+            threshold = values[index]
+    return EqualErrorRate(float(mean[index]), float(threshold))
+
+
+def area_under_curve(labels: Sequence[int], scores: Sequence[float]) -> float:
+    """Probability that a live face scores above a spoof, ties counted half.
+
+    Raises:
+      ValueError: if a class is missing or a score is not finite.
+    """
+    live, spoof = _two_classes(labels, scores)
+    ordered = np.sort(spoof)
+    below = np.searchsorted(ordered, live, side="left")
+    upto = np.searchsorted(ordered, live, side="right")
+    return float((below + upto).sum() / (2.0 * len(live) * len(spoof)))
+
+
+def threshold_at_fdr(live_scores: Sequence[float], fdr: float) -> float:
+    """The highest threshold that flags at most ``fdr`` of live faces as spoof.
+
+    With fewer than 1 / fdr live faces none may be flagged: it is then the
+    lowest live score.
+
+    Raises:
+      ValueError: if there is no live score, one is not finite, or fdr is not in [0, 1).
+    """
+    live = np.sort(np.asarray(live_scores, np.float64))
+    if not len(live) or not np.isfinite(live).all():
+        raise ValueError("a threshold at a false detection rate needs finite live scores")
+    if not 0 <= fdr < 1:
+        raise ValueError(f"a false detection rate lies in [0, 1), not {fdr}")
+    allowed = int(np.floor(fdr * len(live) + 1e-9))
+    return float(live[allowed])
+
+
+def tdr(spoof_scores: Sequence[float], threshold: float) -> Optional[float]:
+    """True detection rate: share of spoof faces flagged as spoof; None where there are none."""
+    return _share(np.asarray(spoof_scores, np.float64) < threshold)
+
+
+def _two_classes(labels: Sequence[int], scores: Sequence[float]):
+    labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
+    if not np.isfinite(scores).all():
+        raise ValueError("a score is not finite")
+    live, spoof = scores[labels == 1], scores[labels == 0]
+    if not len(live) or not len(spoof):
+        raise ValueError(f"both classes are needed, not {len(live)} live and {len(spoof)} spoof")
+    return live, spoof
+
+
+def _share(hits: np.ndarray) -> Optional[float]:
+    return float(hits.mean()) if len(hits) else None

@@ -1,0 +1,172 @@
+"""Score files: what a model says of each face, and the one score made of it, Eq. (10).
+
+A score file is a CSV with one row a face (or a clip). Ours has the columns
+SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof),
+``type`` and ``score`` (higher = live) only.
+"""
+
+import os
+from typing import Any, Dict, List, NamedTuple, Sequence
+
+import numpy as np
+import pandas as pd
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.evaluation.metrics import area_under_curve, equal_error_rate
+
+TERMS = ("depth", "B", "C", "T", "P")
+SCORE_COLUMNS = ("clip", "frame", "subject", "type", "label", *TERMS, "score")
+_NEEDED = ("clip", "label", "type", "score")
+# Candidates for the weight of the traces: the depth term is at most 0.5, and
+# the sum of the trace terms of a clear spoof between 0.005 and 0.5.
+ALPHA0_CANDIDATES = (0.0, *(-float(value) for value in np.round(np.geomspace(0.1, 100.0, 31), 4)))
+
+
+class ScoreFileError(PhystdError):
+    """A score file cannot be used; the message names it and says why."""
+
+
+def liveness_score(depth: Any, B: Any, C: Any, T: Any, P: Any, alpha0: float) -> Any:
+    """Liveness score, Eq. (10), from its terms.
+
+    The depth is large for live faces and the traces for spoof faces, so alpha0
+    is negative or zero, and a higher score means more live.
+
+    Args:
+      depth: |M|_1 / (2 K^2); a number, an array, or a tensor.
+      B: |B|_1 / (2 N^2), likewise for the following.
+      C: |C|_1 / (2 N^2).
+      T: |T|_1 / (2 N^2).
+      P: |P|_1 / (2 N^2).
+      alpha0: weight of the traces.
+
+    Returns:
+      The score, of the kind that was given.
+    """
+    return depth + alpha0 * (B + C + T + P)
+
+
+def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
+    """The frame with its ``score`` column filled in from the terms, Eq. (10)."""
+    score = liveness_score(*(terms[name] for name in TERMS), alpha0=alpha0)
+    return terms.assign(score=score)[list(SCORE_COLUMNS)]
+
+
+def read_scores(path: str) -> pd.DataFrame:
+    """Reads and checks a score file.
+
+    Args:
+      path: of the CSV; a byte order mark and Windows line ends are fine.
+
+    Returns:
+      Its rows; ``subject`` and ``frame`` are filled in where they are missing
+      (the clip, and the number of the row within the clip).
+
+    Raises:
+      ScoreFileError: if the file cannot be read, is empty, lacks a column, has a
+        score that is no finite number, a label other than 0 and 1, a label that
+        contradicts the type, or the same frame of a clip twice.
+    """
+    try:
+        scores = pd.read_csv(path, encoding="utf-8-sig", dtype={"clip": str, "subject": str, "type": str})
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise ScoreFileError(f"{path}: not a score file that can be read ({error})") from error
+    missing = [name for name in _NEEDED if name not in scores]
+    if missing:
+        raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}")
+    if scores.empty:
+        raise ScoreFileError(f"{path} has no row")
+    for name in ("score", "label"):
+        numbers = pd.to_numeric(scores[name], errors="coerce")
+        bad = ~np.isfinite(numbers)
+        if bad.any():
+            raise ScoreFileError(f"{path}, {_rows(bad)}: {name} is no finite number")
+        scores[name] = numbers
+    wrong = ~scores["label"].isin((0, 1))
+    if wrong.any():
+        raise ScoreFileError(f"{path}, {_rows(wrong)}: label must be 1 (live) or 0 (spoof)")
+    scores["label"] = scores["label"].astype(int)
+    scores["type"] = scores["type"].fillna("unknown")
+    contradicted = (scores["type"] == "live") != (scores["label"] == 1)
+    if contradicted.any():
+        raise ScoreFileError(f"{path}, {_rows(contradicted)}: label and type contradict each other (live is label 1)")
+    if "frame" not in scores:
+        scores["frame"] = scores.groupby("clip").cumcount()
+    if "subject" not in scores:
+        scores["subject"] = scores["clip"]
+    twice = scores.duplicated(["clip", "frame"])
+    if twice.any():
+        raise ScoreFileError(f"{path}, {_rows(twice)}: the same frame of a clip stands there twice")
+    return scores
+
+
+def write_scores(scores: pd.DataFrame, path: str) -> None:
+    """Writes a score file under a temporary name, then renames."""
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    scores.to_csv(f"{path}.tmp", index=False, float_format="%.9g")
+    os.replace(f"{path}.tmp", path)
+
+
+def to_clips(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a clip: the mean over its frames of every number.
+
+    Raises:
+      ScoreFileError: if a clip has frames of two labels, types or subjects.
+    """
+    keys = ["clip", "subject", "type", "label"]
+    clips = scores.drop(columns="frame").groupby(keys, sort=False, as_index=False).mean(numeric_only=True)
+    if clips["clip"].duplicated().any():
+        clip = clips["clip"][clips["clip"].duplicated()].iloc[0]
+        raise ScoreFileError(f"clip '{clip}' has frames of more than one subject, type or label")
+    return clips
+
+
+class Alpha0Choice(NamedTuple):
+    """How alpha0 was chosen.
+
+    Attributes:
+      alpha0: weight of the traces in Eq. (10).
+      eer: equal error rate with it, on the scores it was chosen on.
+      threshold: of that equal error rate.
+    """
+
+    alpha0: float
+    eer: float
+    threshold: float
+
+
+def choose_alpha0(terms: pd.DataFrame, candidates: Sequence[float] = ALPHA0_CANDIDATES) -> Alpha0Choice:
+    """The alpha0 with the lowest equal error rate of clips; never call it on test data.
+
+    Among equals the larger area under the curve decides, then the larger gap
+    between the class means in standard deviations, then the smaller weight.
+
+    Args:
+      terms: frames with TERMS, label, clip, subject, type, of train or dev.
+      candidates: weights to try, at most 0.
+
+    Raises:
+      ScoreFileError: if live or spoof is missing.
+    """
+    clips = to_clips(terms)
+    labels = clips["label"].to_numpy()
+    if len(np.unique(labels)) < 2:
+        raise ScoreFileError("alpha0 and the threshold need live and spoof clips to choose them on")
+    options: List[Dict[str, float]] = []
+    for alpha0 in candidates:
+        scores = liveness_score(*(clips[name].to_numpy() for name in TERMS), alpha0=alpha0)
+        eer, threshold = equal_error_rate(labels, scores)
+        live, spoof = scores[labels == 1], scores[labels == 0]
+        gap = (live.mean() - spoof.mean()) / (scores.std() + 1e-12)
+        auc = area_under_curve(labels, scores)
+        options.append({"alpha0": alpha0, "eer": eer, "threshold": threshold, "auc": auc, "gap": gap})
+    best = min(options, key=lambda o: (round(o["eer"], 9), -round(o["auc"], 9), -round(o["gap"], 3), -o["alpha0"]))
+    return Alpha0Choice(best["alpha0"], best["eer"], best["threshold"])
+
+
+def _rows(bad: pd.Series) -> str:
+    lines = (np.flatnonzero(bad.to_numpy()) + 2).tolist()  # line 1 is the header
+    more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
+    return f"line {', '.join(map(str, lines[:3]))}{more}"

@@ -1,0 +1,139 @@
+"""All error rates of one score file at one threshold, as data and as a table."""
+
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+import pandas as pd
+
+from phystd_tf.evaluation import metrics
+
+# Scores that hardly differ come from a model that says nothing.
+_TINY_SPREAD = 1e-4
+
+
+def summarise(
+    test: pd.DataFrame,
+    threshold: float,
+    threshold_source: str,
+    fdr: float,
+    fdr_threshold: Optional[float],
+    seed: int = 0,
+) -> Dict[str, Any]:
+    """Error rates of scores at a threshold that was chosen elsewhere.
+
+    Args:
+      test: one row a presentation: subject, type, label, score.
+      threshold: live is ``score >= threshold``.
+      threshold_source: where it comes from, for the table.
+      fdr: false detection rate of TDR@FDR.
+      fdr_threshold: threshold for it, from dev; None to take it from ``test``.
+      seed: of the bootstrap.
+
+    Returns:
+      Names to values; rates are fractions, None where undefined.
+    """
+    labels, scores, types = test["label"].to_numpy(), test["score"].to_numpy(), test["type"].to_numpy()
+    live, spoof = scores[labels == 1], scores[labels == 0]
+    both = len(live) and len(spoof)
+    by_type = metrics.apcer_by_type(labels, scores, types, threshold)
+    eer_by_type = {}
+    for kind in by_type if len(live) else ():
+        chosen = (labels == 1) | (types == kind)
+        eer_by_type[kind] = metrics.equal_error_rate(labels[chosen], scores[chosen]).eer
+    bpcer = metrics.bpcer(live, threshold)
+    pooled = metrics.apcer(spoof, threshold)
+    if fdr_threshold is None and len(live):
+        fdr_threshold = metrics.threshold_at_fdr(live, fdr)
+        fdr_source = "test live"
+    else:
+        fdr_source = "dev live"
+    return {
+        "threshold": float(threshold),
+        "threshold_source": threshold_source,
+        "num_live": len(live),
+        "num_spoof": len(spoof),
+        "num_by_type": {kind: int((types == kind).sum()) for kind in by_type},
+        "num_subjects": int(test["subject"].nunique()),
+        "eer": metrics.equal_error_rate(labels, scores).eer if both else None,
+        "eer_interval95": _bootstrap_eer(test, seed) if both else None,
+        "eer_by_type": eer_by_type,
+        "auc": metrics.area_under_curve(labels, scores) if both else None,
+        "apcer_by_type": by_type,
+        "apcer": metrics.worst_apcer(by_type),
+        "bpcer": bpcer,
+        "acer": metrics.half_total(metrics.worst_apcer(by_type), bpcer),
+        "pooled_spoof_accept_rate": pooled,
+        "hter": metrics.half_total(pooled, bpcer),
+        "fdr": fdr,
+        "tdr_at_fdr": metrics.tdr(spoof, fdr_threshold) if fdr_threshold is not None else None,
+        "tdr_threshold": fdr_threshold,
+        "tdr_threshold_source": fdr_source if fdr_threshold is not None else None,
+        "warnings": _warnings(labels, scores, fdr),
+    }
+
+
+def as_table(summary: Dict[str, Any]) -> str:
+    """The summary as lines for people, percentages with what they are taken over."""
+    live, spoof = summary["num_live"], summary["num_spoof"]
+    interval = summary["eer_interval95"]
+    note = f" (95 % over subjects: {_percent(interval[0])} to {_percent(interval[1])})" if interval else ""
+    lines = [
+        f"{summary['level']}s: {live} live, {spoof} spoof, {summary['num_subjects']} subjects",
+        f"threshold {summary['threshold']:.5f} from {summary['threshold_source']}; live when score >= threshold",
+        "",
+        f"{'rate':<26}{'%':>8}   over",
+    ]
+    fdr = f"TDR@FDR={100 * summary['fdr']:g} %"
+    worst = max(summary["apcer_by_type"], key=summary["apcer_by_type"].get, default="")
+    for name, value, over in (
+        ("EER", summary["eer"], f"{live} live, {spoof} spoof{note}"),
+        ("APCER (worst type)", summary["apcer"], f"{summary['num_by_type'].get(worst, 0)} {worst}"),
+        ("BPCER", summary["bpcer"], f"{live} live"),
+        ("ACER", summary["acer"], "(APCER + BPCER) / 2"),
+        ("pooled spoof accept rate", summary["pooled_spoof_accept_rate"], f"{spoof} spoof"),
+        ("HTER", summary["hter"], "(pooled + BPCER) / 2"),
+        (fdr, summary["tdr_at_fdr"], f"{spoof} spoof, threshold from {summary['tdr_threshold_source']}"),
+        ("AUC", summary["auc"], ""),
+    ):
+        lines.append(f"{name:<26}{_percent(value):>8}   {over}")
+    lines += ["", f"{'type':<26}{'APCER %':>8}{'EER %':>8}{'number':>8}"]
+    for kind, rate in summary["apcer_by_type"].items():
+        eer = _percent(summary["eer_by_type"].get(kind))
+        lines.append(f"{kind:<26}{_percent(rate):>8}{eer:>8}{summary['num_by_type'][kind]:>8}")
+    lines += [f"warning: {warning}" for warning in summary["warnings"]]
+    return "\n".join(lines)
+
+
+def _percent(value: Optional[float]) -> str:
+    return "undefined" if value is None else f"{100 * value:.2f}"
+
+
+def _warnings(labels: np.ndarray, scores: np.ndarray, fdr: float) -> List[str]:
+    warnings = []
+    live = int((labels == 1).sum())
+    for name, count in (("live", live), ("spoof", len(labels) - live)):
+        if not count:
+            warnings.append(f"there is no {name} presentation, so the rates that need one are undefined")
+    if 0 < live < len(labels) and metrics.area_under_curve(labels, scores) < 0.5:
+        warnings.append("live scores are below spoof scores; labels or scores may be reversed (nothing was flipped)")
+    if np.ptp(scores) < _TINY_SPREAD:
+        warnings.append("the scores hardly differ; the model may have collapsed")
+    if fdr and 0 < live < 1 / fdr:
+        warnings.append(
+            f"TDR@FDR={100 * fdr:g} % cannot be resolved by {live} live: none may be flagged (needs {1 / fdr:.0f})"
+        )
+    return warnings
+
+
+def _bootstrap_eer(test: pd.DataFrame, seed: int, rounds: int = 500) -> Optional[List[float]]:
+    """2.5 and 97.5 percentiles of the EER over subjects drawn with replacement; None for one subject."""
+    groups = [group[["label", "score"]].to_numpy() for _, group in test.groupby("subject")]
+    if len(groups) < 2:
+        return None
+    rng = np.random.default_rng(seed)
+    rates = []
+    for _ in range(rounds):
+        drawn = np.concatenate([groups[index] for index in rng.integers(0, len(groups), len(groups))])
+        if 0 < drawn[:, 0].sum() < len(drawn):
+            rates.append(metrics.equal_error_rate(drawn[:, 0], drawn[:, 1]).eer)
+    return [float(value) for value in np.percentile(rates, [2.5, 97.5])] if rates else None
