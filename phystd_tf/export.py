@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from phystd_tf import __version__
 from phystd_tf.errors import PhystdError
-from phystd_tf.outputs import SCORE_TERMS, traced_outputs
+from phystd_tf.evaluation.scores import TERMS
+from phystd_tf.outputs import traced_outputs
 from phystd_tf.predictor import EXPORT_FILE, OPERATING_POINT_FILE, OperatingPoint
 from phystd_tf.training.checkpoints import load_run
 from phystd_tf.training.phystd_model import PhySTD
@@ -47,7 +48,7 @@ class ServingModule(tf.Module):
 
     def _score(self, crops: tf.Tensor) -> Dict[str, tf.Tensor]:
         outputs = self._disentangle(crops)
-        return {name: outputs[name] for name in ("score", "is_live", *(f"term_{term}" for term in SCORE_TERMS))}
+        return {name: outputs[name] for name in ("score", "is_live", *(f"term_{term}" for term in TERMS))}
 
 
 def export_run(run: str, out: str, crop_recipe: Dict[str, object]) -> None:

@@ -211,9 +211,21 @@ def _check_combinations(h: HParams) -> None:
         if isinstance(value, tuple):
             refuse(0 in value or not value, f"{field.name} must be positive throughout, not {value!r}")
     for name in (
-        "image_size n1 n2 depth_size num_vertices stem_channels decoder_stem_channels depth_channels "
-        "convs_per_block learning_rate decay_every decay_ratio batch_size max_iterations"
-    ).split():
+        "image_size",
+        "n1",
+        "n2",
+        "depth_size",
+        "num_vertices",
+        "stem_channels",
+        "decoder_stem_channels",
+        "depth_channels",
+        "convs_per_block",
+        "learning_rate",
+        "decay_every",
+        "decay_ratio",
+        "batch_size",
+        "max_iterations",
+    ):
         refuse(getattr(h, name) == 0, f"{name} must be positive, not 0")
     refuse(h.image_size % 8 != 0, f"image_size must be a multiple of 8 (three strides of 2), not {h.image_size}")
     refuse(
@@ -229,7 +241,9 @@ def _check_combinations(h: HParams) -> None:
         any(size > h.image_size for size in h.discriminator_sizes),
         f"discriminator_sizes {h.discriminator_sizes} exceed image_size={h.image_size}",
     )
-    refuse(len(h.discriminator_sizes) != 4, f"discriminator_sizes needs four sizes (D1..D4), not {h.discriminator_sizes}")
+    refuse(
+        len(h.discriminator_sizes) != 4, f"discriminator_sizes needs four sizes (D1..D4), not {h.discriminator_sizes}"
+    )
     refuse(
         len(h.discriminator_strides) != len(h.discriminator_channels),
         "discriminator_strides and discriminator_channels must have the same length, "
@@ -280,13 +294,18 @@ SMALL = dataclasses.replace(
 
 PRESETS: Mapping[str, HParams] = {"paper": PAPER, "small": SMALL}
 
-# The rows of Table 3 (Sec. 4.5), each as what it switches off.
+# The rows of Table 3 (Sec. 4.5), each as what it changes.
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
-    "auxiliary": dict(image_decomposition=False, trace_decoder=False, training_step2=False, training_step3=False),
-    "step1": dict(training_step2=False, training_step3=False),
-    "step1_step2_single_trace": dict(training_step3=False, single_trace=True),
-    "step1_step2": dict(training_step3=False),
-    "full": dict(),
+    "auxiliary": {
+        "image_decomposition": False,
+        "trace_decoder": False,
+        "training_step2": False,
+        "training_step3": False,
+    },
+    "step1": {"training_step2": False, "training_step3": False},
+    "step1_step2_single_trace": {"training_step3": False, "single_trace": True},
+    "step1_step2": {"training_step3": False},
+    "full": {},
 }
 
 

@@ -4,15 +4,13 @@ from typing import Any, Dict
 
 import tensorflow as tf
 
-from phystd_tf.evaluation.scores import liveness_score
+from phystd_tf.evaluation.scores import TERMS, liveness_score
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.generator import Generator
 from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.formation import additive_trace
 from phystd_tf.physics.reconstruction import reconstruct_live
 from phystd_tf.traces import GeneratorOutput
-
-SCORE_TERMS = ("depth", "B", "C", "T", "P")
 
 
 def score_terms(output: GeneratorOutput) -> Dict[str, tf.Tensor]:
@@ -30,7 +28,7 @@ def score_terms(output: GeneratorOutput) -> Dict[str, tf.Tensor]:
         return tf.reduce_sum(tf.abs(tensor), axis=[1, 2, 3]) / (2.0 * pixels)
 
     traces = output.traces
-    return dict(zip(SCORE_TERMS, map(term, (output.depth, traces.B, traces.C, traces.T, traces.P))))
+    return dict(zip(TERMS, map(term, (output.depth, traces.B, traces.C, traces.T, traces.P))))
 
 
 def all_outputs(image: tf.Tensor, output: GeneratorOutput, hparams: HParams, alpha0: float) -> Dict[str, tf.Tensor]:
@@ -55,7 +53,7 @@ def all_outputs(image: tf.Tensor, output: GeneratorOutput, hparams: HParams, alp
     else:
         reconstruction = image
     return {
-        "score": liveness_score(*(terms[name] for name in SCORE_TERMS), alpha0=alpha0),
+        "score": liveness_score(*(terms[name] for name in TERMS), alpha0=alpha0),
         **{f"term_{name}": value for name, value in terms.items()},
         "depth_map": output.depth,
         "B": low_pass(traces.B, hparams.n1),

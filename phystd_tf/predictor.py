@@ -87,9 +87,7 @@ class Predictor:
             self.hparams = model.hparams
             self._run = traced_outputs(model.generator, self.operating_point.alpha0 if self.operating_point else 0.0)
         else:
-            raise PhystdError(
-                f"{path} is neither a run folder (no {HPARAMS_FILE}) nor an export (no {EXPORT_FILE})"
-            )
+            raise PhystdError(f"{path} is neither a run folder (no {HPARAMS_FILE}) nor an export (no {EXPORT_FILE})")
 
     def __call__(self, images: np.ndarray) -> Dict[str, np.ndarray]:
         """Everything about a batch of crops.

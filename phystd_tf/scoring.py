@@ -1,41 +1,93 @@
 """Scores the faces of a prepared folder, and chooses the operating point on them."""
 
+import os
 from typing import Callable, Optional
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from phystd_tf.outputs import SCORE_TERMS, traced_terms
+from phystd_tf.data.pipeline import evaluation_dataset
+from phystd_tf.data.records import PreparedFolderError, count_faces, name_damaged_shard
+from phystd_tf.evaluation.scores import TERMS, choose_alpha0
+from phystd_tf.outputs import traced_terms
+from phystd_tf.predictor import OPERATING_POINT_FILE, OperatingPoint
+from phystd_tf.training.checkpoints import load_run
 from phystd_tf.training.phystd_model import PhySTD
 
+_BATCH = 16
+_COLUMNS = ("clip", "frame", "subject", "type", "label")
 
-def score_dataset(
-    model: PhySTD, dataset: tf.data.Dataset, progress: Optional[Callable[[int], None]] = None
+
+def score_split(
+    model: PhySTD, prepared: str, split: str, progress: Optional[Callable[[int], None]] = None
 ) -> pd.DataFrame:
-    """The terms of Eq. (10) for every face of a dataset.
+    """The terms of Eq. (10) for every face of a split.
 
     Args:
       model: PhySTD.
-      dataset: of (image [n, N, N, 3] float32, info: dict of [n] tensors with clip, frame, subject, type, label).
+      prepared: path of the prepared folder.
+      split: "train", "dev" or "test".
       progress: called with the number of faces after each batch.
 
     Returns:
       One row a face: clip, frame, subject, type, label, depth, B, C, T, P.
+
+    Raises:
+      PreparedFolderError: if the folder or the split is missing or damaged.
     """
     terms_of = traced_terms(model.generator)
     parts = []
-    for images, info in dataset:
-        terms = terms_of(images)
-        columns = {name: _plain(info[name].numpy()) for name in ("clip", "frame", "subject", "type", "label")}
-        columns.update({name: terms[name].numpy().astype(np.float64) for name in SCORE_TERMS})
-        parts.append(pd.DataFrame(columns))
-        if progress is not None:
-            progress(len(parts[-1]))
+    try:
+        for images, info in evaluation_dataset(prepared, model.hparams, split, _BATCH):
+            columns = {name: _plain(info[name].numpy()) for name in _COLUMNS}
+            terms = terms_of(images)
+            columns.update({name: terms[name].numpy().astype(np.float64) for name in TERMS})
+            parts.append(pd.DataFrame(columns))
+            if progress is not None:
+                progress(len(parts[-1]))
+    except tf.errors.DataLossError as error:
+        raise name_damaged_shard(prepared, split) from error
     return pd.concat(parts, ignore_index=True)
+
+
+def choose_operating_point(
+    run: str, prepared: str, checkpoint: str = "last", progress: Optional[Callable[[int], None]] = None
+) -> OperatingPoint:
+    """Chooses alpha0 and the threshold of a run on dev, and stores them in it.
+
+    Where the data has no dev split with both classes (as SiW and SiW-M), train
+    takes its place, and the source says so.
+
+    Args:
+      run: path of the run folder.
+      prepared: path of the prepared folder.
+      checkpoint: "last" or "best".
+      progress: as in ``score_split``.
+
+    Returns:
+      The OperatingPoint.
+    """
+    split = "dev" if all(count_faces(prepared, "dev")) else "train"
+    choice = choose_alpha0(score_split(load_run(run, checkpoint), prepared, split, progress))
+    point = OperatingPoint(choice.alpha0, choice.threshold, f"EER of {100 * choice.eer:.2f} % on {split}", checkpoint)
+    point.save(os.path.join(run, OPERATING_POINT_FILE))
+    return point
+
+
+def require_faces(prepared: str, split: str) -> int:
+    """The number of faces of a split.
+
+    Raises:
+      PreparedFolderError: if there is none.
+    """
+    total = sum(count_faces(prepared, split))
+    if not total:
+        raise PreparedFolderError(f"{prepared} has no face in the split '{split}'")
+    return total
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
     if values.dtype == object:
-        return np.array([value.decode("utf-8") for value in values])
+        return np.array([value.decode("utf-8", "surrogateescape") for value in values])
     return values

@@ -1,6 +1,6 @@
 """Writes a trained run as a SavedModel: crops -> score, and crops -> all outputs.
 
-  python -m tools.export --run=RUN --out=EXPORT
+python -m tools.export --run=RUN --out=EXPORT
 """
 
 from absl import flags

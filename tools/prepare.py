@@ -49,8 +49,8 @@ def main() -> int:
 
     listing = list_clips(_ROOT.value)
     if listing.ignored:
-        shown = ", ".join(listing.ignored[:3])
-        print(f"{len(listing.ignored)} file(s) are neither image nor video and are left out: {shown} ...")
+        shown = ", ".join(f"{path} ({why})" for path, why in listing.ignored[:3])
+        print(f"{len(listing.ignored)} file(s) or folder(s) are left out, such as {shown}")
     settings = Settings(
         image_size=_IMAGE_SIZE.value,
         map_sizes=map_sizes,

@@ -47,9 +47,15 @@ def main() -> None:
             "change --iterations or --steps_per_epoch"
         )
 
-    from phystd_tf.training.experiment import train_and_choose
+    from tqdm import tqdm
 
-    train_and_choose(hparams, data=_DATA.value, run=_RUN.value, seed=_SEED.value, steps_per_epoch=steps_per_epoch)
+    from phystd_tf.scoring import choose_operating_point
+    from phystd_tf.training.experiment import train
+
+    train(hparams, _DATA.value, _RUN.value, _SEED.value, steps_per_epoch)
+    with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
+        point = choose_operating_point(_RUN.value, _DATA.value, progress=bar.update)
+    print(f"alpha0 = {point.alpha0:g}, live when score >= {point.threshold:.5f} ({point.source}); run in {_RUN.value}")
 
 
 def _parse_override(text: str):

@@ -187,3 +187,18 @@ def _png(image: np.ndarray) -> bytes:
     if not good:
         raise PreparedFolderError(f"an image of shape {image.shape} could not be encoded")
     return data.tobytes()
+
+
+def name_damaged_shard(prepared: str, split: str) -> PreparedFolderError:
+    """The error that names the shard that cannot be read to its end: TensorFlow's does not."""
+    import tensorflow as tf
+
+    for path in shards(prepared, split):
+        try:
+            for _ in tf.data.TFRecordDataset(path):
+                pass
+        except tf.errors.DataLossError as error:
+            return PreparedFolderError(
+                f"{path} is damaged ({error.message}); delete it and its part, and prepare again"
+            )
+    return PreparedFolderError(f"{prepared}: a shard of '{split}' was damaged, but now all can be read; try again")

@@ -171,6 +171,4 @@ def resize_antialiased(images: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def _batch_norm(hparams: HParams) -> tf.keras.layers.Layer:
-    return tf.keras.layers.BatchNormalization(
-        momentum=hparams.batch_norm_momentum, epsilon=hparams.batch_norm_epsilon
-    )
+    return tf.keras.layers.BatchNormalization(momentum=hparams.batch_norm_momentum, epsilon=hparams.batch_norm_epsilon)

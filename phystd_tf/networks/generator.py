@@ -5,7 +5,14 @@ from typing import List, NamedTuple, Tuple
 import tensorflow as tf
 
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.blocks import ConvBlock, ConvUnit, SpatialAttention, UpUnit, kernel_initializer, resize_antialiased
+from phystd_tf.networks.blocks import (
+    ConvBlock,
+    ConvUnit,
+    SpatialAttention,
+    UpUnit,
+    kernel_initializer,
+    resize_antialiased,
+)
 from phystd_tf.physics.bands import network_input
 from phystd_tf.traces import GeneratorOutput, Traces
 
@@ -125,7 +132,9 @@ class Generator(tf.keras.Model):
           ValueError: if the image is not N x N x 3.
         """
         size = self.hparams.image_size
-        image = tf.ensure_shape(image, (None, size, size, 3))
+        image = tf.convert_to_tensor(image)
+        if not image.shape[1:].is_compatible_with((size, size, 3)):
+            raise ValueError(f"the generator takes images [n, {size}, {size}, 3], not {image.shape}")
         inputs = network_input(image, self.hparams) if self.hparams.image_decomposition else image
         features = self.encoder(inputs, training=training)
         maps = list(features[1:])

@@ -66,9 +66,7 @@ class TracePanels(tf.keras.callbacks.Callback):
       folder: where TensorBoard logs go.
     """
 
-    def __init__(
-        self, images: np.ndarray, outputs: Callable[[np.ndarray], Dict[str, tf.Tensor]], folder: str
-    ) -> None:
+    def __init__(self, images: np.ndarray, outputs: Callable[[np.ndarray], Dict[str, tf.Tensor]], folder: str) -> None:
         super().__init__()
         self._images = images
         self._outputs = outputs

@@ -54,7 +54,8 @@ class CheckpointStore:
             folder = os.path.join(self._folder, name)
             raise CheckpointError(f"no checkpoint in {folder}; train first, or name another run")
         try:
-            self._checkpoint.read(path).assert_consumed()
+            # restore, not read: the manager's save counter is part of the file.
+            self._checkpoint.restore(path).assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
             reason = str(error).strip().splitlines()[0]
             raise CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}") from error

@@ -151,7 +151,9 @@ def test_learning_rates_follow_the_iteration_count_not_the_updates():
     rates = []
     for _ in range(5):
         model.train_step(random_batch())
-        rates.append((float(model.generator_optimizer.learning_rate), float(model.discriminator_optimizer.learning_rate)))
+        rates.append(
+            (float(model.generator_optimizer.learning_rate), float(model.discriminator_optimizer.learning_rate))
+        )
     np.testing.assert_allclose(rates, [(1e-3, 5e-4)] * 2 + [(1e-4, 5e-5)] * 2 + [(1e-5, 5e-6)], rtol=1e-5)
     assert model.generator_optimizer.iterations == model.discriminator_optimizer.iterations == 5
 

@@ -1,0 +1,67 @@
+"""One experiment from a prepared folder: the run folder, training, and a look at some faces."""
+
+import numpy as np
+import tensorflow as tf
+
+from phystd_tf.data.pipeline import training_dataset
+from phystd_tf.data.records import count_faces, load_settings, name_damaged_shard
+from phystd_tf.hparams import HParams
+from phystd_tf.networks.parameters import count_parameters, parameter_table
+from phystd_tf.training.fitting import fit
+from phystd_tf.training.phystd_model import PhySTD
+from phystd_tf.training.run_folder import open_run
+
+# Held-out batches for the ``val_`` losses and the pictures: enough to follow a
+# run, few enough not to slow it. Error rates come from score files.
+_HELD_OUT_BATCHES = 8
+_PANEL_FACES = 2
+
+
+def train(hparams: HParams, prepared: str, run: str, seed: int, steps_per_epoch: int) -> PhySTD:
+    """Trains a model in a run folder, or goes on with one.
+
+    Args:
+      hparams: HParams.
+      prepared: path of the prepared folder.
+      run: path of the run folder.
+      seed: of the weights, the batches and the harder samples.
+      steps_per_epoch: iterations between two checkpoints.
+
+    Returns:
+      The trained PhySTD.
+
+    Raises:
+      PhystdError: if the folders do not fit, or training diverges.
+    """
+    counts = {split: count_faces(prepared, split) for split in ("train", "dev")}
+    # Both datasets refuse what is missing, before the run folder is touched.
+    training = training_dataset(prepared, hparams, "train", seed)
+    held_out_split = "dev" if all(counts["dev"]) else "train"
+    held_out = training_dataset(prepared, hparams, held_out_split, seed, training=False)
+    settings = load_settings(prepared)
+    open_run(
+        run,
+        hparams,
+        {
+            "data": prepared,
+            "prepared": settings,
+            "seed": seed,
+            "faces": {split: {"live": live, "spoof": spoof} for split, (live, spoof) in counts.items()},
+            "held_out_split": held_out_split,
+        },
+    )
+    tf.keras.utils.set_random_seed(seed)
+    model = PhySTD(hparams, seed=seed)
+    print(parameter_table(count_parameters(model.generator, model.discriminators)))
+
+    def data_from(iteration: int) -> tf.data.Dataset:
+        # A resumed run draws new batches, not those of its start again.
+        return training if iteration == 0 else training_dataset(prepared, hparams, "train", seed + 10 * iteration)
+
+    try:
+        panel_batch = next(iter(held_out))
+        panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
+        fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch)
+    except tf.errors.DataLossError as error:
+        raise name_damaged_shard(prepared, "train") from error
+    return model

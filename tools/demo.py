@@ -1,0 +1,126 @@
+"""The main job on embedded data: faces in, a trained, scored and exported PhySTD out.
+
+Runs the same commands that a user runs on photographs of their own, one after
+the other, and shows each. A second call goes on where the first was stopped.
+
+  python -m tools.demo --out=demo_output
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from absl import flags
+
+from tools.command import UsageError, run_program
+
+_OUT = flags.DEFINE_string("out", "demo_output", "Folder for everything the demo makes.")
+_SUBJECTS = flags.DEFINE_integer("subjects", 60, "Rendered people.", lower_bound=6)
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations in place of the preset's.", lower_bound=1)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the faces and of the training.")
+
+
+def main() -> None:
+    out = _OUT.value
+    paths = {name: os.path.join(out, name) for name in ("faces", "prepared", "run", "disentangled", "export")}
+    files = {name: os.path.join(out, name) for name in ("dev.csv", "test.csv", "metrics.json", "report.html")}
+    seed = f"--seed={_SEED.value}"
+    iterations = [] if _ITERATIONS.value is None else [f"--iterations={_ITERATIONS.value}"]
+    os.makedirs(out, exist_ok=True)
+    started = time.monotonic()
+
+    _step(
+        "Render live faces and their spoofs",
+        "make_synthetic", f"--out={paths['faces']}", f"--subjects={_SUBJECTS.value}", seed,
+    )  # fmt: skip
+    _step(
+        "Find and describe the faces",
+        "prepare", "--dataset=folder", f"--root={paths['faces']}", f"--out={paths['prepared']}",
+        "--image_size=128", "--map_sizes=128",
+    )  # fmt: skip
+    _step(
+        "Train PhySTD",
+        "train", f"--data={paths['prepared']}", "--preset=small", f"--run={paths['run']}", seed, *iterations,
+    )  # fmt: skip
+    for split in ("dev", "test"):
+        _step(
+            f"Score the {split} faces",
+            "score", f"--run={paths['run']}", f"--data={paths['prepared']}", f"--split={split}",
+            f"--out={files[split + '.csv']}",
+        )  # fmt: skip
+    _step(
+        "Error rates",
+        "evaluate", f"--scores={files['test.csv']}", f"--dev_scores={files['dev.csv']}",
+        f"--out={files['metrics.json']}",
+    )  # fmt: skip
+    _step(
+        "Disentangle held-out faces",
+        "disentangle", f"--model={paths['run']}", f"--input={_examples(paths['faces'], out)}",
+        f"--out={paths['disentangled']}",
+    )  # fmt: skip
+    _step("Export", "export", f"--run={paths['run']}", f"--out={paths['export']}")
+    _step(
+        "Report",
+        "report", f"--run={paths['run']}", f"--metrics={files['metrics.json']}",
+        f"--pictures={paths['disentangled']}", f"--out={files['report.html']}",
+    )  # fmt: skip
+    with open(files["metrics.json"], encoding="utf-8") as file:
+        json.load(file)  # a broken file must not look like success
+    print(
+        f"\nDone in {(time.monotonic() - started) / 60:.1f} minutes.\n"
+        f"  report      {files['report.html']}\n"
+        f"  pictures    {paths['disentangled']}\n"
+        f"  scores      {files['dev.csv']} and {files['test.csv']}\n"
+        f"  SavedModel  {paths['export']}\n"
+        "Try a photograph of your own (the model has seen rendered faces only, so take its verdict as a toy's):\n"
+        f"  {_python()} -m tools.disentangle --model={paths['export']} --input=PHOTO.jpg --out={out}/mine"
+    )
+
+
+def _step(title: str, tool: str, *arguments: str) -> None:
+    command = ["-m", f"tools.{tool}", *arguments]
+    print(f"\n== {title}\n$ {_python()} {' '.join(command)}", flush=True)
+    started = time.monotonic()
+    code = subprocess.call([sys.executable, *command])
+    if code == 2 or code < 0 or code > 2:
+        raise UsageError(f"the step '{title}' failed (exit code {code}); its message is above")
+    print(f"   ({time.monotonic() - started:.0f} s)", flush=True)
+
+
+def _examples(faces: str, out: str) -> str:
+    """A folder with the first test face of each type, by hard link or copy."""
+    import shutil
+
+    folder = os.path.join(out, "examples")
+    os.makedirs(folder, exist_ok=True)
+    test = os.path.join(faces, "test")
+    kinds = {"live": os.path.join(test, "live")}
+    spoof = os.path.join(test, "spoof")
+    kinds.update({kind: os.path.join(spoof, kind) for kind in sorted(os.listdir(spoof))})
+    for kind, root in kinds.items():
+        subjects = sorted(os.listdir(root))[:2]
+        for subject in subjects:
+            first = next(
+                os.path.join(where, name)
+                for where, _, names in sorted(os.walk(os.path.join(root, subject)))
+                for name in sorted(names)
+            )
+            shutil.copy(first, os.path.join(folder, f"{kind}_{subject}{os.path.splitext(first)[1]}"))
+    return folder
+
+
+def _python() -> str:
+    """The interpreter as a user would type it from here."""
+    relative = os.path.relpath(sys.executable)
+    return sys.executable if relative.startswith("..") else relative
+
+
+def run() -> None:
+    """Entry point of phystd-demo."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,69 @@
+"""Scores the prepared faces of a split: one row a face in a CSV file.
+
+Scoring dev also chooses the operating point, alpha0 of Eq. (10) and the
+threshold, and stores it in the run; test is scored with what the run has.
+
+    python -m tools.score --run=RUN --data=PREPARED --split=dev --out=dev.csv
+    python -m tools.score --run=RUN --data=PREPARED --split=test --out=test.csv
+"""
+
+import json
+import os
+
+from absl import flags
+
+from tools.command import run_program
+
+_RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
+_DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
+_SPLIT = flags.DEFINE_enum("split", "test", ["train", "dev", "test"], "Which faces.")
+_OUT = flags.DEFINE_string("out", None, "CSV file to write; its .json neighbour says how it was made.", required=True)
+_CHECKPOINT = flags.DEFINE_enum(
+    "checkpoint", None, ["last", "best"], "Weights; by default those of the operating point, or last."
+)
+
+
+def main() -> None:
+    from tqdm import tqdm
+
+    from phystd_tf import scoring
+    from phystd_tf.evaluation.scores import with_score, write_scores
+    from phystd_tf.predictor import OPERATING_POINT_FILE, OperatingPoint
+    from phystd_tf.training.checkpoints import load_run
+    from phystd_tf.training.run_folder import package_versions
+
+    total = scoring.require_faces(_DATA.value, _SPLIT.value)
+    point_file = os.path.join(_RUN.value, OPERATING_POINT_FILE)
+    point = OperatingPoint.load(point_file) if os.path.exists(point_file) else None
+    checkpoint = _CHECKPOINT.value or (point.checkpoint if point else "last")
+    if point is None or point.checkpoint != checkpoint or _SPLIT.value == "dev":
+        with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
+            point = scoring.choose_operating_point(_RUN.value, _DATA.value, checkpoint, bar.update)
+    with tqdm(total=total, unit="face", desc=f"scoring {_SPLIT.value}") as bar:
+        terms = scoring.score_split(load_run(_RUN.value, checkpoint), _DATA.value, _SPLIT.value, bar.update)
+    write_scores(with_score(terms, point.alpha0), _OUT.value)
+    details = {
+        "run": _RUN.value,
+        "data": _DATA.value,
+        "split": _SPLIT.value,
+        "operating_point": point._asdict(),
+        "score": "liveness: higher is more live; score = depth + alpha0 * (B + C + T + P)",
+        "label": "1 live, 0 spoof",
+        "versions": package_versions(),
+    }
+    details_path = f"{os.path.splitext(_OUT.value)[0]}.json"
+    with open(f"{details_path}.tmp", "w", encoding="utf-8") as file:
+        json.dump(details, file, indent=2)
+    os.replace(f"{details_path}.tmp", details_path)
+    print(
+        f"{len(terms)} faces in {_OUT.value}; alpha0 = {point.alpha0:g}, threshold {point.threshold:.5f} ({point.source})"
+    )
+
+
+def run() -> None:
+    """Entry point of phystd-score."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()
