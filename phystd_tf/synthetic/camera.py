@@ -26,6 +26,7 @@ class Camera:
       shot_noise: standard deviation at full light, grows with the root of the light.
       read_noise: standard deviation in the dark.
       vignette: loss of light in the corners.
+      flare: share of the light that strays over the whole frame and greys the blacks.
       sharpening: amount of unsharp masking.
       quality: of JPEG.
     """
@@ -38,6 +39,7 @@ class Camera:
     shot_noise: float
     read_noise: float
     vignette: float
+    flare: float
     sharpening: float
     quality: int
 
@@ -49,11 +51,12 @@ def random_camera(rng: np.random.Generator) -> Camera:
         blur=float(rng.uniform(0.35, 0.95)),
         exposure=float(np.exp(rng.normal(0, 0.18))),
         white_balance=(float(np.exp(warm)), float(np.exp(tint)), float(np.exp(-warm))),
-        contrast=float(rng.uniform(0.9, 1.15)),
-        saturation=float(rng.uniform(0.8, 1.15)),
+        contrast=float(rng.uniform(0.85, 1.15)),
+        saturation=float(rng.uniform(0.75, 1.2)),
         shot_noise=float(rng.uniform(0.004, 0.022)),
         read_noise=float(rng.uniform(0.0005, 0.004)),
         vignette=float(rng.uniform(0, 0.25)),
+        flare=float(0.25 * rng.beta(1, 4)),
         sharpening=float(rng.uniform(0, 0.7)),
         quality=int(rng.integers(82, 98)),
     )
@@ -74,6 +77,7 @@ def photograph(scene: np.ndarray, camera: Camera, seed: int) -> bytes:
     rng = np.random.default_rng(seed)
     light = to_linear(np.clip(scene, 0, 1)).astype(np.float32)
     light = cv2.GaussianBlur(light, (0, 0), camera.blur * size / 256)
+    light += np.float32(camera.flare) * (light.mean((0, 1)) - light)
     light *= (camera.exposure * np.array(camera.white_balance)).astype(np.float32) * _vignette(size, camera.vignette)
     spread = np.sqrt(camera.shot_noise**2 * np.clip(light, 0, 1) + camera.read_noise**2)
     noise = rng.standard_normal(light.shape, dtype=np.float32)
