@@ -108,17 +108,4 @@ _IS_WHOLE: Dict[bytes, Callable[[bytes], bool]] = {
 
 def _is_cut_off(data: bytes) -> bool:
     """Whether the end of a file is missing: OpenCV would fill the rest with grey and say nothing."""
-    if data.startswith(_PNG):
-        return b"IEND" not in data
-    if data.startswith(_RIFF):  # WebP
-        return int.from_bytes(data[4:8], "little") + 8 > len(data)
-    if not data.startswith(_JPEG):
-        return False
-    # The end is looked for behind the start of the scan, since the thumbnail in EXIF has an end of its own, and not
-    # as the last bytes, since some telephones append a video.
-    position = 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
-        if data[position + 1] == _JPEG_SCAN:
-            return _JPEG_END not in data[position:]
-        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    return _JPEG_END not in data[position:]
+    return any(data.startswith(start) and not is_whole(data) for start, is_whole in _IS_WHOLE.items())
