@@ -1,4 +1,5 @@
 import itertools
+import pathlib
 import struct
 
 import cv2
@@ -51,7 +52,7 @@ def test_frames_are_read_one_by_one(video):
 
 @pytest.mark.parametrize("angle, corner", [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
 def test_the_rotation_tag_is_applied(tmp_path, video, angle, corner):
-    data = bytearray(open(video, "rb").read())
+    data = bytearray(pathlib.Path(video).read_bytes())
     matrix = data.find(b"tkhd") + 4 + 4 + 20 + 16  # of a header of version 0, as OpenCV writes it
     data[matrix : matrix + 36] = struct.pack(">9i", *MATRICES[angle])
     path = tmp_path / "turned.mp4"
@@ -63,7 +64,7 @@ def test_the_rotation_tag_is_applied(tmp_path, video, angle, corner):
 
 
 def test_the_frame_count_of_the_header_is_not_believed(tmp_path, video):
-    data = bytearray(open(video, "rb").read())
+    data = bytearray(pathlib.Path(video).read_bytes())
     header = data.find(b"mvhd")
     data[header + 4 + 4 + 8 + 4 : header + 4 + 4 + 8 + 8] = struct.pack(">I", 10**8)  # duration
     path = tmp_path / "long.mp4"
@@ -74,7 +75,7 @@ def test_the_frame_count_of_the_header_is_not_believed(tmp_path, video):
 @pytest.mark.parametrize("content", [b"", b"not a video\n", "cut"])
 def test_what_is_no_video_is_refused_by_name(tmp_path, video, content):
     path = tmp_path / "bad01.mp4"
-    path.write_bytes(open(video, "rb").read()[:600] if content == "cut" else content)
+    path.write_bytes(pathlib.Path(video).read_bytes()[:600] if content == "cut" else content)
     with pytest.raises(UnreadableVideoError, match=r"bad01\.mp4"):
         next(iterate_frames(str(path)))
 
