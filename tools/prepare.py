@@ -10,6 +10,7 @@ an interruption.
 
 import collections
 import os
+import sys
 
 from absl import flags
 
@@ -22,24 +23,23 @@ _IMAGE_SIZE = flags.DEFINE_integer("image_size", 256, "Pixels on a side of the s
 _MAP_SIZES = flags.DEFINE_list(
     "map_sizes", ["256", "128"], "Sizes that models will be trained at (paper: 256, small: 128); none above image_size."
 )
-_FRAME_STEP = flags.DEFINE_integer("frame_step", 1, "Take every so many-th frame of a video.", lower_bound=1)
-_MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Faces of a clip at most; all by default.", lower_bound=1)
+_FRAME_STEP = flags.DEFINE_integer("frame_step", 1, "Take every so many-th frame of a clip.", lower_bound=1)
+_MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Frames of a clip at most; all by default.", lower_bound=1)
 _WORKERS = flags.DEFINE_integer("workers", 0, "Processes; 0 takes one for each core.", lower_bound=0)
 _SEED = flags.DEFINE_integer("seed", 0, "Of the division into train, dev and test, where the folder has none.")
-_DRAW = flags.DEFINE_integer("draw", 0, "Draw a face of so many chunks of clips, as pictures to look at in OUT/drawn.")
+_DRAW = flags.DEFINE_integer(
+    "draw", 0, "Draw what was found on so many clips, as pictures to look at in OUT/drawn.", lower_bound=0
+)
 _MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "A .npz with a morphable model of your own.")
+_LANDMARKS68 = flags.DEFINE_boolean(
+    "landmarks68", False, "Use FACE.npy beside FACE.png, where there is one: 68 points (x, y) in pixels, [68, 2]."
+)
+
+_SHOWN = 5  # failures and ignored files; the manifest has all
 
 
 def main() -> int:
-    try:
-        map_sizes = tuple(sorted({int(text) for text in _MAP_SIZES.value}, reverse=True))
-    except ValueError as error:
-        raise UsageError(f"--map_sizes={','.join(_MAP_SIZES.value)}: want whole numbers") from error
-    if not map_sizes or min(map_sizes) < 8:
-        raise UsageError("--map_sizes needs sizes of at least 8 px")
-    map_sizes = tuple(size for size in map_sizes if size <= _IMAGE_SIZE.value)
-    if not map_sizes:
-        raise UsageError(f"no size of --map_sizes is within --image_size={_IMAGE_SIZE.value}")
+    map_sizes = _map_sizes()
 
     from tqdm import tqdm
 
@@ -48,9 +48,7 @@ def main() -> int:
     from phystd_tf.hparams import PAPER
 
     listing = list_clips(_ROOT.value)
-    if listing.ignored:
-        shown = ", ".join(f"{path} ({why})" for path, why in listing.ignored[:3])
-        print(f"{len(listing.ignored)} file(s) or folder(s) are left out, such as {shown}")
+    _print_ignored(listing.ignored)
     settings = Settings(
         image_size=_IMAGE_SIZE.value,
         map_sizes=map_sizes,
@@ -58,7 +56,8 @@ def main() -> int:
         frame_step=_FRAME_STEP.value,
         max_frames=_MAX_FRAMES.value,
         seed=_SEED.value,
-        morphable_model=_MORPHABLE_MODEL.value and os.path.abspath(_MORPHABLE_MODEL.value),
+        morphable_model=_MORPHABLE_MODEL.value,
+        landmarks68=_LANDMARKS68.value,
     )
     failures = 0
     with tqdm(total=len(listing.clips), unit="clip", desc="preparing") as bar:
@@ -73,8 +72,32 @@ def main() -> int:
         rows = prepare(listing.clips, _OUT.value, settings, workers, _DRAW.value, progress)
     _print_summary(rows)
     if all(row["status"] != "ok" for row in rows):
+        print("no face could be used", file=sys.stderr)
         return NOTHING_DONE
     return SOME_FAILED if failures else 0
+
+
+def _map_sizes():
+    try:
+        sizes = {int(text) for text in _MAP_SIZES.value}
+    except ValueError as error:
+        raise UsageError(f"--map_sizes={','.join(_MAP_SIZES.value)}: want whole numbers, as in 256,128") from error
+    if not sizes or min(sizes) < 8:
+        raise UsageError("--map_sizes needs sizes of at least 8 px")
+    within = sorted((size for size in sizes if size <= _IMAGE_SIZE.value), reverse=True)
+    if not within:
+        raise UsageError(f"no size of --map_sizes is within --image_size={_IMAGE_SIZE.value}")
+    odd = [size for size in within if _IMAGE_SIZE.value % size]
+    if odd:
+        raise UsageError(f"--map_sizes={odd[0]} does not divide --image_size={_IMAGE_SIZE.value}")
+    return tuple(within)
+
+
+def _print_ignored(ignored) -> None:
+    for path, why in ignored[:_SHOWN]:
+        _print(f"left out: {path} ({why})")
+    if len(ignored) > _SHOWN:
+        print(f"left out: {len(ignored) - _SHOWN} more")
 
 
 def _print_summary(rows) -> None:
@@ -87,13 +110,30 @@ def _print_summary(rows) -> None:
         good = statuses.pop("ok", 0)
         why = ", ".join(f"{status} {count}" for status, count in statuses.most_common())
         clips = len({row["clip"] for row in own})
-        print(f"{split:<7}{kind:<22}{clips:>7}{good:>8}{sum(statuses.values()):>8}  {why}")
+        print(f"{split:<7}{kind:<22}{clips:>7}{good:>8}{sum(statuses.values()):>8}  {why}".rstrip())
     failed = [row for row in rows if row["status"] != "ok"]
-    for row in failed[:5]:
-        print(f"  {row['source']} frame {row['frame']}: {row['status']} ({row['reason']})")
-    if len(failed) > 5:
-        print(f"  ... {len(failed) - 5} more")
+    for row in failed[:_SHOWN]:
+        frame = "" if int(row["frame"]) < 0 else f" frame {row['frame']}"
+        _print(f"  {row['source']}{frame}: {row['status']} ({row['reason']})")
+    if len(failed) > _SHOWN:
+        print(f"  ... {len(failed) - _SHOWN} more")
+    usable = {row["clip"] for row in rows if row["status"] == "ok"}
+    lost = sorted({row["clip"] for row in rows} - usable)
+    if lost:
+        _print(
+            f"clips without any usable face: {len(lost)} ({', '.join(lost[:_SHOWN])}{' ...' * (len(lost) > _SHOWN)})"
+        )
+    for split in ("train", "dev", "test"):
+        labels = {row["label"] for row in rows if row["split"] == split and row["status"] == "ok"}
+        if labels != {"0", "1"}:
+            lacking = " and ".join(name for label, name in (("1", "live"), ("0", "spoof")) if label not in labels)
+            print(f"note: no {lacking} face in {split}; training needs both in train, evaluation both in dev and test")
     print(f"every frame, and why it failed: {os.path.join(_OUT.value, 'manifest.csv')}")
+
+
+def _print(text: str) -> None:
+    """Prints names of files that may not be text."""
+    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def run() -> None:

@@ -1,97 +1,72 @@
-"""Turns clips into a prepared folder, once: aligned, fitted, cropped, with M0, P0 and triangle maps.
+"""Turns clips into a prepared folder, in several processes, so that an interruption costs nothing that is finished.
 
-Clips are dealt into chunks. A chunk becomes one shard and one part of the
-manifest, both written under a temporary name and renamed, the manifest last. So
-a chunk with a manifest part is finished, and preparation that was interrupted,
-even by a kill, goes on without doing or losing anything twice.
+Each clip is prepared into two files in PREPARED/unfinished: its faces, then the
+rows of the manifest, each under a temporary name and renamed. So a clip with
+rows is finished. When all are, the faces are joined into shards, and the
+manifest is written last. A kill at any moment loses at most the clips that are
+being worked on; the same call goes on from there.
 """
 
+import collections
 import concurrent.futures
 import hashlib
+import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import random
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+import shutil
+import signal
+import threading
+from importlib import metadata
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
-import numpy as np
+import cv2
 
 from phystd_tf.data import records
+from phystd_tf.data.clip_preparation import ClipPreparer, Frame, Settings
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.images import UnreadableImageError, is_image, read_image
-from phystd_tf.data.video import UnreadableVideoError, iterate_frames
+from phystd_tf.data.shards import join_shards, write_shard
 from phystd_tf.errors import PhystdError
 from phystd_tf.evaluation.protocols import Member, assign_splits, shared_subjects
 from phystd_tf.face import crop as crop_rule
-from phystd_tf.face.alignment import AlignmentError, FaceAligner
-from phystd_tf.face.geometry import PreparedFace, describe
-from phystd_tf.face.morphable_model import MorphableModel, MorphableModelError
-from phystd_tf.physics.triangulation import DegenerateVerticesError
+from phystd_tf.face.alignment import FaceAligner
+from phystd_tf.face.morphable_model import MorphableModel
 
-CLIPS_PER_CHUNK = 16
-_PARTS = "parts"
-UNREADABLE = "unreadable"
+FACES_PER_SHARD = 512  # about 15 MB at 128 px, 60 MB at 256 px
+DRAWN = "drawn"
+_UNFINISHED = "unfinished"
+_LOG_ERRORS = 2  # of OpenCV: errors, no warnings
 
-
-class Settings(NamedTuple):
-    """How faces are prepared; stored in prepared.json.
-
-    Attributes:
-      image_size: S, pixels on a side of the crops.
-      map_sizes: sizes of the triangle maps, those that models will be trained at.
-      depth_size: K of the stored M0; models with a smaller K average it.
-      frame_step: every so many-th frame of a video or folder of frames.
-      max_frames: of a clip; None for all.
-      seed: of the splits and of the order of clips.
-      morphable_model: path of a user's own, or None.
-    """
-
-    image_size: int
-    map_sizes: Tuple[int, ...]
-    depth_size: int
-    frame_step: int
-    max_frames: Optional[int]
-    seed: int
-    morphable_model: Optional[str]
+Rows = List[Dict[str, Any]]
 
 
-class Chunk(NamedTuple):
-    """Some clips of one split, prepared together."""
-
-    name: str
-    split: str
-    clips: Tuple[Clip, ...]
+class PreparationError(PhystdError):
+    """Preparation cannot start or go on; the message says why and what is kept."""
 
 
-def plan(clips: Sequence[Clip], seed: int) -> List[Chunk]:
-    """Deals clips into chunks, by split, in a random order that mixes types and subjects.
+def with_splits(clips: Sequence[Clip], seed: int) -> List[Clip]:
+    """Clips with their split: that of the layout, or else one assigned by subject.
 
-    Splits that the layout gives are kept; otherwise they are made by subject. A
-    clip whose subject is not known counts as a subject of its own.
+    A clip whose subject is not known counts as a subject of its own.
 
     Args:
       clips: all clips of the dataset.
-      seed: of the splits and of the order.
-
-    Returns:
-      Chunks of at most CLIPS_PER_CHUNK clips.
+      seed: of the assignment.
 
     Raises:
-      PhystdError: if the layout's own splits share a subject.
+      PreparationError: if the layout's own splits share a subject.
     """
     members = [Member(clip.subject or clip.id, clip.label) for clip in clips]
     given = [clip.split for clip in clips]
     splits = given if all(given) else assign_splits(members, seed)
     leak = shared_subjects(members, splits)
     if leak is not None:
-        raise PhystdError(f"subject '{leak}' is in more than one of train, dev and test; results would be too good")
-    chunks = []
-    for split in sorted(set(splits)):
-        own = [clip._replace(split=split) for clip, its in zip(clips, splits) if its == split]
-        random.Random(seed).shuffle(own)
-        for start in range(0, len(own), CLIPS_PER_CHUNK):
-            name = f"{split}-{start // CLIPS_PER_CHUNK:05d}"
-            chunks.append(Chunk(name, split, tuple(own[start : start + CLIPS_PER_CHUNK])))
-    return chunks
+        raise PreparationError(
+            f"subject '{leak}' is in more than one of train, dev and test, which makes results too good; "
+            "rename the folders if these are different people"
+        )
+    return [clip._replace(split=split) for clip, split in zip(clips, splits)]
 
 
 def prepare(
@@ -101,77 +76,44 @@ def prepare(
     workers: int,
     draw: int = 0,
     progress: Callable[[int, int], None] = lambda clips, failures: None,
-) -> List[Dict[str, Any]]:
-    """Prepares all clips that are not yet prepared, and writes the manifest.
+) -> Rows:
+    """Prepares all clips that are not yet prepared, joins the shards and writes the manifest.
 
     Args:
       clips: all clips of the dataset.
       out: the prepared folder, new or begun with the same settings and clips.
       settings: Settings.
-      workers: processes.
-      draw: how many chunks show their first face as a picture in out/drawn.
-      progress: called with the number of clips that are done and of frames that
-        failed, for each finished chunk (those finished earlier first).
+      workers: processes; 1 works in this one.
+      draw: for so many clips, evenly chosen, the first face is drawn in out/drawn.
+      progress: called with a number of clips that are done and of their frames
+        that failed; first for those that were finished earlier.
 
     Returns:
-      The rows of the manifest.
+      The rows of the manifest, in the order of the clips.
 
     Raises:
-      PhystdError: if the folder was begun with other settings or clips.
+      PreparationError: if the folder was begun in another way, cannot be
+        written, or a process was killed.
+      FaceExtraMissingError: if MediaPipe is not installed.
     """
-    chunks = plan(clips, settings.seed)
-    _open(out, settings, chunks)
-    todo = []
-    for chunk in chunks:
-        part = _part(out, chunk)
-        if os.path.exists(part):
-            progress(len(chunk.clips), _failures(records.read_manifest(part)))
+    clips = with_splits(clips, settings.seed)
+    model = MorphableModel.load(settings.morphable_model)  # a wrong file is refused before any work
+    try:
+        _open(out, settings, clips, model)
+        manifest = os.path.join(out, records.MANIFEST_FILE)
+        if not os.path.exists(manifest):
+            work = _Work(out, settings, _evenly(len(clips), draw))
+            for done in _prepare_missing(work, clips, workers):
+                progress(*done)
+            _finish(out, clips, settings.seed)
         else:
-            todo.append(chunk)
-    # Spawned, since neither TensorFlow nor MediaPipe survives a fork.
-    context = multiprocessing.get_context("spawn")
-    if todo:
-        drawn = {chunk.name for chunk in chunks[:draw]}
-        with concurrent.futures.ProcessPoolExecutor(
-            min(workers, len(todo)), mp_context=context, initializer=_start_worker, initargs=(settings,)
-        ) as pool:
-            jobs = [pool.submit(_prepare_chunk, chunk, out, settings, chunk.name in drawn) for chunk in todo]
-            try:
-                for job in concurrent.futures.as_completed(jobs):
-                    progress(*job.result())
-            except concurrent.futures.process.BrokenProcessPool as error:
-                raise PhystdError(
-                    "a worker was killed (out of memory?); what is finished is kept, the same command goes on"
-                ) from error
-            finally:
-                for job in jobs:
-                    job.cancel()
-    rows = [row for chunk in chunks for row in records.read_manifest(_part(out, chunk))]
-    records.write_manifest(os.path.join(out, records.MANIFEST_FILE), rows)
-    return rows
-
-
-def _open(out: str, settings: Settings, chunks: Sequence[Chunk]) -> None:
-    os.makedirs(os.path.join(out, _PARTS), exist_ok=True)
-    listing = hashlib.sha256("\n".join(clip.id for chunk in chunks for clip in chunk.clips).encode("utf-8", "replace"))
-    wanted = {
-        "format": records.FORMAT_VERSION,
-        **settings._asdict(),
-        "map_sizes": list(settings.map_sizes),
-        "clips": sum(len(chunk.clips) for chunk in chunks),
-        "clips_sha256": listing.hexdigest(),
-        "crop": crop_recipe(),
-    }
-    if os.path.exists(os.path.join(out, records.PREPARED_FILE)):
-        found = records.load_settings(out)
-        differing = [name for name, value in wanted.items() if found.get(name) != value]
-        if differing:
-            described = "; ".join(f"{name} was {found.get(name)}, is {wanted[name]}" for name in differing)
-            raise PhystdError(f"{out} was begun in another way ({described}); give another --out")
-    elif any(name != _PARTS for name in os.listdir(out)):
-        raise PhystdError(f"{out} is not empty and is not a prepared folder; give another --out")
-    else:
-        records.save_settings(out, wanted)
+            rows = records.read_manifest(manifest)
+            progress(len(clips), _count_failures(rows))
+        # Only now: until there is a manifest, these files are all there is.
+        shutil.rmtree(os.path.join(out, _UNFINISHED), ignore_errors=True)
+        return records.read_manifest(manifest)
+    except OSError as error:
+        raise PreparationError(f"{out}: {error}; what is finished is kept, the same command goes on") from error
 
 
 def crop_recipe() -> Dict[str, float]:
@@ -179,117 +121,235 @@ def crop_recipe() -> Dict[str, float]:
     return {"side": crop_rule.SIDE, "up": crop_rule.UP, "down": crop_rule.DOWN}
 
 
-class _Worker(NamedTuple):
-    aligner: FaceAligner
-    model: MorphableModel
+class _Work(NamedTuple):
+    """What a process needs to know."""
+
+    out: str
+    settings: Settings
+    drawn: frozenset
+
+    def faces(self, number: int) -> str:
+        return os.path.join(self.out, _UNFINISHED, f"{number:06d}.tfrecord")
+
+    def rows(self, number: int) -> str:
+        return os.path.join(self.out, _UNFINISHED, f"{number:06d}.json")
 
 
-_worker: Optional[_Worker] = None
+def _open(out: str, settings: Settings, clips: Sequence[Clip], model: MorphableModel) -> None:
+    """Makes the folder, or checks that it was begun with the same settings and clips."""
+    # As JSON gives it back, to compare with what is stored.
+    wanted = json.loads(
+        json.dumps(
+            {
+                "format": records.FORMAT_VERSION,
+                **{name: value for name, value in settings._asdict().items() if name != "morphable_model"},
+                "crop": crop_recipe(),
+                "morphable_model_sha256": _model_fingerprint(model),
+                "vertex_pairs": model.vertex_pairs.tolist(),
+                "clips": len(clips),
+                "clips_sha256": _fingerprint(clips),
+            }
+        )
+    )
+    if os.path.exists(os.path.join(out, records.PREPARED_FILE)):
+        found = records.load_settings(out)
+        differing = [name for name in wanted if found.get(name) != wanted[name]]
+        if differing:
+            raise PreparationError(f"{out} was begun in another way: {_described(differing, found, wanted)}")
+    elif os.path.exists(out) and (not os.path.isdir(out) or os.listdir(out)):
+        raise PreparationError(f"{out} is not empty and is not a prepared folder; give another --out")
+    else:
+        os.makedirs(out, exist_ok=True)
+        records.save_settings(out, {**wanted, "versions": _versions()})
+    os.makedirs(os.path.join(out, _UNFINISHED), exist_ok=True)
 
 
-def _start_worker(settings: Settings) -> None:
-    global _worker
-    _worker = _Worker(FaceAligner(), MorphableModel.load(settings.morphable_model))
+def _described(differing: Sequence[str], found: Dict[str, Any], wanted: Dict[str, Any]) -> str:
+    if set(differing) <= {"clips", "clips_sha256"}:
+        change = f"it was {found['clips']} clips, now {wanted['clips']}" if "clips" in differing else "renamed or moved"
+        return f"the photographs and videos are not the same any more ({change}); give another --out"
+    if "morphable_model_sha256" in differing:
+        return "with another morphable model; give another --out"
+    shown = [name for name in differing if not name.startswith("clips")]
+    return "; ".join(f"{name} was {found.get(name)}, is {wanted[name]}" for name in shown) + "; give another --out"
 
 
-def _prepare_chunk(chunk: Chunk, out: str, settings: Settings, draw: bool) -> Tuple[int, int]:
-    """Prepares a chunk; returns the numbers of its clips and of its frames that failed."""
-    rows: List[Dict[str, Any]] = []
-    shard = f"shard-{chunk.name}.tfrecord"
+def _fingerprint(clips: Sequence[Clip]) -> str:
+    lines = [
+        repr((clip.id, clip.subject, clip.type, clip.split, [os.path.basename(path) for path in clip.paths]))
+        for clip in clips
+    ]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _model_fingerprint(model: MorphableModel) -> str:
+    arrays = (model.mean, model.basis, model.stddev, model.triangles, model.mirror, model.vertices, model.landmarks68)
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+def _versions() -> Dict[str, str]:
+    """Versions of the packages that can change a prepared face."""
+    versions = {}
+    for name in ("phystd_tf", "numpy", "scipy", "opencv-python", "mediapipe"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def _evenly(count: int, wanted: int) -> frozenset:
+    return frozenset(round(k * (count - 1) / max(wanted - 1, 1)) for k in range(min(wanted, count)))
+
+
+def _prepare_missing(work: _Work, clips: Sequence[Clip], workers: int) -> Iterator[Tuple[int, int]]:
+    """Yields (1, frames that failed) for each clip, those that were finished earlier first."""
+    _quiet_opencv()
+    missing = []
+    for number in range(len(clips)):
+        if os.path.exists(work.rows(number)):
+            yield 1, _count_failures(_read_rows(work.rows(number)))
+        else:
+            missing.append(number)
+    if workers <= 1 or len(missing) <= 1:
+        with FaceAligner() as aligner:
+            preparer = ClipPreparer(work.settings, aligner, MorphableModel.load(work.settings.morphable_model))
+            for number in missing:
+                yield 1, _prepare_clip(preparer, work, number, clips[number])
+        return
+    # Spawned, since neither TensorFlow nor MediaPipe survives a fork.
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(
+        min(workers, len(missing)), mp_context=context, initializer=_start_process, initargs=(work,)
+    ) as pool:
+        jobs = [pool.submit(_prepare_in_process, number, clips[number]) for number in missing]
+        try:
+            for job in concurrent.futures.as_completed(jobs):
+                yield 1, job.result()
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise PreparationError(
+                "a process was killed (out of memory?); what is finished is kept, the same command goes on; "
+                "fewer --workers need less memory"
+            ) from error
+        finally:
+            for job in jobs:
+                job.cancel()
+
+
+_process: Dict[str, Any] = {}
+
+
+def _start_process(work: _Work) -> None:
+    """Makes ready a process of the pool."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent; here it would print a traceback
+    cv2.setNumThreads(1)  # one process a core is enough
+    _quiet_opencv()
+    _process["work"] = work
+
+
+def _quiet_opencv() -> None:
+    """Bad files are listed in the manifest; OpenCV and FFmpeg would write about them across the progress bar."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    cv2.setLogLevel(_LOG_ERRORS)
+
+
+def _end_with_parent() -> None:
+    """A pool whose parent was killed waits for work for ever."""
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
+
+
+def _prepare_in_process(number: int, clip: Clip) -> int:
+    work = _process["work"]
+    if "preparer" not in _process:  # here, not at the start, so that its errors reach the user
+        model = MorphableModel.load(work.settings.morphable_model)
+        _process["preparer"] = ClipPreparer(work.settings, FaceAligner(), model)
+    return _prepare_clip(_process["preparer"], work, number, clip)
+
+
+def _prepare_clip(preparer: ClipPreparer, work: _Work, number: int, clip: Clip) -> int:
+    """Prepares a clip into its two files; returns the number of frames that failed."""
+    rows: Rows = []
+    picture = os.path.join(work.out, DRAWN, f"{number:06d}_{clip.type}.png") if number in work.drawn else None
 
     def examples() -> Iterator[bytes]:
-        pending = draw
-        for clip in chunk.clips:
-            for row, face, image in _prepare_clip(clip, settings):
-                rows.append({**row, "shard": shard if face is not None else ""})
-                if face is None:
-                    continue
-                if pending:
-                    _draw(image, face, os.path.join(out, "drawn", f"{chunk.name}.png"))
-                    pending = False
-                yield records.encode(face, _key(clip, row))
+        wanted = picture
+        for frame in preparer.frames(clip):
+            rows.append(frame.row)
+            if frame.face is None:
+                continue
+            if wanted:
+                _draw(frame, preparer.model, wanted)
+                wanted = None
+            yield records.encode(frame.face, records.FaceKey(*(frame.row[name] for name in records.FaceKey._fields)))
 
-    if not records.write_shard(os.path.join(out, shard), examples()):
-        os.remove(os.path.join(out, shard))
-    records.write_manifest(_part(out, chunk), rows)
-    return len(chunk.clips), _failures(rows)
+    write_shard(work.faces(number), examples())
+    _write_rows(work.rows(number), rows)
+    return _count_failures(rows)
 
 
-def _prepare_clip(
-    clip: Clip, settings: Settings
-) -> Iterator[Tuple[Dict[str, Any], Optional[PreparedFace], Optional[np.ndarray]]]:
-    """A manifest row for each frame of a clip, with the face and the frame where there is one."""
-    base = {"clip": clip.id, "subject": clip.subject or clip.id, "type": clip.type, "label": clip.label}
-    base["split"] = clip.split
-    good = 0
-    frames = _frames(clip, settings)
-    while settings.max_frames is None or good < settings.max_frames:
-        try:
-            source, index, image = next(frames)
-        except StopIteration:
-            return
-        except UnreadableVideoError as error:
-            yield {**base, "source": clip.paths[0], "frame": 0, "status": UNREADABLE, "reason": str(error)}, None, None
-            return
-        row = {**base, "source": source, "frame": index}
-        if isinstance(image, UnreadableImageError):
-            yield {**row, "status": UNREADABLE, "reason": str(image)}, None, None
-            continue
-        row.update(width=image.shape[1], height=image.shape[0])
-        try:
-            face = describe(
-                image,
-                _worker.aligner,
-                _worker.model,
-                settings.image_size,
-                clip.type,
-                settings.depth_size,
-                settings.map_sizes,
-            )
-        except (AlignmentError, MorphableModelError, DegenerateVerticesError) as error:
-            yield {**row, "status": getattr(error, "status", "failed"), "reason": str(error)}, None, None
-            continue
-        good += 1
-        row.update(
-            left=f"{face.box.left:.2f}",
-            top=f"{face.box.top:.2f}",
-            side=f"{face.box.side:.2f}",
-            fit_error=f"{face.fit_error:.4f}",
-            num_faces=face.num_faces,
-            status=records.OK,
-        )
-        yield row, face, image
-
-
-def _frames(clip: Clip, settings: Settings) -> Iterator[Tuple[str, int, Any]]:
-    """(source, index, image) for each frame; an image that cannot be read is its error."""
-    if len(clip.paths) == 1 and not is_image(clip.paths[0]):
-        for index, image in iterate_frames(clip.paths[0], settings.frame_step):
-            yield clip.paths[0], index, image
-        return
-    for index in range(0, len(clip.paths), settings.frame_step):
-        try:
-            yield clip.paths[index], index, read_image(clip.paths[index])
-        except UnreadableImageError as error:
-            yield clip.paths[index], index, error
-
-
-def _key(clip: Clip, row: Dict[str, Any]) -> records.FaceKey:
-    return records.FaceKey(row["source"], clip.id, row["frame"], row["subject"], clip.type, clip.label)
-
-
-def _draw(image: np.ndarray, face: PreparedFace, path: str) -> None:
-    import cv2
-
+def _draw(frame: Frame, model: MorphableModel, path: str) -> None:
     from phystd_tf.report.overlays import overlay
 
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    cv2.imwrite(path, cv2.cvtColor(overlay(image, face, _worker.model), cv2.COLOR_RGB2BGR))
+    cv2.imwrite(path, cv2.cvtColor(overlay(frame.image, frame.face, model), cv2.COLOR_RGB2BGR))
 
 
-def _part(out: str, chunk: Chunk) -> str:
-    return os.path.join(out, _PARTS, f"{chunk.name}.csv")
+def _finish(out: str, clips: Sequence[Clip], seed: int) -> None:
+    """Joins the faces of all clips into shards and writes the manifest.
+
+    The plan of the shards depends on the rows alone. So after an interruption a
+    shard that is there is finished, and the files that it was made of may go.
+    """
+    work = _Work(out, None, frozenset())
+    rows = [_read_rows(work.rows(number)) for number in range(len(clips))]
+    shard_of: Dict[int, str] = {}
+    for name, numbers in _shard_plan(clips, rows, seed):
+        shard_of.update(dict.fromkeys(numbers, name))
+        path = os.path.join(out, name)
+        if not os.path.exists(path):
+            join_shards([work.faces(number) for number in numbers], path)
+        for number in numbers:
+            if os.path.exists(work.faces(number)):
+                os.remove(work.faces(number))
+    for number, own in enumerate(rows):
+        for row in own:
+            row["shard"] = shard_of[number] if row["status"] == records.OK else ""
+    records.write_manifest(os.path.join(out, records.MANIFEST_FILE), [row for own in rows for row in own])
 
 
-def _failures(rows: Sequence[Dict[str, Any]]) -> int:
+def _shard_plan(clips: Sequence[Clip], rows: Sequence[Rows], seed: int) -> List[Tuple[str, List[int]]]:
+    """(shard, numbers of its clips). Clips for training are mixed; others keep their order."""
+    groups: Dict[Tuple[str, int], List[int]] = collections.defaultdict(list)
+    faces = [sum(row["status"] == records.OK for row in own) for own in rows]
+    for number, clip in enumerate(clips):
+        if faces[number]:
+            groups[clip.split, clip.label].append(number)
+    plan = []
+    for (split, label), numbers in sorted(groups.items()):
+        if split == "train":
+            random.Random(seed).shuffle(numbers)
+        filled, shard = FACES_PER_SHARD, -1
+        for number in numbers:
+            if filled >= FACES_PER_SHARD:
+                filled, shard = 0, shard + 1
+                plan.append((records.shard_name(split, label, shard), []))
+            plan[-1][1].append(number)
+            filled += faces[number]
+    return plan
+
+
+def _write_rows(path: str, rows: Rows) -> None:
+    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
+        json.dump(rows, file)
+    os.replace(f"{path}.tmp", path)
+
+
+def _read_rows(path: str) -> Rows:
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _count_failures(rows: Sequence[Dict[str, Any]]) -> int:
     return sum(row["status"] != records.OK for row in rows)

@@ -1,25 +1,27 @@
 """The prepared folder on disk: TFRecord shards, manifest.csv and prepared.json.
 
-    PREPARED/prepared.json                     how everything was made
-    PREPARED/manifest.csv                      one row a frame, also for those that failed
-    PREPARED/shard-<split>-<number>.tfrecord   the faces
+    PREPARED/prepared.json                                   how everything was made
+    PREPARED/manifest.csv                                    one row a frame, also for those that failed
+    PREPARED/shard-<split>-<live or spoof>-<number>.tfrecord the faces
 
-A prepared folder is self-contained; this module is its contract.
+The manifest is written last: a folder that has one is finished. A prepared
+folder is self-contained; this module is its contract.
 """
 
+import collections
 import csv
-import glob
 import json
 import os
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
 
+from phystd_tf.data.shards import DamagedShardError, count_records, damaged_shards
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.geometry import PreparedFace
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 PREPARED_FILE = "prepared.json"
 MANIFEST_FILE = "manifest.csv"
 MANIFEST_COLUMNS = (
@@ -27,6 +29,7 @@ MANIFEST_COLUMNS = (
     "left", "top", "side", "fit_error", "num_faces", "width", "height", "shard",
 )  # fmt: skip
 OK = "ok"
+CLASS_NAMES = {1: "live", 0: "spoof"}
 
 
 class PreparedFolderError(PhystdError):
@@ -77,10 +80,10 @@ def encode(face: PreparedFace, key: FaceKey) -> bytes:
         "depth": of_floats(face.depth),
         "preliminary_mask": of_bytes(_png(face.preliminary_mask * np.uint8(255))),
         "triangles": of_bytes(face.triangles.astype("<i2").tobytes()),
-        "source": of_bytes(key.source.encode("utf-8", "surrogateescape")),
-        "clip": of_bytes(key.clip.encode("utf-8", "surrogateescape")),
+        "source": of_bytes(key.source.encode("utf-8")),
+        "clip": of_bytes(key.clip.encode("utf-8")),
         "frame": of_int(key.frame),
-        "subject": of_bytes(key.subject.encode("utf-8", "surrogateescape")),
+        "subject": of_bytes(key.subject.encode("utf-8")),
         "type": of_bytes(key.type.encode("utf-8")),
         "label": of_int(key.label),
     }
@@ -89,31 +92,42 @@ def encode(face: PreparedFace, key: FaceKey) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
 
 
-def write_shard(path: str, examples: Iterable[bytes]) -> int:
-    """Writes a shard under a temporary name, then renames; returns the number of examples."""
-    import tensorflow as tf
-
-    count = 0
-    temporary = f"{path}.tmp"
-    with tf.io.TFRecordWriter(temporary) as writer:
-        for example in examples:
-            writer.write(example)
-            count += 1
-    os.replace(temporary, path)
-    return count
+def shard_name(split: str, label: int, number: int) -> str:
+    """File name of a shard, which holds faces of one split and one class."""
+    return f"shard-{split}-{CLASS_NAMES[label]}-{number:05d}.tfrecord"
 
 
-def shards(prepared: str, split: str) -> List[str]:
+def shards(prepared: str, split: str, label: Optional[int] = None) -> List[str]:
     """Paths of the shards of a split, sorted.
 
+    Args:
+      prepared: path of the prepared folder.
+      split: "train", "dev" or "test".
+      label: 1 for live, 0 for spoof, None for both.
+
     Raises:
-      PreparedFolderError: if the folder is not prepared or has no shard of the split.
+      PreparedFolderError: if the folder is not prepared or the split has no such face.
     """
-    load_settings(prepared)
-    found = sorted(glob.glob(os.path.join(glob.escape(prepared), f"shard-{split}-*.tfrecord")))
-    if not found:
-        raise PreparedFolderError(f"{prepared} has no face in the split '{split}'")
-    return found
+    wanted = None if label is None else str(label)
+    names = sorted({row["shard"] for row in usable_rows(prepared, split) if wanted in (None, row["label"])})
+    if not names:
+        kind = "" if label is None else f"{CLASS_NAMES[label]} "
+        raise PreparedFolderError(f"{prepared} has no {kind}face in the split '{split}'")
+    return [os.path.join(prepared, name) for name in names]
+
+
+def check_shards(prepared: str, split: str) -> None:
+    """Compares the shards of a split with the manifest, by the number of their records.
+
+    Raises:
+      DamagedShardError: names a shard that is missing, cut off, or has another number of faces.
+    """
+    expected = collections.Counter(row["shard"] for row in usable_rows(prepared, split))
+    for name, count in sorted(expected.items()):
+        path = os.path.join(prepared, name)
+        found = count_records(path)
+        if found != count:
+            raise DamagedShardError(f"{path}: holds {found} faces, the manifest says {count}; prepare again")
 
 
 def save_settings(prepared: str, settings: Mapping[str, Any]) -> None:
@@ -146,7 +160,7 @@ def load_settings(prepared: str) -> Dict[str, Any]:
 
 def write_manifest(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Writes rows of MANIFEST_COLUMNS under a temporary name, then renames."""
-    with open(f"{path}.tmp", "w", encoding="utf-8", newline="", errors="surrogateescape") as file:
+    with open(f"{path}.tmp", "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, MANIFEST_COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(rows)
@@ -160,7 +174,7 @@ def read_manifest(path: str) -> List[Dict[str, str]]:
       PreparedFolderError: if it is missing or has other columns.
     """
     try:
-        with open(path, encoding="utf-8", newline="", errors="surrogateescape") as file:
+        with open(path, encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
             rows = list(reader)
     except OSError as error:
@@ -170,16 +184,32 @@ def read_manifest(path: str) -> List[Dict[str, str]]:
     return rows
 
 
+def usable_rows(prepared: str, split: str) -> List[Dict[str, str]]:
+    """The rows of the manifest of faces of a split that can be used.
+
+    Raises:
+      PreparedFolderError: if the folder is not prepared, or not yet to the end.
+    """
+    load_settings(prepared)
+    path = os.path.join(prepared, MANIFEST_FILE)
+    if not os.path.exists(path):
+        raise PreparedFolderError(
+            f"{prepared} is not finished; the same `python -m tools.prepare` again goes on with it"
+        )
+    return [row for row in read_manifest(path) if row["split"] == split and row["status"] == OK]
+
+
 def count_faces(prepared: str, split: str) -> Tuple[int, int]:
     """Numbers of live and of spoof faces that can be used in a split."""
-    load_settings(prepared)
-    rows = [
-        row
-        for row in read_manifest(os.path.join(prepared, MANIFEST_FILE))
-        if row["split"] == split and row["status"] == OK
-    ]
+    rows = usable_rows(prepared, split)
     live = sum(row["label"] == "1" for row in rows)
     return live, len(rows) - live
+
+
+def name_damaged_shard(prepared: str, split: str) -> PhystdError:
+    """The error that names the shard that cannot be read to its end: TensorFlow's does not."""
+    found = damaged_shards(shards(prepared, split))
+    return found[0] if found else PreparedFolderError(f"{prepared}: a shard of '{split}' could not be read; try again")
 
 
 def _png(image: np.ndarray) -> bytes:
@@ -187,18 +217,3 @@ def _png(image: np.ndarray) -> bytes:
     if not good:
         raise PreparedFolderError(f"an image of shape {image.shape} could not be encoded")
     return data.tobytes()
-
-
-def name_damaged_shard(prepared: str, split: str) -> PreparedFolderError:
-    """The error that names the shard that cannot be read to its end: TensorFlow's does not."""
-    import tensorflow as tf
-
-    for path in shards(prepared, split):
-        try:
-            for _ in tf.data.TFRecordDataset(path):
-                pass
-        except tf.errors.DataLossError as error:
-            return PreparedFolderError(
-                f"{path} is damaged ({error.message}); delete it and its part, and prepare again"
-            )
-    return PreparedFolderError(f"{prepared}: a shard of '{split}' was damaged, but now all can be read; try again")

@@ -40,8 +40,6 @@ def iterate_frames(
         raise UnreadableVideoError(f"{path}: no such file")
     if not os.path.getsize(path):
         raise UnreadableVideoError(f"{path}: the file is empty")
-    # FFmpeg complains on stderr about what is an UnreadableVideoError here.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     # FFmpeg alone: other backends take a file name with digits for a series of images, or know no rotation.
     capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
     try:

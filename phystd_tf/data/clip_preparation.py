@@ -1,0 +1,167 @@
+"""From one clip to prepared faces: each frame aligned, fitted, cropped, with M0, P0 and triangle maps."""
+
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple, Union
+
+import cv2
+import numpy as np
+
+from phystd_tf.data import records
+from phystd_tf.data.clips import Clip
+from phystd_tf.data.images import UnreadableImageError, is_image, read_image
+from phystd_tf.data.landmarks import LandmarkFileError, landmark_file, read_landmarks
+from phystd_tf.data.readers.folder import printable
+from phystd_tf.data.video import UnreadableVideoError, iterate_frames
+from phystd_tf.face.alignment import AlignmentError, FaceAligner, LowQualityError, NoFaceError
+from phystd_tf.face.crop import from_crop
+from phystd_tf.face.geometry import PreparedFace, describe
+from phystd_tf.face.morphable_model import MorphableModel, MorphableModelError
+from phystd_tf.physics.triangulation import DegenerateVerticesError
+
+UNREADABLE, FAILED = "unreadable", "failed"
+NO_FRAME = -1  # index in the row of a video that cannot be read at all
+
+# A face that is found again far from where it was must be about as large: else it is another person's.
+SAME_FACE = 1.6
+
+Box = Tuple[float, float, float, float]
+
+
+class Settings(NamedTuple):
+    """How faces are prepared; stored in prepared.json.
+
+    Attributes:
+      image_size: S, pixels on a side of the crops.
+      map_sizes: sizes of the triangle maps, those that models will be trained at.
+      depth_size: K of the stored M0; models with a smaller K average it.
+      frame_step: every so many-th frame of a video or folder of frames.
+      max_frames: frames of a clip at most, usable or not; None for all.
+      seed: of the splits and of the order of clips.
+      morphable_model: path of a user's own, or None.
+      landmarks68: whether to use landmark files beside the images, where there are any.
+    """
+
+    image_size: int
+    map_sizes: Tuple[int, ...]
+    depth_size: int
+    frame_step: int = 1
+    max_frames: Optional[int] = None
+    seed: int = 0
+    morphable_model: Optional[str] = None
+    landmarks68: bool = False
+
+
+class Frame(NamedTuple):
+    """What became of a frame.
+
+    Attributes:
+      row: of the manifest; its shard is not known yet.
+      image: [H, W, 3] uint8, the whole frame, or None if it cannot be used.
+      face: PreparedFace, or None if it cannot be used.
+    """
+
+    row: Dict[str, Any]
+    image: Optional[np.ndarray] = None
+    face: Optional[PreparedFace] = None
+
+
+class ClipPreparer:
+    """Prepares clips with one aligner and one morphable model, which are slow to load."""
+
+    def __init__(self, settings: Settings, aligner: FaceAligner, model: MorphableModel) -> None:
+        self._settings = settings
+        self._aligner = aligner
+        self.model = model
+
+    def frames(self, clip: Clip) -> Iterator[Frame]:
+        """Each sampled frame of a clip; one that cannot be used says why in its row.
+
+        The largest face of the first frame is followed through the clip.
+
+        Args:
+          clip: Clip, with its split.
+
+        Yields:
+          Frame.
+        """
+        followed: Optional[Box] = None
+        for source, index, image in self._images(clip):
+            row = self._row(clip, source, index)
+            if isinstance(image, Exception):
+                yield Frame({**row, "status": UNREADABLE, "reason": str(image)})
+                continue
+            row.update(width=image.shape[1], height=image.shape[0])
+            try:
+                face = self._describe(image, clip, source, followed)
+            except (AlignmentError, LandmarkFileError) as error:
+                yield Frame({**row, "status": error.status, "reason": str(error)})
+            except (MorphableModelError, DegenerateVerticesError) as error:
+                yield Frame({**row, "status": FAILED, "reason": str(error)})
+            except (ValueError, ArithmeticError, IndexError, RuntimeError, cv2.error) as error:
+                # Not foreseen, so its kind is named; one frame must not end the work on thousands.
+                yield Frame({**row, "status": FAILED, "reason": f"{type(error).__name__}: {error}"})
+            else:
+                followed = _face_box(face)
+                row.update(
+                    left=f"{face.box.left:.2f}",
+                    top=f"{face.box.top:.2f}",
+                    side=f"{face.box.side:.2f}",
+                    fit_error=f"{face.fit_error:.4f}",
+                    num_faces=face.num_faces,
+                    status=records.OK,
+                )
+                yield Frame(row, image, face)
+
+    def _row(self, clip: Clip, source: str, index: int) -> Dict[str, Any]:
+        return {
+            "source": printable(source),
+            "clip": clip.id,
+            "frame": index,
+            "subject": clip.subject or clip.id,
+            "type": clip.type,
+            "label": clip.label,
+            "split": clip.split,
+        }
+
+    def _images(self, clip: Clip) -> Iterator[Tuple[str, int, Union[np.ndarray, Exception]]]:
+        """(source, index, image) of each sampled frame; in place of an image that cannot be read, its error."""
+        step, most = self._settings.frame_step, self._settings.max_frames
+        if not is_image(clip.paths[0]):
+            try:
+                for index, image in iterate_frames(clip.paths[0], step, most):
+                    yield clip.paths[0], index, image
+            except UnreadableVideoError as error:
+                yield clip.paths[0], NO_FRAME, error
+            return
+        for index in range(0, len(clip.paths), step)[:most]:
+            try:
+                yield clip.paths[index], index, read_image(clip.paths[index])
+            except UnreadableImageError as error:
+                yield clip.paths[index], index, error
+
+    def _describe(self, image: np.ndarray, clip: Clip, source: str, followed: Optional[Box]) -> PreparedFace:
+        beside = landmark_file(source) if self._settings.landmarks68 and is_image(source) else None
+        if beside is not None:
+            return self._face(image, clip, landmarks68=read_landmarks(beside))
+        if followed is None:
+            return self._face(image, clip)
+        try:
+            return self._face(image, clip, hint_box=followed)
+        except (NoFaceError, LowQualityError):
+            face = self._face(image, clip)  # it may have moved far
+        was, now = (box[2] - box[0] for box in (followed, _face_box(face)))
+        if not 1 / SAME_FACE < now / was < SAME_FACE:
+            raise NoFaceError("the face of the frames before is not seen; there is one of another size")
+        return face
+
+    def _face(self, image: np.ndarray, clip: Clip, **known: Any) -> PreparedFace:
+        s = self._settings
+        return describe(
+            image, self._aligner, self.model, s.image_size, clip.type, s.depth_size, s.map_sizes, **known
+        )  # fmt: skip
+
+
+def _face_box(face: PreparedFace) -> Box:
+    """(left, top, right, bottom) of the fitted face in pixels of the frame."""
+    points = from_crop(face.shape[:, :2], face.box, len(face.image))
+    (left, top), (right, bottom) = points.min(0), points.max(0)
+    return float(left), float(top), float(right), float(bottom)
