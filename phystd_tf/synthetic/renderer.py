@@ -17,7 +17,7 @@ from phystd_tf.face.rasterise import rasterise
 from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic import skin
 from phystd_tf.synthetic.background import paint_background
-from phystd_tf.synthetic.scene import Scene
+from phystd_tf.synthetic.scene import Scene, project
 from phystd_tf.synthetic.subjects import Subject
 from phystd_tf.synthetic.worn import Worn, draw_worn, spectacles
 
@@ -196,14 +196,6 @@ class Renderer:
         share = _step(solid[:, 1], teeth_end - 0.012, teeth_end + 0.012)[:, None]
         shade = 0.45 + 0.55 * _step(solid[:, 1] - upper_lip, 0.0, 0.05)
         return (teeth * (1 - share) + dark * share) * shade[:, None]
-
-
-def project(points: np.ndarray, scene: Scene, size: int) -> np.ndarray:
-    """Points [V, 3] around the eyes' middle into the frame: (x, y) and z in pixels, with perspective."""
-    unit = scene.eye_distance * size
-    factor = unit * scene.distance / (scene.distance - points[:, 2:])
-    flat = points[:, :2] * factor + np.array(scene.centre, np.float32) * size - 0.5
-    return np.concatenate([flat, points[:, 2:] * unit], 1).astype(np.float32)
 
 
 def _facing(points: np.ndarray, head: heads.Head) -> np.ndarray:

@@ -65,6 +65,14 @@ class Scene:
         return about_z @ about_x @ about_y
 
 
+def project(points: np.ndarray, scene: Scene, size: int) -> np.ndarray:
+    """Points [V, 3] around the eyes' middle into the frame: (x, y) and z in pixels, with perspective."""
+    unit = scene.eye_distance * size
+    factor = unit * scene.distance / (scene.distance - points[:, 2:])
+    flat = points[:, :2] * factor + np.array(scene.centre, np.float32) * size - 0.5
+    return np.concatenate([flat, points[:, 2:] * unit], 1).astype(np.float32)
+
+
 def random_scene(rng: np.random.Generator) -> Scene:
     """A pose, an expression and a light; faces take up about half of the frame."""
     return Scene(

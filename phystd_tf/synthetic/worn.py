@@ -13,7 +13,7 @@ import numpy as np
 from phystd_tf.face.rasterise import rasterise
 from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic import skin
-from phystd_tf.synthetic.scene import Scene
+from phystd_tf.synthetic.scene import Scene, project
 from phystd_tf.synthetic.subjects import Spectacles
 
 FRONT_HALF = 1.04  # half width of the front, eye distances
@@ -88,8 +88,6 @@ def draw_worn(worn: Worn, head: heads.Head, scene: Scene, size: int, z: np.ndarr
       size: of the frame.
       z: [size, size] z-buffer of the person; the sheet is hidden behind what is nearer.
     """
-    from phystd_tf.synthetic.renderer import project
-
     points, coordinates = _sheet_mesh(worn, head)
     rotation = scene.rotation.astype(np.float32)
     turned = points @ rotation.T

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.synthetic import head, media, scene, skin
+from phystd_tf.synthetic import head, media, scene, skin, worn
 from phystd_tf.synthetic.camera import photograph, random_camera
 from phystd_tf.synthetic.composition import Layers, additive, compose, quantise
 from phystd_tf.synthetic.media import paper
-from phystd_tf.synthetic.renderer import Renderer, project
+from phystd_tf.synthetic.renderer import Renderer
 from phystd_tf.synthetic.shot import Shot
 from phystd_tf.synthetic.subjects import make_subject
 
@@ -97,7 +97,7 @@ def test_turning_the_head_moves_the_nose_that_way(renderer, moment):
 def test_perspective_enlarges_what_is_near():
     points = np.array([[1.0, 0, 0], [1.0, 0, 2.0], [1.0, 0, -2.0]], np.float32)
     near = dataclasses.replace(scene.random_scene(np.random.default_rng(0)), distance=10.0, centre=(0.5, 0.5))
-    x = project(points, near, SIZE)[:, 0] - (0.5 * SIZE - 0.5)
+    x = scene.project(points, near, SIZE)[:, 0] - (0.5 * SIZE - 0.5)
     np.testing.assert_allclose(x / x[0], [1, 10 / 8, 10 / 12], rtol=1e-5)
 
 
@@ -179,6 +179,22 @@ def test_paper_glasses_follow_the_head(renderer, moment):
             point = tuple(float(value) for value in rendering.vertices[corner])
             assert cv2.pointPolygonTest(hull, point, True) > -2
         assert cv2.pointPolygonTest(hull, tuple(float(value) for value in rendering.vertices[13]), True) < -5
+
+
+def test_a_worn_sheet_turns_with_the_head(renderer, moment):
+    """A dot in the middle of the sheet rests on the bridge of the nose, in front of the eyes."""
+    x, y = worn.blank_sheet()
+    picture = np.repeat((np.hypot(x, y) < 0.1)[..., None].astype(np.float32), 4, axis=2)
+    places = []
+    for yaw in (-25.0, 0.0, 25.0):
+        turned = dataclasses.replace(moment, yaw=yaw)
+        rendering = renderer.render(turned)
+        alpha = worn.draw_worn(worn.Worn(picture, 0.0, 0.0), rendering.head, turned, SIZE, rendering.z).alpha
+        places.append((alpha * np.arange(SIZE)).sum() / alpha.sum())
+    unit = moment.eye_distance * SIZE
+    ahead = renderer.render(moment).head.points[[168, 6], 2].max() + 0.07
+    shift = np.sin(np.radians(25.0)) * ahead * unit
+    np.testing.assert_allclose(np.diff(places), shift, atol=1.0)
 
 
 def test_halftone_keeps_the_local_mean_and_makes_dots():

@@ -58,6 +58,17 @@ def test_each_frame_has_its_truth_in_a_tree_of_its_own(made):
     assert all(path.startswith("truth" + os.sep) for path in truths)
 
 
+def test_each_clip_is_a_scene_of_its_own(made):
+    out, _, _ = made
+    folders = ("live/s0000/c00", "live/s0000/c01", "spoof/print/s0000/c00", "spoof/replay/s0000/c00")
+    first, second = ([truth.read(f"{out}/truth/train/{f}/{n}.npz").vertices for f in folders] for n in ("000", "001"))
+    for one in range(len(folders)):
+        # Within a clip the head moves a little, between clips it is elsewhere.
+        assert 0 < np.abs(first[one] - second[one]).mean() < 6
+        for other in range(one):
+            assert np.abs(first[one] - first[other]).mean() > 1
+
+
 def test_manifest_counts_what_is_there(made):
     out, manifest, calls = made
     with open(os.path.join(out, "synthetic.json"), encoding="utf-8") as file:
