@@ -176,10 +176,10 @@ def read_manifest(path: str) -> List[Dict[str, str]]:
     try:
         with open(path, encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
-            rows = list(reader)
+            columns, rows = tuple(reader.fieldnames or ()), list(reader)
     except OSError as error:
         raise PreparedFolderError(f"{path}: cannot be read ({error.strerror}); prepare again") from error
-    if tuple(reader.fieldnames or ()) != MANIFEST_COLUMNS:
+    if columns != MANIFEST_COLUMNS:
         raise PreparedFolderError(f"{path}: the columns are not those of a manifest; prepare again")
     return rows
 

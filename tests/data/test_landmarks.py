@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from phystd_tf.data.landmarks import LandmarkFileError, landmark_file, read_landmarks
+
+GOOD = np.random.default_rng(0).uniform(0, 255, (68, 2))
+
+
+def test_the_file_beside_an_image_is_found_under_both_names(tmp_path):
+    image = str(tmp_path / "face.png")
+    assert landmark_file(image) is None
+    for name in ("face.png.npy", "face.npy"):
+        np.save(tmp_path / name, GOOD)
+        assert landmark_file(image) == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_landmarks_are_read(tmp_path, dtype):
+    np.save(tmp_path / "a.npy", GOOD.astype(dtype))
+    points = read_landmarks(str(tmp_path / "a.npy"))
+    assert points.dtype == np.float64
+    np.testing.assert_allclose(points, GOOD, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "array, said",
+    [
+        (GOOD[None], r"\(68, 2\).*not \(1, 68, 2\)"),
+        (GOOD.T, r"not \(2, 68\)"),
+        (np.c_[GOOD, GOOD[:, :1]], r"not \(68, 3\)"),
+        (np.zeros((140, 2)), r"not \(140, 2\)"),
+        (GOOD / 255, "fractions"),
+        (np.where(GOOD == GOOD[3, 1], np.nan, GOOD), "finite"),
+        (GOOD.astype(str), "numbers"),
+        (np.array([{}]), "not an array of landmarks"),
+    ],
+)
+def test_wrong_landmarks_are_refused_with_file_and_reason(tmp_path, array, said):
+    path = str(tmp_path / "odd.npy")
+    np.save(path, array, allow_pickle=True)
+    with pytest.raises(LandmarkFileError, match=rf"odd\.npy.*{said}"):
+        read_landmarks(path)
+
+
+@pytest.mark.parametrize("data", [b"", b"68 points\n", b"\x93NUMPY"])
+def test_what_is_no_array_is_refused_by_name(tmp_path, data):
+    (tmp_path / "odd.npy").write_bytes(data)
+    with pytest.raises(LandmarkFileError, match=r"odd\.npy"):
+        read_landmarks(str(tmp_path / "odd.npy"))
+
+
+def test_several_arrays_in_a_file_are_refused(tmp_path):
+    with open(tmp_path / "odd.npy", "wb") as file:
+        np.savez(file, GOOD)
+    with pytest.raises(LandmarkFileError, match="several arrays"):
+        read_landmarks(str(tmp_path / "odd.npy"))
