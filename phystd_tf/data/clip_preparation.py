@@ -20,9 +20,6 @@ from phystd_tf.physics.triangulation import DegenerateVerticesError
 UNREADABLE, FAILED = "unreadable", "failed"
 NO_FRAME = -1  # index in the row of a video that cannot be read at all
 
-# A face that is found again far from where it was must be about as large: else it is another person's.
-SAME_FACE = 1.6
-
 Box = Tuple[float, float, float, float]
 
 
@@ -75,7 +72,8 @@ class ClipPreparer:
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Each sampled frame of a clip; one that cannot be used says why in its row.
 
-        The largest face of the first frame is followed through the clip.
+        The largest face of the first frame is followed through the clip. Where it
+        is not near its last place, the largest face of the whole frame is taken.
 
         Args:
           clip: Clip, with its split.
@@ -141,17 +139,14 @@ class ClipPreparer:
     def _describe(self, image: np.ndarray, clip: Clip, source: str, followed: Optional[Box]) -> PreparedFace:
         beside = landmark_file(source) if self._settings.landmarks68 and is_image(source) else None
         if beside is not None:
-            return self._face(image, clip, landmarks68=read_landmarks(beside))
-        if followed is None:
-            return self._face(image, clip)
-        try:
-            return self._face(image, clip, hint_box=followed)
-        except (NoFaceError, LowQualityError):
-            face = self._face(image, clip)  # it may have moved far
-        was, now = (box[2] - box[0] for box in (followed, _face_box(face)))
-        if not 1 / SAME_FACE < now / was < SAME_FACE:
-            raise NoFaceError("the face of the frames before is not seen; there is one of another size")
-        return face
+            height, width = image.shape[:2]
+            return self._face(image, clip, landmarks68=read_landmarks(beside, width, height))
+        if followed is not None:
+            try:
+                return self._face(image, clip, hint_box=followed)
+            except (NoFaceError, LowQualityError):
+                pass  # it may have moved far
+        return self._face(image, clip)
 
     def _face(self, image: np.ndarray, clip: Clip, **known: Any) -> PreparedFace:
         s = self._settings

@@ -63,7 +63,7 @@ def test_a_photograph_becomes_a_face_and_a_row(tmp_path, aligner, hopper):
     clip = _save(tmp_path, [hopper])
     (frame,) = _frames(clip, aligner)
     assert frame.face.image.shape == (64, 64, 3) and sorted(frame.face.triangle_maps) == [32, 64]
-    assert frame.face.depth.max() == 1 and frame.face.preliminary_mask.min() == 1
+    assert 0.9 < frame.face.depth.max() <= 1 and frame.face.preliminary_mask.min() == 1
     np.testing.assert_array_equal(frame.image, hopper)
     row = frame.row
     assert row == {
@@ -100,18 +100,15 @@ def test_a_larger_face_that_enters_later_is_not_followed(tmp_path, aligner, hopp
     assert all(np.linalg.norm(_middle(frame) - _middle(first)) < 5 for frame in others)
     (frame,) = _frames(_save(tmp_path, [both]), aligner)
     assert _middle(frame)[0] > 800  # alone, the larger one is taken
-    assert frame.row["num_faces"] == 2
 
 
-def test_a_face_that_jumps_is_found_again_but_not_one_of_another_size(tmp_path, aligner, hopper):
-    wide = np.full((600, 1800, 3), 90, np.uint8)
-    left, right, smaller = wide.copy(), wide.copy(), wide.copy()
+def test_a_face_that_jumps_is_found_again(tmp_path, aligner, hopper):
+    left = np.full((600, 1800, 3), 90, np.uint8)
+    right = left.copy()
     left[:, :512], right[:, -512:] = hopper, hopper
-    smaller[:300, -256:] = cv2.resize(hopper, (256, 300), interpolation=cv2.INTER_AREA)
-    frames = _frames(_save(tmp_path, [left, right, smaller]), aligner)
-    assert _statuses(frames) == [(0, "ok"), (1, "ok"), (2, "no_face")]
+    frames = _frames(_save(tmp_path, [left, right]), aligner)
+    assert _statuses(frames) == [(0, "ok"), (1, "ok")]
     assert _middle(frames[1])[0] - _middle(frames[0])[0] == pytest.approx(1800 - 512, abs=5)
-    assert "another size" in frames[2].row["reason"]
 
 
 def test_the_face_before_is_the_hint_for_the_next_frame(tmp_path, monkeypatch):
@@ -194,7 +191,7 @@ def test_landmark_files_replace_the_mesh_if_asked_for(tmp_path, aligner, hopper)
     assert np.linalg.norm(_middle(frame) - _middle(meshed)) < 0.05 * meshed.face.box.side
     np.save(tmp_path / "00.npy", points[:, ::-1])
     (frame,) = _frames(clip, aligner=None, landmarks68=True)
-    assert frame.row["status"] in ("low_quality", "failed")
+    assert frame.row["status"] == "bad_landmarks" and "y before x" in frame.row["reason"]
     np.save(tmp_path / "00.npy", points[:5])
     (frame,) = _frames(clip, aligner=None, landmarks68=True)
     assert frame.row["status"] == "bad_landmarks" and "00.npy" in frame.row["reason"]
