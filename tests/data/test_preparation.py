@@ -1,0 +1,179 @@
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import cv2
+import matplotlib.cbook
+import numpy as np
+import pytest
+import skimage.data
+import tensorflow as tf
+
+from phystd_tf.data import preparation
+from phystd_tf.data.pipeline import evaluation_dataset, training_dataset
+from phystd_tf.data.preparation import Settings, prepare
+from phystd_tf.data.readers.folder import list_clips
+from phystd_tf.errors import PhystdError
+from tests.training.tiny import tiny_hparams
+
+SETTINGS = Settings(image_size=64, map_sizes=(64, 32), depth_size=8)
+REPOSITORY = pathlib.Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    """Two public-domain portraits, RGB."""
+    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
+        hopper = cv2.imread(file.name)[..., ::-1]
+    return {"hopper": cv2.resize(hopper, None, fx=0.5, fy=0.5), "astronaut": skimage.data.astronaut()[:256, 96:352]}
+
+
+def _save(path, image) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), image[..., ::-1])
+
+
+@pytest.fixture
+def root(tmp_path, photographs):
+    """Six people: live, print and replay of each; one photograph shows nobody, one is no photograph."""
+    root = tmp_path / "photographs"
+    for person in range(6):
+        image = photographs["hopper" if person % 2 else "astronaut"]
+        _save(root / "live" / f"p{person}" / "1.png", image)
+        _save(root / "spoof" / "print" / f"p{person}" / "1.png", image // 2 + 64)
+    _save(root / "live" / "p0" / "empty.png", np.zeros((100, 100, 3), np.uint8))
+    (root / "spoof" / "print" / "p1" / "text.jpg").write_text("no photograph")
+    return root
+
+
+def _prepare(root, out, settings=SETTINGS, workers=1, draw=0):
+    seen = []
+    rows = prepare(list_clips(str(root)).clips, str(out), settings, workers, draw, lambda *done: seen.append(done))
+    return rows, seen
+
+
+def _content(out) -> dict:
+    return {path.name: path.read_bytes() for path in pathlib.Path(out).iterdir() if path.is_file()}
+
+
+def test_photographs_become_batches_and_failures_become_rows(root, tmp_path):
+    out = tmp_path / "prepared"
+    rows, seen = _prepare(root, out, draw=3)
+    assert [sum(column) for column in zip(*seen)] == [14, 2]
+    assert {row["clip"]: row["status"] for row in rows if row["status"] != "ok"} == {
+        "live/p0/empty.png": "no_face",
+        "spoof/print/p1/text.jpg": "unreadable",
+    }
+    assert sum(row["status"] == "ok" for row in rows) == 12
+    assert all(float(row["fit_error"]) < 0.08 for row in rows if row["status"] == "ok")
+    splits = {}
+    for row in rows:
+        splits.setdefault(row["subject"], set()).add(row["split"])
+    assert all(len(own) == 1 for own in splits.values())
+    assert set.union(*splits.values()) == {"train", "dev", "test"}
+    hparams = tiny_hparams()
+    batch = next(iter(training_dataset(str(out), hparams, "train", 0)))
+    assert float(tf.reduce_max(batch.live.depth)) > 0.5
+    faces = sum(
+        len(images) for s in ("train", "dev", "test") for images, _ in evaluation_dataset(str(out), hparams, s, 4)
+    )
+    assert faces == 12
+    assert len(list((out / "drawn").iterdir())) == 3
+    assert not [name for name in os.listdir(out) if name.endswith(".tmp") or name == "unfinished"]
+
+
+def test_the_same_call_on_a_finished_folder_changes_nothing(root, tmp_path, monkeypatch):
+    out = tmp_path / "prepared"
+    first, _ = _prepare(root, out)
+    before = _content(out)
+    monkeypatch.setattr(preparation, "FaceAligner", lambda: pytest.fail("nothing is left to do"))
+    second, seen = _prepare(root, out)
+    assert second == first and _content(out) == before
+    assert [sum(column) for column in zip(*seen)] == [14, 2]
+
+
+def test_an_interruption_at_any_clip_gives_the_same_folder_in_the_end(root, tmp_path):
+    _prepare(root, tmp_path / "whole")
+
+    class Stop(Exception):
+        pass
+
+    def stop(*_):
+        raise Stop
+
+    out, clips = tmp_path / "parts", list_clips(str(root)).clips
+    finished = {}
+    for _ in range(3):
+        with pytest.raises(Stop):
+            calls = iter([None] * (len(finished) + 1))
+            prepare(clips, str(out), SETTINGS, 1, 0, lambda *_, calls=calls: next(calls, "stop") and stop())
+        now = _finished(out)
+        assert finished.items() <= now.items() and len(now) > len(finished)
+        finished = now
+    _prepare(root, out)
+    assert _content(out) == _content(tmp_path / "whole")
+
+
+def test_a_kill_costs_only_what_was_being_worked_on(root, tmp_path, photographs):
+    out, settings = tmp_path / "prepared", SETTINGS._replace(depth_size=32)
+    # A photograph that is never read to its end holds one process, so that the kill comes in time on any machine.
+    last = root / "spoof" / "print" / "p5" / "2.png"
+    os.mkfifo(last)
+    command = [sys.executable, "-m", "tools.prepare", f"--root={root}", f"--out={out}", "--workers=2"]
+    command += ["--image_size=64", "--map_sizes=64,32"]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(_finished(out)) < 14 and time.monotonic() < deadline:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    finished = _finished(out)
+    assert len(finished) == 14
+
+    last.unlink()
+    _save(last, photographs["hopper"])
+    kept = {}
+    prepare(list_clips(str(root)).clips, str(out), settings, 1, 0, lambda *_: kept.update(_finished(out)))
+    assert finished.items() <= kept.items()
+    _prepare(root, tmp_path / "alone", settings, workers=1)
+    assert _content(out) == _content(tmp_path / "alone")
+
+
+def _finished(out) -> dict:
+    return {path.name: path.stat().st_mtime_ns for path in (out / "unfinished").glob("*.json")}
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [({"image_size": 32}, "image_size was 64, is 32"), ({"seed": 1}, "seed"), ({"frame_step": 2}, "frame_step")],
+)
+def test_other_settings_are_refused_by_name(root, tmp_path, change, said):
+    out = tmp_path / "prepared"
+    preparation._open(str(out), SETTINGS, list_clips(str(root)).clips, preparation.MorphableModel.load())
+    with pytest.raises(PhystdError, match=said):
+        _prepare(root, out, SETTINGS._replace(**change))
+
+
+def test_other_photographs_are_refused(root, tmp_path):
+    out = tmp_path / "prepared"
+    preparation._open(str(out), SETTINGS, list_clips(str(root)).clips, preparation.MorphableModel.load())
+    (root / "live" / "p0" / "empty.png").unlink()
+    with pytest.raises(PhystdError, match="14 clips, now 13"):
+        _prepare(root, out)
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(root, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(PhystdError, match="not empty"):
+        _prepare(root, tmp_path)
+
+
+def test_splits_of_the_layout_that_share_a_subject_are_refused(tmp_path):
+    for path in ("train/live/ann/1.jpg", "test/live/ann/2.jpg", "train/spoof/print/bob/1.jpg"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_bytes(b"x")
+    with pytest.raises(PhystdError, match="'ann' is in more than one"):
+        preparation.with_splits(list_clips(str(tmp_path)).clips, 0)
