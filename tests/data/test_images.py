@@ -98,11 +98,14 @@ def test_what_telephones_append_to_a_photograph_does_no_harm(tmp_path, picture):
         assert read_image(_write(tmp_path / f"motion{suffix}", data)).shape == picture.shape
 
 
-def test_a_png_with_a_damaged_byte_is_refused(tmp_path, picture):
-    data = bytearray(_encode(picture, ".png"))
-    data[len(data) // 2] ^= 0xFF
-    with pytest.raises(UnreadableImageError, match=r"a\.png"):
-        read_image(_write(tmp_path / "a.png", bytes(data)))
+def test_a_png_with_a_damaged_byte_is_refused_wherever_it_is(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    whole = _encode(noise, ".png")
+    for position in (20, 30, 60, len(whole) // 2, len(whole) - 20):
+        data = bytearray(whole)
+        data[position] ^= 0x01
+        with pytest.raises(UnreadableImageError, match=r"a\.png"):
+            read_image(_write(tmp_path / "a.png", bytes(data)))
 
 
 @pytest.mark.parametrize(
