@@ -5,6 +5,7 @@ checksum of the data (4). So records can be counted, and a file that was cut off
 can be told, by reading the lengths alone.
 """
 
+import itertools
 import os
 import shutil
 import struct
@@ -24,21 +25,23 @@ def write_shard(path: str, examples: Iterable[bytes]) -> int:
 
     Nothing is written where there is no example.
     """
+    examples = iter(examples)
+    first = next(examples, None)
+    if first is None:
+        return 0  # before TensorFlow is imported, which takes seconds
+
     import tensorflow as tf
 
     count = 0
     temporary = f"{path}.tmp"
     try:
         with tf.io.TFRecordWriter(temporary) as writer:
-            for example in examples:
+            for example in itertools.chain([first], examples):
                 writer.write(example)
                 count += 1
     except tf.errors.OpError as error:
         raise OSError(f"{path}: {error.message}") from error
-    if count:
-        os.replace(temporary, path)
-    else:
-        os.remove(temporary)
+    os.replace(temporary, path)
     return count
 
 
