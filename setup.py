@@ -1,0 +1,65 @@
+"""Installs phystd_tf; `pip install -e .[face,report]` is what most people want."""
+
+from setuptools import find_packages, setup
+
+# OpenCV comes twice: opencv-python for us, opencv-contrib-python for mediapipe.
+# Both install the same folder, so both must be the same version.
+OPENCV = "4.10.0.84"
+
+VERBS = (
+    "prepare",
+    "train",
+    "score",
+    "evaluate",
+    "disentangle",
+    "export",
+    "report",
+    "demo",
+    "make_synthetic",
+    "build_morphable_model",
+)
+
+setup(
+    name="phystd_tf",
+    version="0.1.0",
+    description="PhySTD, physics-guided spoof trace disentanglement for face anti-spoofing, in TensorFlow 2",
+    long_description=open("README.md", encoding="utf-8").read(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.9,<3.12",
+    packages=find_packages(include=["phystd_tf", "phystd_tf.*", "tools"]),
+    package_data={"phystd_tf.face": ["assets/*.npz"], "phystd_tf.report": ["assets/*.j2"]},
+    install_requires=[
+        "tensorflow>=2.15.1,<2.16",  # Keras 2; tensorflow-addons does not import under Keras 3
+        "tensorflow-addons==0.23.0",  # spectral normalisation; its last release
+        "numpy>=1.23.5,<2",  # arrays; TensorFlow 2.15 needs NumPy 1
+        "scipy>=1.9,<2",  # Delaunay triangulation
+        "pandas>=1.5,<4",  # score files
+        f"opencv-python=={OPENCV}",  # images and videos
+        "absl-py>=1.4,<3",  # programs and their flags
+        "tqdm>=4.64,<5",  # progress bars
+    ],
+    extras_require={
+        "face": [
+            "mediapipe==0.10.9",  # detector and mesh with their weights inside; later ones lack them or need jax
+            f"opencv-contrib-python=={OPENCV}",  # wanted by mediapipe; see OPENCV
+            "protobuf>=3.20.3,<4",  # mediapipe 0.10.9 needs protobuf 3, TensorFlow 2.15 at least 3.20.3
+        ],
+        "report": [
+            "jinja2>=3,<4",  # HTML reports
+        ],
+        "test": [
+            "pytest>=7,<10",
+            "pytest-xdist>=3,<4",  # both cores
+            "hypothesis>=6,<7",  # random inputs for metrics
+            "scikit-learn>=1.2,<2",  # another route to the metrics
+            "scikit-image>=0.19,<1",  # brings a public-domain photograph
+            "matplotlib>=3.6,<4",  # brings another
+            "ruff>=0.4,<1",  # formatter and linter
+        ],
+        "gpu": [
+            "tensorflow[and-cuda]>=2.15.1,<2.16",  # the same TensorFlow with the CUDA libraries
+        ],
+    },
+    entry_points={"console_scripts": [f"phystd-{verb.replace('_', '-')} = tools.{verb}:run" for verb in VERBS]},
+)
