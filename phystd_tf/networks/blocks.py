@@ -98,7 +98,8 @@ class UpUnit(tf.keras.layers.Layer):
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
         x = inputs
         if self._resize > 1:
-            x = tf.image.resize(x, self._resize * tf.shape(x)[1:3], method="bilinear")
+            size = (self._resize * x.shape[1], self._resize * x.shape[2])
+            x = tf.image.resize(x, size, method="bilinear")
         return tf.nn.leaky_relu(self.norm(self.conv(x), training=training), self._slope)
 
 

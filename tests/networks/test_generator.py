@@ -109,9 +109,11 @@ def test_no_two_layers_start_equal():
         assert not any(np.array_equal(kernel, other) for other in kernels[index + 1 :] if other.shape == kernel.shape)
 
 
-def test_bilinear_upsampling_has_the_same_shapes(images):
-    output = Generator(dataclasses.replace(TINY, upsampling="bilinear"))(images)
-    assert output.traces.T.shape == (3, 32, 32, 3)
+def test_bilinear_upsampling_has_the_same_shapes_also_with_unknown_batch_size(images):
+    generator = Generator(dataclasses.replace(TINY, upsampling="bilinear"))
+    traced = tf.function(lambda x: generator(x), input_signature=[tf.TensorSpec((None, 32, 32, 3))])
+    np.testing.assert_allclose(traced(images).traces.T, generator(images).traces.T, atol=1e-5)
+    assert traced(images).traces.T.shape == (3, 32, 32, 3)
 
 
 def test_an_image_of_another_size_is_refused():
