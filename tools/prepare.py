@@ -115,10 +115,15 @@ def _print_summary(rows) -> None:
         why = ", ".join(f"{status} {count}" for status, count in statuses.most_common())
         clips = len({row["clip"] for row in own})
         print(f"{split:<7}{kind:<22}{clips:>7}{good:>8}{sum(statuses.values()):>8}  {why}".rstrip())
-    failed = [row for row in rows if row["status"] != "ok"]
-    for row in failed[:_SHOWN]:
-        frame = "" if int(row["frame"]) < 0 else f" frame {row['frame']}"
-        _print(f"  {row['source']}{frame}: {row['status']} ({row['reason']})")
+    failed = collections.defaultdict(list)
+    for row in rows:
+        if row["status"] != "ok":
+            failed[row["source"], row["status"]].append(row)
+    for (source, status), own in list(failed.items())[:_SHOWN]:
+        where = f", {len(own)} frames from {own[0]['frame']} on" if len(own) > 1 else ""
+        reason = own[0]["reason"]
+        reason = reason[len(source) + 2 :] if reason.startswith(f"{source}: ") else reason
+        _print(f"  {source}{where}: {status} ({reason})")
     if len(failed) > _SHOWN:
         print(f"  ... {len(failed) - _SHOWN} more")
     usable = {row["clip"] for row in rows if row["status"] == "ok"}
