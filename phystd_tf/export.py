@@ -8,6 +8,7 @@ from typing import Dict
 import tensorflow as tf
 
 from phystd_tf import __version__
+from phystd_tf.data.records import load_settings
 from phystd_tf.errors import PhystdError
 from phystd_tf.evaluation.scores import TERMS
 from phystd_tf.outputs import traced_outputs
@@ -31,7 +32,7 @@ class ServingModule(tf.Module):
         self._threshold = operating_point.threshold
         size = model.hparams.image_size
         spec = tf.TensorSpec((None, size, size, 3), tf.float32, name="crops")
-        self.signatures = {
+        self.endpoints = {
             "serving_default": tf.function(self._score, input_signature=[spec]),
             "disentangle": tf.function(self._disentangle, input_signature=[spec]),
         }
@@ -51,13 +52,12 @@ class ServingModule(tf.Module):
         return {name: outputs[name] for name in ("score", "is_live", *(f"term_{term}" for term in TERMS))}
 
 
-def export_run(run: str, out: str, crop_recipe: Dict[str, object]) -> None:
+def export_run(run: str, out: str) -> None:
     """Writes the SavedModel of a run, with what is needed to use it beside it.
 
     Args:
       run: path of a run folder with an operating point.
       out: folder to make; must not exist, unless it is an earlier export.
-      crop_recipe: how crops are made from photographs, stored as metadata.
 
     Raises:
       PhystdError: if the run is incomplete or ``out`` is in use.
@@ -69,7 +69,7 @@ def export_run(run: str, out: str, crop_recipe: Dict[str, object]) -> None:
     module = ServingModule(model, operating_point)
     pending = f"{out.rstrip('/')}.tmp"
     shutil.rmtree(pending, ignore_errors=True)
-    tf.saved_model.save(module, pending, signatures=module.signatures)
+    tf.saved_model.save(module, pending, signatures=module.endpoints)
     metadata = {
         "phystd_tf": __version__,
         "tensorflow": tf.__version__,
@@ -77,7 +77,7 @@ def export_run(run: str, out: str, crop_recipe: Dict[str, object]) -> None:
         "operating_point": operating_point._asdict(),
         "input": "crops: [n, N, N, 3] float32, RGB in [0, 1]",
         "score": "liveness: higher is more live; live when score >= threshold",
-        "crop": crop_recipe,
+        "prepared": load_settings(run),
     }
     with open(os.path.join(pending, EXPORT_FILE), "w", encoding="utf-8") as file:
         json.dump(metadata, file, indent=2)

@@ -3,16 +3,19 @@
 import csv
 import dataclasses
 import os
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence, Set
 
 import cv2
 import numpy as np
 
-from phystd_tf.data.images import IMAGE_SUFFIXES, UnreadableImageError, read_image
+from phystd_tf import spoof_types
+from phystd_tf.data.images import IMAGE_SUFFIXES, UnreadableImageError, is_image, read_image
+from phystd_tf.data.preparation import crop_recipe
 from phystd_tf.data.resizing import resize_crops
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.alignment import AlignmentError, FaceAligner
-from phystd_tf.face.crop import crop, crop_box
+from phystd_tf.face.geometry import describe
+from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.predictor import Predictor
 from phystd_tf.report.trace_panel import trace_panel
 
@@ -49,12 +52,7 @@ def list_photographs(path: str) -> List[str]:
         return [path]
     if not os.path.isdir(path):
         raise PhystdError(f"{path}: no such file or folder")
-    found = [
-        os.path.join(folder, name)
-        for folder, _, names in os.walk(path)
-        for name in names
-        if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
-    ]
+    found = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if is_image(name)]
     if not found:
         raise PhystdError(f"{path}: no photograph here; known endings are {', '.join(IMAGE_SUFFIXES)}")
     return sorted(found)
@@ -73,14 +71,24 @@ def disentangle_photographs(
 
     Returns:
       One Result a photograph, in their order.
+
+    Raises:
+      PhystdError: if the crops of the model are made in another way.
     """
     os.makedirs(out, exist_ok=True)
-    results = []
-    taken = set()
+    results: List[Result] = []
+    taken: Set[str] = set()
+    prepared = predictor.prepared
+    if prepared["crop"] != crop_recipe():
+        raise PhystdError(
+            f"the model was trained on crops made by {prepared['crop']}, this version makes {crop_recipe()}"
+        )
+    model = MorphableModel.load(prepared["morphable_model"])
     with FaceAligner() as aligner:
         for path in photographs:
             try:
-                results.append(_disentangle(predictor, aligner, path, _picture_path(path, out, taken)))
+                face = _crop(read_image(path), aligner, model, prepared["image_size"])
+                results.append(_disentangle(predictor, face, path, _picture_path(path, out, taken)))
             except UnreadableImageError as error:
                 results.append(Result(path, "unreadable", str(error)))
             except AlignmentError as error:
@@ -90,11 +98,14 @@ def disentangle_photographs(
     return results
 
 
-def _disentangle(predictor: Predictor, aligner: FaceAligner, path: str, picture: str) -> Result:
-    image = read_image(path)
-    box = crop_box(aligner.align(image).points)
-    cropped = crop(image, box, predictor.prepared_size)
-    faces = resize_crops(cropped[np.newaxis].astype(np.float32) / 255.0, predictor.hparams.image_size)
+def _crop(image: np.ndarray, aligner: FaceAligner, model: MorphableModel, size: int) -> np.ndarray:
+    """The crop of the largest face, by the very function that prepares training data."""
+    face = describe(image, aligner, model, size, spoof_types.UNKNOWN, depth_size=1, map_sizes=())
+    return face.image.astype(np.float32) / 255.0
+
+
+def _disentangle(predictor: Predictor, crop: np.ndarray, path: str, picture: str) -> Result:
+    faces = resize_crops(crop[np.newaxis], predictor.hparams.image_size).numpy()
     outputs = {name: value[0] for name, value in predictor(faces).items()}
     result = Result(path, "ok", score=float(outputs["score"]), picture=picture)
     title = f"score {result.score:.4f}"
@@ -106,7 +117,7 @@ def _disentangle(predictor: Predictor, aligner: FaceAligner, path: str, picture:
     return result
 
 
-def _picture_path(path: str, out: str, taken: set) -> str:
+def _picture_path(path: str, out: str, taken: Set[str]) -> str:
     """A name of its own for each photograph, also where two folders hold the same file name."""
     stem = os.path.splitext(os.path.basename(path))[0]
     name, count = stem, 1

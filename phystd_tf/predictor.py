@@ -2,11 +2,12 @@
 
 import json
 import os
-from typing import Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 import numpy as np
 import tensorflow as tf
 
+from phystd_tf.data.records import load_settings
 from phystd_tf.errors import PhystdError
 from phystd_tf.hparams import HParams
 from phystd_tf.outputs import traced_outputs
@@ -58,6 +59,7 @@ class Predictor:
 
     Attributes:
       hparams: HParams of the model.
+      prepared: how its training crops were made, see ``phystd_tf.data.records``.
       operating_point: OperatingPoint, or None where the run has none yet.
     """
 
@@ -75,6 +77,7 @@ class Predictor:
             with open(os.path.join(path, EXPORT_FILE), encoding="utf-8") as file:
                 metadata = json.load(file)
             self.hparams = HParams.from_dict(metadata["hparams"])
+            self.prepared: Dict[str, Any] = metadata["prepared"]
             self.operating_point: Optional[OperatingPoint] = OperatingPoint(**metadata["operating_point"])
             self._loaded = tf.saved_model.load(path)
             self._run = lambda images: self._loaded.signatures["disentangle"](crops=images)
@@ -85,6 +88,7 @@ class Predictor:
                 checkpoint = self.operating_point.checkpoint if self.operating_point else "last"
             model = load_run(path, checkpoint)
             self.hparams = model.hparams
+            self.prepared = load_settings(path)
             self._run = traced_outputs(model.generator, self.operating_point.alpha0 if self.operating_point else 0.0)
         else:
             raise PhystdError(f"{path} is neither a run folder (no {HPARAMS_FILE}) nor an export (no {EXPORT_FILE})")

@@ -8,6 +8,8 @@ the other, and shows each. A second call goes on where the first was stopped.
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +17,11 @@ import time
 from absl import flags
 
 from tools.command import UsageError, run_program
+
+NOTE = (
+    "Faces and spoofs here are rendered, not photographed. These figures show that the way works from end to end; "
+    "they say nothing about OULU-NPU, SiW, SiW-M or real attacks."
+)
 
 _OUT = flags.DEFINE_string("out", "demo_output", "Folder for everything the demo makes.")
 _SUBJECTS = flags.DEFINE_integer("subjects", 60, "Rendered people.", lower_bound=6)
@@ -64,7 +71,7 @@ def main() -> None:
     _step(
         "Report",
         "report", f"--run={paths['run']}", f"--metrics={files['metrics.json']}",
-        f"--pictures={paths['disentangled']}", f"--out={files['report.html']}",
+        f"--pictures={paths['disentangled']}", f"--note={NOTE}", f"--out={files['report.html']}",
     )  # fmt: skip
     with open(files["metrics.json"], encoding="utf-8") as file:
         json.load(file)  # a broken file must not look like success
@@ -81,7 +88,7 @@ def main() -> None:
 
 def _step(title: str, tool: str, *arguments: str) -> None:
     command = ["-m", f"tools.{tool}", *arguments]
-    print(f"\n== {title}\n$ {_python()} {' '.join(command)}", flush=True)
+    print(f"\n== {title}\n$ {_python()} {shlex.join(command)}", flush=True)
     started = time.monotonic()
     code = subprocess.call([sys.executable, *command])
     if code == 2 or code < 0 or code > 2:
@@ -91,8 +98,6 @@ def _step(title: str, tool: str, *arguments: str) -> None:
 
 def _examples(faces: str, out: str) -> str:
     """A folder with the first test face of each type, by hard link or copy."""
-    import shutil
-
     folder = os.path.join(out, "examples")
     os.makedirs(folder, exist_ok=True)
     test = os.path.join(faces, "test")

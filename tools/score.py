@@ -55,9 +55,8 @@ def main() -> None:
     with open(f"{details_path}.tmp", "w", encoding="utf-8") as file:
         json.dump(details, file, indent=2)
     os.replace(f"{details_path}.tmp", details_path)
-    print(
-        f"{len(terms)} faces in {_OUT.value}; alpha0 = {point.alpha0:g}, threshold {point.threshold:.5f} ({point.source})"
-    )
+    print(f"{len(terms)} faces in {_OUT.value}")
+    print(f"alpha0 = {point.alpha0:g}, threshold {point.threshold:.5f} ({point.source})")
 
 
 def run() -> None:

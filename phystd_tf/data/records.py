@@ -206,10 +206,12 @@ def count_faces(prepared: str, split: str) -> Tuple[int, int]:
     return live, len(rows) - live
 
 
-def name_damaged_shard(prepared: str, split: str) -> PhystdError:
+def name_damaged_shard(prepared: str, *splits: str) -> PhystdError:
     """The error that names the shard that cannot be read to its end: TensorFlow's does not."""
-    found = damaged_shards(shards(prepared, split))
-    return found[0] if found else PreparedFolderError(f"{prepared}: a shard of '{split}' could not be read; try again")
+    found = damaged_shards([path for split in splits for path in shards(prepared, split)])
+    if found:
+        return found[0]
+    return PreparedFolderError(f"{prepared}: a shard of {' or '.join(splits)} could not be read; try again")
 
 
 def _png(image: np.ndarray) -> bytes:

@@ -2,7 +2,7 @@
 
 import base64
 import os
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from phystd_tf.errors import PhystdError
 
@@ -34,6 +34,55 @@ def render_report(
     with open(TEMPLATE, encoding="utf-8") as file:
         template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(file.read())
     return template.render(facts=facts, tables=tables, pictures=[_embedded(path) for path in pictures])
+
+
+def run_facts(hparams: Mapping[str, Any], commands: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+    """What was trained on what, from hparams.json and commands.json of a run folder."""
+    last = commands[-1]
+    faces = [f"{split}: {count['live']} live, {count['spoof']} spoof" for split, count in last["faces"].items()]
+    return {
+        "preset": f"{hparams['preset']}, ablation {hparams['ablation']}, {hparams['image_size']} px",
+        "trained on": last["data"],
+        "faces": "; ".join(faces),
+        "iterations": f"{hparams['max_iterations']} of {hparams['batch_size']} faces",
+        "seed": last["seed"],
+        "versions": ", ".join(f"{name} {version}" for name, version in last["versions"].items()),
+    }
+
+
+def score_tables(summary: Mapping[str, Any]) -> Dict[str, List[Dict[str, Any]]]:
+    """The tables of the report from the error rates of ``phystd_tf.evaluation.summary``."""
+    percent = {
+        "EER": summary["eer"],
+        "APCER (worst type)": summary["apcer"],
+        "BPCER": summary["bpcer"],
+        "ACER": summary["acer"],
+        f"TDR@FDR={100 * summary['fdr']:g} %": summary["tdr_at_fdr"],
+    }
+    over = (
+        f"{summary['num_live']} live and {summary['num_spoof']} spoof {summary['level']}s of {summary['num_subjects']} "
+        f"held-out subjects; threshold {summary['threshold']:.5f} from {summary['threshold_source']}"
+    )
+    types = [
+        {
+            "type": kind,
+            "APCER %": _percent(rate),
+            "EER %": _percent(summary["eer_by_type"].get(kind)),
+            "number": summary["num_by_type"][kind],
+        }
+        for kind, rate in summary["apcer_by_type"].items()
+    ]
+    tables = {
+        f"Error rates over {over}": [{"rate": name, "%": _percent(value)} for name, value in percent.items()],
+        "By type of spoof": types,
+    }
+    if summary["warnings"]:
+        tables["Warnings"] = [{"warning": warning} for warning in summary["warnings"]]
+    return tables
+
+
+def _percent(value: Optional[float]) -> Optional[float]:
+    return None if value is None else round(100.0 * value, 2)
 
 
 def save_report(page: str, path: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.data.pipeline import training_dataset
-from phystd_tf.data.records import count_faces, load_settings, name_damaged_shard
+from phystd_tf.data.records import count_faces, load_settings, name_damaged_shard, save_settings
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.parameters import count_parameters, parameter_table
 from phystd_tf.training.fitting import fit
@@ -44,12 +44,12 @@ def train(hparams: HParams, prepared: str, run: str, seed: int, steps_per_epoch:
         hparams,
         {
             "data": prepared,
-            "prepared": settings,
             "seed": seed,
             "faces": {split: {"live": live, "spoof": spoof} for split, (live, spoof) in counts.items()},
             "held_out_split": held_out_split,
         },
     )
+    save_settings(run, settings)  # whoever uses the model must make crops in the same way
     tf.keras.utils.set_random_seed(seed)
     model = PhySTD(hparams, seed=seed)
     print(parameter_table(count_parameters(model.generator, model.discriminators)))
@@ -63,5 +63,5 @@ def train(hparams: HParams, prepared: str, run: str, seed: int, steps_per_epoch:
         panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
         fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch)
     except tf.errors.DataLossError as error:
-        raise name_damaged_shard(prepared, "train") from error
+        raise name_damaged_shard(prepared, "train", held_out_split) from error
     return model

@@ -1,0 +1,82 @@
+"""Every program explains itself quickly, and says what is wrong in one sentence."""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PROGRAMS = sorted(path.stem for path in (ROOT / "tools").glob("*.py") if "flags" in path.read_text(encoding="utf-8"))
+PROGRAMS = [name for name in PROGRAMS if name != "command"]
+
+
+def _run(program, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", f"tools.{program}", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_explains_in_under_two_seconds(program):
+    seconds = []
+    for _ in range(3):  # the fastest of three: the machine may be busy
+        started = time.monotonic()
+        result = _run(program, "--help")
+        seconds.append(time.monotonic() - started)
+        if seconds[-1] < 2:
+            break
+    assert min(seconds) < 2
+    assert f"tools.{program}" in result.stdout or f"{program}.py" in result.stdout
+    assert "USAGE" in result.stdout and "--" in result.stdout
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_wrong_use_ends_with_2_and_no_traceback(program):
+    for arguments in (["--no_such_flag=1"], ["stray"]):
+        result = _run(program, *arguments)
+        assert result.returncode == 2, result.stderr
+        assert "Traceback" not in result.stderr and result.stderr.strip()
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_importing_a_program_imports_nothing_heavy(program):
+    heavy = ("tensorflow", "cv2", "mediapipe", "pandas")
+    code = f"import sys, tools.{program}; print([name for name in {heavy} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_every_program_is_a_console_script():
+    text = (ROOT / "setup.py").read_text(encoding="utf-8")
+    assert all(f'"{program}",' in text for program in PROGRAMS)
+
+
+@pytest.mark.parametrize(
+    "program, arguments, message",
+    [
+        ("train", ["--data=nowhere", "--run=x", "--preset=large"], "unknown preset 'large'"),
+        ("train", ["--data=nowhere", "--run=x", "--set=alpha9=1"], "unknown hyper-parameter"),
+        ("train", ["--data=nowhere", "--run=x", "--set=alpha1"], "want name=value"),
+        ("train", ["--data=nowhere", "--run=x", "--iterations=7", "--steps_per_epoch=3"], "whole number of epochs"),
+        ("train", ["--data=nowhere", "--run=x", "--protocol=oulu_1"], "unknown --protocol"),
+        ("train", ["--data=nowhere", "--run=x"], "nowhere"),
+        ("score", ["--run=x", "--data=nowhere", "--out=y.csv"], "nowhere"),
+        ("export", ["--run=nowhere", "--out=x"], "nowhere"),
+        ("disentangle", ["--model=nowhere", "--input=nowhere.jpg", "--out=x"], "nowhere"),
+        ("prepare", ["--root=nowhere", "--out=x"], "nowhere"),
+        ("evaluate", ["--scores=nowhere.csv", "--threshold=0.5"], "nowhere.csv"),
+    ],
+)
+def test_what_is_missing_is_named(program, arguments, message, tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", f"tools.{program}", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert result.returncode == 2
+    assert message in result.stderr and "Traceback" not in result.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,101 @@
+"""Imports run one way, flags exist only in tools/, and files stay small (design rules)."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PACKAGE = sorted((ROOT / "phystd_tf").rglob("*.py"))
+TOOLS = sorted((ROOT / "tools").glob("*.py"))
+
+# From each part to the parts it may import. What stands nowhere is not allowed.
+MAY_IMPORT = {
+    "errors": set(),
+    "traces": set(),
+    "spoof_types": set(),
+    "hparams": {"errors"},
+    "physics": {"errors", "hparams", "traces"},
+    "networks": {"hparams", "traces", "physics"},
+    "losses": {"hparams", "traces"},
+    "face": {"errors", "hparams", "physics", "spoof_types"},
+    "evaluation": {"errors"},
+    "synthetic": {"errors", "face", "spoof_types"},
+    "data": {"errors", "evaluation", "face", "hparams", "physics", "report", "spoof_types", "traces"},
+    "report": {"errors", "face"},
+    "outputs": {"evaluation", "hparams", "networks", "physics", "traces"},
+    "training": {"data", "errors", "hparams", "losses", "networks", "outputs", "physics", "report", "traces"},
+    "predictor": {"data", "errors", "hparams", "outputs", "training"},
+    "scoring": {"data", "evaluation", "outputs", "predictor", "training"},
+    "export": {"data", "errors", "evaluation", "outputs", "predictor", "training"},
+    "photographs": {"data", "errors", "face", "predictor", "report", "spoof_types"},
+}
+
+
+def _part(path):
+    relative = path.relative_to(ROOT / "phystd_tf")
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def _imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}"
+
+
+def _name(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=_name)
+def test_imports_run_one_way(path):
+    part = _part(path)
+    for name in _imports(path):
+        top, _, rest = name.partition(".")
+        assert top != "tools", f"{path} imports a program"
+        if top == "phystd_tf":
+            other = rest.split(".")[0]
+            allowed = other == part or other in MAY_IMPORT.get(part, ()) or other == "__version__" or part == "__init__"
+            assert allowed, f"{part} may not import {other}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "phystd_tf" / "evaluation").rglob("*.py")), ids=_name)
+def test_evaluation_knows_no_tensorflow_and_no_images(path):
+    tops = {name.split(".")[0] for name in _imports(path)}
+    assert not tops & {"tensorflow", "keras", "cv2", "mediapipe", "sklearn"}
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=_name)
+def test_flags_and_addons_are_where_they_belong(path):
+    names = set(_imports(path))
+    assert not any(name.startswith("absl") for name in names), "flags exist only in tools/"
+    if path.name != "addons.py":
+        assert not any(name.startswith("tensorflow_addons") for name in names)
+
+
+@pytest.mark.parametrize("path", PACKAGE + TOOLS, ids=_name)
+def test_files_are_small_and_have_names_that_say_something(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert path.name not in ("utils.py", "util.py", "helpers.py", "common.py", "misc.py")
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} does not say what it is"
+
+
+def test_every_part_has_its_rule():
+    parts = {_part(path) for path in PACKAGE} - {"__init__"}
+    assert parts == set(MAY_IMPORT)
+
+
+def test_there_is_no_circle():
+    def reaches(start, seen=()):
+        for other in MAY_IMPORT[start]:
+            assert other != seen[0] if seen else True, f"circle through {start}"
+            if other not in seen:
+                reaches(other, (*(seen or (start,)), other))
+
+    for part in MAY_IMPORT:
+        reaches(part, (part,))

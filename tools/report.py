@@ -1,0 +1,45 @@
+"""Writes one HTML page about a run: what was trained on what, error rates, pictures.
+
+python -m tools.report --run=RUN --metrics=metrics.json --pictures=DIR --out=report.html
+"""
+
+import json
+import os
+
+from absl import flags
+
+from tools.command import UsageError, run_program
+
+_RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
+_METRICS = flags.DEFINE_string("metrics", None, "Error rates, made by tools.evaluate.", required=True)
+_PICTURES = flags.DEFINE_string("pictures", None, "Folder of pictures, made by tools.disentangle.")
+_NOTE = flags.DEFINE_string("note", "", "A sentence to show first, such as what the data is not.")
+_OUT = flags.DEFINE_string("out", None, "HTML file to write.", required=True)
+
+
+def main() -> None:
+    from phystd_tf.report.html_report import list_pictures, render_report, run_facts, save_report, score_tables
+
+    summary = _read(_METRICS.value)
+    facts = run_facts(_read(os.path.join(_RUN.value, "hparams.json")), _read(os.path.join(_RUN.value, "commands.json")))
+    pictures = list_pictures(_PICTURES.value) if _PICTURES.value else []
+    note = {"note": _NOTE.value} if _NOTE.value else {}
+    save_report(render_report({**note, **facts}, score_tables(summary), pictures), _OUT.value)
+    print(f"report in {_OUT.value}")
+
+
+def _read(path: str):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read ({error})") from error
+
+
+def run() -> None:
+    """Entry point of phystd-report."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()
