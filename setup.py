@@ -16,6 +16,7 @@ VERBS = (
     "report",
     "demo",
     "make_synthetic",
+    "benchmark",
     "build_morphable_model",
 )
 

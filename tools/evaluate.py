@@ -8,7 +8,9 @@ Choosing it on the file that is reported makes results too good; that needs
 """
 
 import json
+import math
 import os
+from typing import Any, Dict, Optional
 
 from absl import flags
 
@@ -28,37 +30,52 @@ def main() -> None:
     if sum(given) != 1:
         raise UsageError("give one of --dev_scores=FILE, --threshold=NUMBER or --threshold_on_test")
 
+    if _THRESHOLD.value is not None and not math.isfinite(_THRESHOLD.value):
+        raise UsageError(f"--threshold={_THRESHOLD.value} is no finite number")
+    if _same(_SCORES.value, _DEV_SCORES.value):
+        raise UsageError("--dev_scores is the reported file itself; if that is meant, give --threshold_on_test instead")
+    if _same(_OUT.value, _SCORES.value) or _same(_OUT.value, _DEV_SCORES.value):
+        raise UsageError(f"--out={_OUT.value} would overwrite a score file; give another name")
+
     from phystd_tf.evaluation import metrics
-    from phystd_tf.evaluation.scores import read_scores, to_clips
+    from phystd_tf.evaluation.scores import at_level, read_scores
     from phystd_tf.evaluation.summary import as_table, summarise
 
-    level = to_clips if _LEVEL.value == "clip" else lambda scores: scores
-    test = level(read_scores(_SCORES.value))
-    fdr_threshold = None
+    test = at_level(read_scores(_SCORES.value), _LEVEL.value)
+    dev = None
     if _THRESHOLD.value is not None:
         threshold, source = _THRESHOLD.value, "--threshold"
     else:
-        path = _SCORES.value if _ON_TEST.value else _DEV_SCORES.value
-        dev = level(read_scores(path))
+        if _ON_TEST.value:
+            path, chosen_on, source = _SCORES.value, test, "EER on the reported scores themselves (too good)"
+        else:
+            path, source = _DEV_SCORES.value, f"EER on {_DEV_SCORES.value}"
+            chosen_on = dev = at_level(read_scores(path), _LEVEL.value)
         try:
-            threshold = metrics.equal_error_rate(dev["label"], dev["score"]).threshold
+            threshold = metrics.equal_error_rate(chosen_on["label"], chosen_on["score"]).threshold
         except ValueError as error:
             raise UsageError(f"{path}: no threshold can be taken from it ({error})") from error
-        if _ON_TEST.value:
-            source = "EER on the reported scores themselves (too good)"
-        else:
-            source = f"EER on {path}"
-            fdr_threshold = metrics.threshold_at_fdr(dev["score"][dev["label"] == 1], _FDR.value)
     summary = {"scores": _SCORES.value, "level": _LEVEL.value}
-    summary.update(summarise(test, threshold, source, _FDR.value, fdr_threshold))
+    summary.update(summarise(test, threshold, source, _FDR.value, dev))
     print(as_table(summary))
     if _OUT.value:
-        folder = os.path.dirname(_OUT.value)
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-        with open(f"{_OUT.value}.tmp", "w", encoding="utf-8") as file:
-            json.dump(summary, file, indent=2)
-        os.replace(f"{_OUT.value}.tmp", _OUT.value)
+        try:
+            _write_json(summary, _OUT.value)
+        except OSError as error:
+            raise UsageError(f"--out={_OUT.value} cannot be written ({error.strerror})") from error
+
+
+def _same(path: Optional[str], other: Optional[str]) -> bool:
+    return path is not None and other is not None and os.path.realpath(path) == os.path.realpath(other)
+
+
+def _write_json(summary: Dict[str, Any], path: str) -> None:
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
+        json.dump(summary, file, indent=2, allow_nan=False)
+    os.replace(f"{path}.tmp", path)
 
 
 def run() -> None:

@@ -2,10 +2,12 @@
 
 Everywhere: label 1 is live (bona fide), 0 is spoof (attack); a score is a
 liveness score, and a presentation is called live when ``score >= threshold``.
-A rate over no presentation is None, undefined, and never 0.
+A rate over no presentation is None, undefined, and never 0. A score that is no
+finite number is refused with a ValueError, everywhere: it would count as an
+accepted spoof or a refused live face by accident.
 """
 
-from typing import Dict, NamedTuple, Optional, Sequence
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -19,12 +21,12 @@ class EqualErrorRate(NamedTuple):
 
 def bpcer(live_scores: Sequence[float], threshold: float) -> Optional[float]:
     """Share of bona fide presentations called an attack; None where there are none."""
-    return _share(np.asarray(live_scores, np.float64) < threshold)
+    return _share(_finite(live_scores) < threshold)
 
 
 def apcer(spoof_scores: Sequence[float], threshold: float) -> Optional[float]:
     """Share of attack presentations of one PAI species called bona fide; None where there are none."""
-    return _share(np.asarray(spoof_scores, np.float64) >= threshold)
+    return _share(_finite(spoof_scores) >= threshold)
 
 
 def apcer_by_type(
@@ -52,7 +54,7 @@ def equal_error_rate(labels: Sequence[int], scores: Sequence[float]) -> EqualErr
     Only the scores themselves can be thresholds, and one above all: with ties
     and few samples the two rates need not meet exactly. Of the thresholds where
     they differ least, the one with the smaller mean of the two is taken, then
-    the middle of those; the EER is that mean.
+    the higher one, which refuses more spoofs; the EER is that mean.
 
     Args:
       labels: 1 live, 0 spoof.
@@ -74,7 +76,7 @@ def equal_error_rate(labels: Sequence[int], scores: Sequence[float]) -> EqualErr
     mean = (refused + accepted) / 2.0
     best = np.flatnonzero(gap <= gap.min() + 1e-12)
     best = best[mean[best] <= mean[best].min() + 1e-12]
-    index = best[len(best) // 2]
+    index = best[-1]
     threshold = thresholds[index]
     if 0 < index < len(values):
         threshold = (values[index - 1] + values[index]) / 2.0
@@ -105,9 +107,9 @@ def threshold_at_fdr(live_scores: Sequence[float], fdr: float) -> float:
     Raises:
       ValueError: if there is no live score, one is not finite, or fdr is not in [0, 1).
     """
-    live = np.sort(np.asarray(live_scores, np.float64))
-    if not len(live) or not np.isfinite(live).all():
-        raise ValueError("a threshold at a false detection rate needs finite live scores")
+    live = np.sort(_finite(live_scores))
+    if not len(live):
+        raise ValueError("a threshold at a false detection rate needs live scores")
     if not 0 <= fdr < 1:
         raise ValueError(f"a false detection rate lies in [0, 1), not {fdr}")
     allowed = int(np.floor(fdr * len(live) + 1e-9))
@@ -116,17 +118,24 @@ def threshold_at_fdr(live_scores: Sequence[float], fdr: float) -> float:
 
 def tdr(spoof_scores: Sequence[float], threshold: float) -> Optional[float]:
     """True detection rate: share of spoof faces flagged as spoof; None where there are none."""
-    return _share(np.asarray(spoof_scores, np.float64) < threshold)
+    return _share(_finite(spoof_scores) < threshold)
 
 
-def _two_classes(labels: Sequence[int], scores: Sequence[float]):
-    labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
-    if not np.isfinite(scores).all():
-        raise ValueError("a score is not finite")
+def _two_classes(labels: Sequence[int], scores: Sequence[float]) -> Tuple[np.ndarray, np.ndarray]:
+    labels, scores = np.asarray(labels), _finite(scores)
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError("a label is neither 1 (live) nor 0 (spoof)")
     live, spoof = scores[labels == 1], scores[labels == 0]
     if not len(live) or not len(spoof):
         raise ValueError(f"both classes are needed, not {len(live)} live and {len(spoof)} spoof")
     return live, spoof
+
+
+def _finite(scores: Sequence[float]) -> np.ndarray:
+    scores = np.asarray(scores, np.float64)
+    if not np.isfinite(scores).all():
+        raise ValueError("a score is not finite")
+    return scores
 
 
 def _share(hits: np.ndarray) -> Optional[float]:

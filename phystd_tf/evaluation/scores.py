@@ -16,6 +16,7 @@ from phystd_tf.evaluation.metrics import area_under_curve, equal_error_rate
 
 TERMS = ("depth", "B", "C", "T", "P")
 SCORE_COLUMNS = ("clip", "frame", "subject", "type", "label", *TERMS, "score")
+LEVELS = ("clip", "frame")
 _NEEDED = ("clip", "label", "type", "score")
 # Candidates for the weight of the traces: the depth term is at most 0.5, and
 # the sum of the trace terms of a clear spoof between 0.005 and 0.5.
@@ -47,7 +48,7 @@ def liveness_score(depth: Any, B: Any, C: Any, T: Any, P: Any, alpha0: float) ->
 
 
 def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
-    """The frame with its ``score`` column filled in from the terms, Eq. (10)."""
+    """The frame with its ``score`` column filled in from the terms by ``liveness_score``."""
     score = liveness_score(*(terms[name] for name in TERMS), alpha0=alpha0)
     return terms.assign(score=score)[list(SCORE_COLUMNS)]
 
@@ -60,15 +61,18 @@ def read_scores(path: str) -> pd.DataFrame:
 
     Returns:
       Its rows; ``subject`` and ``frame`` are filled in where they are missing
-      (the clip, and the number of the row within the clip).
+      (the clip, and the number of the row within the clip), and so is an empty
+      ``type`` ("live" or "unknown").
 
     Raises:
       ScoreFileError: if the file cannot be read, is empty, lacks a column, has a
-        score that is no finite number, a label other than 0 and 1, a label that
-        contradicts the type, or the same frame of a clip twice.
+        row without clip, a score or term that is no finite number, a label other
+        than 0 and 1, a label that contradicts the type, or the same frame of a
+        clip twice.
     """
     try:
-        scores = pd.read_csv(path, encoding="utf-8-sig", dtype={"clip": str, "subject": str, "type": str})
+        # All as text: a clip may be called 007 or NA.
+        scores = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False, skipinitialspace=True)
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise ScoreFileError(f"{path}: not a score file that can be read ({error})") from error
     missing = [name for name in _NEEDED if name not in scores]
@@ -76,24 +80,38 @@ def read_scores(path: str) -> pd.DataFrame:
         raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}")
     if scores.empty:
         raise ScoreFileError(f"{path} has no row")
-    for name in ("score", "label"):
+    if not isinstance(scores.index, pd.RangeIndex):
+        raise ScoreFileError(f"{path} has more values in its rows than names in its header")
+    scores = scores.fillna("")  # a row that ends early
+    for name in ("clip", "subject", "type"):
+        if name in scores:
+            scores[name] = scores[name].str.strip()
+    if (scores["clip"] == "").any():
+        raise ScoreFileError(f"{path}, {_rows(scores['clip'] == '')}: clip is empty")
+    for name in ("score", *(term for term in TERMS if term in scores)):
         numbers = pd.to_numeric(scores[name], errors="coerce")
         bad = ~np.isfinite(numbers)
         if bad.any():
             raise ScoreFileError(f"{path}, {_rows(bad)}: {name} is no finite number")
         scores[name] = numbers
+    scores["label"] = pd.to_numeric(scores["label"], errors="coerce")
     wrong = ~scores["label"].isin((0, 1))
     if wrong.any():
         raise ScoreFileError(f"{path}, {_rows(wrong)}: label must be 1 (live) or 0 (spoof)")
     scores["label"] = scores["label"].astype(int)
-    scores["type"] = scores["type"].fillna("unknown")
-    contradicted = (scores["type"] == "live") != (scores["label"] == 1)
+    live = scores["label"] == 1
+    scores["type"] = scores["type"].mask(scores["type"].str.lower() == "live", "live")
+    scores["type"] = scores["type"].mask(scores["type"] == "", live.map({True: "live", False: "unknown"}))
+    contradicted = (scores["type"] == "live") != live
     if contradicted.any():
         raise ScoreFileError(f"{path}, {_rows(contradicted)}: label and type contradict each other (live is label 1)")
     if "frame" not in scores:
         scores["frame"] = scores.groupby("clip").cumcount()
+    numbers = pd.to_numeric(scores["frame"], errors="coerce")
+    scores["frame"] = scores["frame"] if numbers.isna().any() else numbers
     if "subject" not in scores:
         scores["subject"] = scores["clip"]
+    scores["subject"] = scores["subject"].mask(scores["subject"] == "", scores["clip"])
     twice = scores.duplicated(["clip", "frame"])
     if twice.any():
         raise ScoreFileError(f"{path}, {_rows(twice)}: the same frame of a clip stands there twice")
@@ -123,6 +141,13 @@ def to_clips(scores: pd.DataFrame) -> pd.DataFrame:
     return clips
 
 
+def at_level(scores: pd.DataFrame, level: str) -> pd.DataFrame:
+    """One row a presentation: the frames as they are ("frame"), or ``to_clips`` of them ("clip")."""
+    if level not in LEVELS:
+        raise ValueError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
+    return to_clips(scores) if level == "clip" else scores
+
+
 class Alpha0Choice(NamedTuple):
     """How alpha0 was chosen.
 
@@ -137,8 +162,10 @@ class Alpha0Choice(NamedTuple):
     threshold: float
 
 
-def choose_alpha0(terms: pd.DataFrame, candidates: Sequence[float] = ALPHA0_CANDIDATES) -> Alpha0Choice:
-    """The alpha0 with the lowest equal error rate of clips; never call it on test data.
+def choose_alpha0(
+    terms: pd.DataFrame, candidates: Sequence[float] = ALPHA0_CANDIDATES, level: str = "clip"
+) -> Alpha0Choice:
+    """The alpha0 with the lowest equal error rate; never call it on test data.
 
     Among equals the larger area under the curve decides, then the larger gap
     between the class means in standard deviations, then the smaller weight.
@@ -146,11 +173,14 @@ def choose_alpha0(terms: pd.DataFrame, candidates: Sequence[float] = ALPHA0_CAND
     Args:
       terms: frames with TERMS, label, clip, subject, type, of train or dev.
       candidates: weights to try, at most 0.
+      level: "clip" or "frame": what the error rate is of.
 
     Raises:
-      ScoreFileError: if live or spoof is missing.
+      ScoreFileError: if live or spoof is missing, or a term is not finite.
     """
-    clips = to_clips(terms)
+    if not np.isfinite(terms[list(TERMS)].to_numpy(np.float64)).all():
+        raise ScoreFileError("a term of the score is not finite: the model has diverged; train it again")
+    clips = at_level(terms, level)
     labels = clips["label"].to_numpy()
     if len(np.unique(labels)) < 2:
         raise ScoreFileError("alpha0 and the threshold need live and spoof clips to choose them on")

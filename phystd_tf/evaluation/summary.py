@@ -9,6 +9,8 @@ from phystd_tf.evaluation import metrics
 
 # Scores that hardly differ come from a model that says nothing.
 _TINY_SPREAD = 1e-4
+# An area under the curve between a coin's and this one deserves a remark.
+_NEAR_CHANCE = 0.6
 
 
 def summarise(
@@ -16,7 +18,7 @@ def summarise(
     threshold: float,
     threshold_source: str,
     fdr: float,
-    fdr_threshold: Optional[float],
+    dev: Optional[pd.DataFrame] = None,
     seed: int = 0,
 ) -> Dict[str, Any]:
     """Error rates of scores at a threshold that was chosen elsewhere.
@@ -26,7 +28,8 @@ def summarise(
       threshold: live is ``score >= threshold``.
       threshold_source: where it comes from, for the table.
       fdr: false detection rate of TDR@FDR.
-      fdr_threshold: threshold for it, from dev; None to take it from ``test``.
+      dev: scores whose live faces set the threshold of TDR@FDR; None to take
+        those of ``test``.
       seed: of the bootstrap.
 
     Returns:
@@ -42,11 +45,8 @@ def summarise(
         eer_by_type[kind] = metrics.equal_error_rate(labels[chosen], scores[chosen]).eer
     bpcer = metrics.bpcer(live, threshold)
     pooled = metrics.apcer(spoof, threshold)
-    if fdr_threshold is None and len(live):
-        fdr_threshold = metrics.threshold_at_fdr(live, fdr)
-        fdr_source = "test live"
-    else:
-        fdr_source = "dev live"
+    reference = live if dev is None else dev["score"][dev["label"] == 1].to_numpy()
+    fdr_threshold = metrics.threshold_at_fdr(reference, fdr) if len(reference) else None
     return {
         "threshold": float(threshold),
         "threshold_source": threshold_source,
@@ -65,10 +65,11 @@ def summarise(
         "pooled_spoof_accept_rate": pooled,
         "hter": metrics.half_total(pooled, bpcer),
         "fdr": fdr,
-        "tdr_at_fdr": metrics.tdr(spoof, fdr_threshold) if fdr_threshold is not None else None,
+        "tdr_at_fdr": None if fdr_threshold is None else metrics.tdr(spoof, fdr_threshold),
+        "fdr_reached": None if fdr_threshold is None else metrics.bpcer(live, fdr_threshold),
         "tdr_threshold": fdr_threshold,
-        "tdr_threshold_source": fdr_source if fdr_threshold is not None else None,
-        "warnings": _warnings(labels, scores, fdr),
+        "tdr_threshold_source": f"{len(reference)} {'test' if dev is None else 'dev'} live",
+        "warnings": _warnings(test, dev) + _resolution_warning(len(reference), fdr),
     }
 
 
@@ -93,7 +94,8 @@ def as_table(summary: Dict[str, Any]) -> str:
         ("pooled spoof accept rate", summary["pooled_spoof_accept_rate"], f"{spoof} spoof"),
         ("HTER", summary["hter"], "(pooled + BPCER) / 2"),
         (fdr, summary["tdr_at_fdr"], f"{spoof} spoof, threshold from {summary['tdr_threshold_source']}"),
-        ("AUC", summary["auc"], ""),
+        ("live flagged at that", summary["fdr_reached"], f"{live} live"),
+        ("AUC", summary["auc"], f"{live} live, {spoof} spoof"),
     ):
         lines.append(f"{name:<26}{_percent(value):>8}   {over}")
     lines += ["", f"{'type':<26}{'APCER %':>8}{'EER %':>8}{'number':>8}"]
@@ -108,21 +110,36 @@ def _percent(value: Optional[float]) -> str:
     return "undefined" if value is None else f"{100 * value:.2f}"
 
 
-def _warnings(labels: np.ndarray, scores: np.ndarray, fdr: float) -> List[str]:
+def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> List[str]:
     warnings = []
-    live = int((labels == 1).sum())
-    for name, count in (("live", live), ("spoof", len(labels) - live)):
-        if not count:
+    for name, label in (("live", 1), ("spoof", 0)):
+        if not (test["label"] == label).any():
             warnings.append(f"there is no {name} presentation, so the rates that need one are undefined")
-    if 0 < live < len(labels) and metrics.area_under_curve(labels, scores) < 0.5:
-        warnings.append("live scores are below spoof scores; labels or scores may be reversed (nothing was flipped)")
-    if np.ptp(scores) < _TINY_SPREAD:
-        warnings.append("the scores hardly differ; the model may have collapsed")
-    if fdr and 0 < live < 1 / fdr:
-        warnings.append(
-            f"TDR@FDR={100 * fdr:g} % cannot be resolved by {live} live: none may be flagged (needs {1 / fdr:.0f})"
-        )
+    for name, scores in (("reported", test), ("dev", dev)):
+        if scores is None:
+            continue
+        if np.ptp(scores["score"]) < _TINY_SPREAD:
+            warnings.append(f"the {name} scores hardly differ; the model may have collapsed")
+        if scores["label"].nunique() < 2:
+            continue
+        auc = metrics.area_under_curve(scores["label"], scores["score"])
+        if auc < 0.5:
+            warnings.append(
+                f"{name} live scores are below spoof scores; labels or scores may be reversed (nothing was flipped)"
+            )
+        elif auc < _NEAR_CHANCE:
+            warnings.append(f"the {name} scores hardly tell live from spoof (AUC {100 * auc:.1f} %)")
+    if dev is not None:
+        shared = len(set(test["subject"]) & set(dev["subject"]))
+        if shared:
+            warnings.append(f"{shared} subject(s) are in dev and in the reported scores; the rates may be too good")
     return warnings
+
+
+def _resolution_warning(num_live: int, fdr: float) -> List[str]:
+    if not 0 < num_live * fdr < 1:
+        return []
+    return [f"TDR@FDR={100 * fdr:g} % cannot be resolved by {num_live} live: none may be flagged (needs {1 / fdr:.0f})"]
 
 
 def _bootstrap_eer(test: pd.DataFrame, seed: int, rounds: int = 500) -> Optional[List[float]]:

@@ -7,7 +7,7 @@ from phystd_tf.networks.blocks import ConvUnit, kernel_initializer, resize_antia
 
 
 class Discriminator(tf.keras.Model):
-    """A PatchGAN that works at one resolution: D1, D2, D3 or D4.
+    """A PatchGAN that works at one resolution, Sec. 3.4: D1, D2, D3 or D4.
 
     Its map is linear: the targets of the least-squares losses, Eq. (17) and
     (18), are 0 for fake and 1 for real.

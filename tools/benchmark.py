@@ -1,0 +1,93 @@
+"""How long the parts take on this machine: warp, preparation of a face, training iteration.
+
+Machines differ and are noisy, so look at the ratios of one run.
+
+    python -m tools.benchmark
+"""
+
+import time
+
+from absl import flags
+
+from tools.command import run_program
+
+_ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements of each part; the median is shown.", lower_bound=1)
+_PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the training iteration.")
+
+
+def main() -> None:
+    import numpy as np
+    import tensorflow as tf
+    from scipy.interpolate import LinearNDInterpolator
+    from scipy.spatial import Delaunay
+
+    from phystd_tf.hparams import ABLATIONS, get_hparams
+    from phystd_tf.physics import triangulation, warp
+    from phystd_tf.traces import Batch, Faces
+    from phystd_tf.training.phystd_model import PhySTD
+
+    rng = np.random.default_rng(0)
+
+    def median(title, function, reference=None):
+        function()
+        seconds = []
+        for _ in range(_ROUNDS.value):
+            started = time.perf_counter()
+            function()
+            seconds.append(time.perf_counter() - started)
+        result = float(np.median(seconds))
+        ratio = "" if reference is None else f"{result / reference:8.2f} of the first"
+        print(f"{title:<44}{1e3 * result:9.2f} ms{ratio}", flush=True)
+        return result
+
+    hparams = get_hparams(_PRESET.value)
+    size = hparams.image_size
+
+    def faces(n, live):
+        vertices = rng.uniform(0.25 * size, 0.75 * size, (n, hparams.num_vertices, 2)).astype(np.float32)
+        triangles = np.stack([triangulation.triangulate(v, size).triangles for v in vertices])
+        maps = [triangulation.rasterise_triangles(v, t, size) for v, t in zip(vertices, triangles)]
+        k = hparams.depth_size
+        return Faces(
+            image=rng.random((n, size, size, 3), np.float32),
+            vertices=vertices,
+            depth=np.full((n, k, k, 1), float(live), np.float32),
+            preliminary_mask=np.ones((n, size, size, 1), np.float32),
+            triangles=triangles,
+            triangle_map=np.stack(maps).astype(np.int32),
+        )
+
+    half = hparams.batch_size // 2
+    batch = tf.nest.map_structure(tf.convert_to_tensor, Batch(faces(half, True), faces(half, False)))
+    live, spoof = batch.live, batch.spoof
+
+    print(f"Dense offset at {size} px, a pair of faces")
+    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(float)
+    points = np.concatenate([live.vertices[0], triangulation.anchors(size)])
+    values = np.concatenate([spoof.vertices[0] - live.vertices[0], np.zeros((triangulation.NUM_ANCHORS, 2))])
+    scipy_seconds = median(
+        "  scipy, triangulating online", lambda: LinearNDInterpolator(Delaunay(points), values)(grid)
+    )
+    traced = tf.function(warp.dense_offset)
+    arguments = [tensor[:1] for tensor in (spoof.vertices, live.vertices, live.triangles, live.triangle_map)]
+    median("  ours, triangle map made before", lambda: traced(*arguments), scipy_seconds)
+    vertices, triangles = live.vertices[0].numpy(), live.triangles[0].numpy()
+    median("  ours, making the triangle map (once a face)", lambda: triangulation.triangulate(vertices, size))
+    median("  and rasterising it", lambda: triangulation.rasterise_triangles(vertices, triangles, size))
+
+    print(f"Training iteration, preset {_PRESET.value}, {hparams.batch_size} faces")
+    first = None
+    for ablation in ABLATIONS:
+        model = PhySTD(get_hparams(_PRESET.value, ablation))
+        step = tf.function(model.train_step)
+        seconds = median(f"  {ablation}", lambda step=step: step(batch), first)
+        first = first or seconds
+
+
+def run() -> None:
+    """Entry point of phystd-benchmark."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()
