@@ -1,0 +1,86 @@
+import json
+import pathlib
+
+import pytest
+
+from phystd_tf.spoof_types import SPOOF_TYPES
+
+PUBLISHED = json.loads((pathlib.Path(__file__).parents[2] / "protocols" / "published_tables.json").read_text("utf-8"))
+TABLES = {number: table["rows"] for number, table in PUBLISHED["tables"].items()}
+# Half a unit of the last digit of the ACER, and as much of the half sum.
+ROUNDING = 0.1 + 1e-9
+
+
+def _triples():
+    """(where, apcer, bpcer, acer) of all that print the three."""
+    for table in ("1", "2"):
+        for row in TABLES[table]:
+            if row["apcer"] is not None:
+                where = (table, row["protocol"], row["method"])
+                yield where, row["apcer"], row["bpcer"], row["acer"]
+    rows = {(row["metric"], row["method"]): row for row in TABLES["4"]}
+    for metric, method in rows:
+        if metric == "acer" and ("apcer", method) in rows:
+            three = [rows[name, method] for name in ("apcer", "bpcer", "acer")]
+            for position, column in enumerate(PUBLISHED["types"]):
+                yield (("4", column, method), *(row["by_type"][position] for row in three))
+            yield (("4", "overall", method), *(row["overall"] for row in three))
+
+
+def test_acer_is_half_the_sum_but_for_the_listed_misprints():
+    triples = list(_triples())
+    assert len(triples) == 36 + 24 - 3 + 8 * 14  # STASN prints no APCER in Table 2
+    broken = {where: acer for where, apcer, bpcer, acer in triples if abs((apcer + bpcer) / 2 - acer) > ROUNDING}
+    listed = {
+        (item["table"], item.get("protocol", item.get("column")), item["method"]): item["printed"]
+        for item in PUBLISHED["printed_exceptions"]
+    }
+    assert broken == listed
+
+
+def test_every_row_is_there_with_its_13_types():
+    assert PUBLISHED["types"] == list(SPOOF_TYPES)
+    assert {number: len(rows) for number, rows in TABLES.items()} == {"1": 36, "2": 24, "3": 17, "4": 34, "5": 6}
+    for number in "345":
+        for row in TABLES[number]:
+            assert len(row["by_type"]) == 13
+            assert all(0 <= rate <= 100 for rate in (*row["by_type"], row["overall"]))
+            # Rates over types together lie between those of the single types.
+            assert min(row["by_type"]) - ROUNDING <= row["overall"] <= max(row["by_type"]) + ROUNDING
+
+
+def test_no_row_is_there_twice():
+    for number, rows in TABLES.items():
+        keys = [(row.get("protocol"), row.get("metric"), row["method"]) for row in rows]
+        assert len(set(keys)) == len(keys), number
+
+
+@pytest.mark.parametrize(
+    "table, chosen, value",
+    [
+        ("1", {"protocol": 1, "method": "PhySTD"}, 0.4),
+        ("1", {"protocol": 4, "method": "PhySTD"}, 3.6),
+        ("2", {"protocol": 3, "method": "PhySTD"}, 7.4),
+        ("3", {"metric": "eer", "method": "PhySTD"}, 2.5),
+        ("3", {"metric": "tpr_at_fnr_0.5", "method": "STDN"}, 70.4),
+        ("4", {"metric": "tpr_at_fnr_0.5", "method": "PhySTD"}, 53.7),
+        ("5", {"metric": "acer", "method": "PhySTD"}, 4.7),
+    ],
+)
+def test_figures_that_the_text_of_the_paper_leans_on(table, chosen, value):
+    (row,) = [row for row in TABLES[table] if chosen.items() <= row.items()]
+    assert row.get("acer", row.get("overall")) == value
+
+
+def test_improvements_that_the_text_states_follow_from_the_tables():
+    def overall(table, metric, method):
+        return next(r["overall"] for r in TABLES[table] if (r["metric"], r["method"]) == (metric, method))
+
+    def change(table, metric):
+        return overall(table, metric, "PhySTD") / overall(table, metric, "STDN") - 1
+
+    assert change("3", "eer") == pytest.approx(-0.479, abs=5e-4)
+    assert change("3", "tpr_at_fnr_0.5") == pytest.approx(0.295, abs=5e-4)
+    assert change("4", "eer") == pytest.approx(-0.117, abs=5e-4)
+    assert change("4", "acer") == pytest.approx(-0.190, abs=5e-4)
+    assert change("4", "tpr_at_fnr_0.5") == pytest.approx(0.504, abs=5e-4)
