@@ -1,0 +1,179 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from phystd_tf.evaluation.metrics import equal_error_rate
+from phystd_tf.evaluation.scores import (
+    ALPHA0_CANDIDATES,
+    SCORE_COLUMNS,
+    ScoreFileError,
+    at_level,
+    choose_alpha0,
+    liveness_score,
+    read_scores,
+    to_clips,
+    with_score,
+    write_scores,
+)
+
+HEADER = "clip,label,type,score\n"
+
+
+def _terms(live, spoof, traces_live, traces_spoof):
+    """Frames with a depth term for each of live and spoof, and the trace B beside it."""
+    depth, B = np.concatenate([live, spoof]), np.concatenate([traces_live, traces_spoof])
+    label = np.repeat([1, 0], [len(live), len(spoof)])
+    clips = [f"c{i}" for i in range(len(label))]
+    return pd.DataFrame({
+        "clip": clips, "frame": 0, "subject": clips, "type": np.where(label == 1, "live", "print"), "label": label,
+        "depth": depth, "B": B, "C": 0.0, "T": 0.0, "P": 0.0,
+    })  # fmt: skip
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text, encoding="utf-8"):
+        path = tmp_path / "scores.csv"
+        path.write_bytes(text.encode(encoding))
+        return str(path)
+
+    return write
+
+
+def test_equation_10():
+    assert liveness_score(0.5, 0.1, 0.2, 0.3, 0.4, alpha0=-2.0) == pytest.approx(-1.5)
+    terms = np.random.default_rng(0).uniform(size=(5, 7))
+    by_hand = [t[0] - 0.3 * sum(t[1:]) for t in terms.T]
+    np.testing.assert_allclose(liveness_score(*terms, alpha0=-0.3), by_hand)
+    assert "Eq. (10)" in liveness_score.__doc__
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    frame = with_score(_terms([0.4, 0.5], [0.1], [0.0, 0.01], [0.123456789]), -1.5)
+    path = tmp_path / "new" / "scores.csv"
+    write_scores(frame, str(path))
+    assert [entry.name for entry in path.parent.iterdir()] == ["scores.csv"]
+    back = read_scores(str(path))
+    assert tuple(back.columns) == SCORE_COLUMNS
+    pd.testing.assert_frame_equal(back, frame.reset_index(drop=True), check_dtype=False, atol=1e-8)
+
+
+def test_names_that_look_like_numbers_or_like_nothing_stay_names(written):
+    scores = read_scores(written("clip,subject,label,type,score\n007,NA,1,live,0.5\nNA,,0,null,0.1\n"))
+    assert list(scores["clip"]) == ["007", "NA"]
+    assert list(scores["subject"]) == ["NA", "NA"]  # the second is the clip's
+    assert list(scores["type"]) == ["live", "null"]
+    assert len(to_clips(scores)) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_files_of_other_systems_and_spreadsheets(written, encoding, end):
+    text = end.join(["clip, label,type,score,note", "a,1, Live,0.5,x", "a,1,live,0.7,", "b,0,,1e-3,y", ""])
+    scores = read_scores(written(text, encoding))
+    assert list(scores["label"]) == [1, 1, 0] and list(scores["type"]) == ["live", "live", "unknown"]
+    assert list(scores["frame"]) == [0, 1, 0] and list(scores["subject"]) == ["a", "a", "b"]
+    assert list(to_clips(scores)["score"]) == pytest.approx([0.6, 1e-3])
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("", "can be read"),
+        (HEADER, "has no row"),
+        ("clip,label,score\na,1,0.5\n", "lacks the column(s) type"),
+        (HEADER + "a,1,live,\n", "line 2: score"),
+        (HEADER + "a,1,live,0.5\nb,0,print,nan\n", "line 3: score"),
+        (HEADER + "a,1,live,inf\n", "line 2: score"),
+        (HEADER + "a,1,live\n", "line 2: score"),
+        (HEADER + "a,1,live,high\n", "line 2: score"),
+        (HEADER + "a,-1,print,0.5\n", "line 2: label"),
+        (HEADER + "a,real,live,0.5\n", "line 2: label"),
+        (HEADER + "a,0.5,live,0.5\n", "line 2: label"),
+        (HEADER + "a,0,live,0.5\n", "contradict"),
+        (HEADER + "a,1,print,0.5\n", "contradict"),
+        (HEADER + ",1,live,0.5\n", "clip is empty"),
+        (HEADER + "a,1,live,0.5,7\n", "more values"),
+        ("clip,frame,label,type,score\na,3,1,live,0.5\na,03,1,live,0.6\n", "line 3: the same frame"),
+        ("clip,frame,label,type,score,depth\na,3,1,live,0.5,nan\n", "line 2: depth"),
+        (HEADER + "a,1,print,0.5\n" * 5, "line 2, 3, 4 and 2 more"),
+        ("clip\0,\xff", "score"),
+    ],
+)
+def test_files_that_would_give_wrong_rates_are_refused_by_name(written, text, said):
+    path = written(text, "latin-1")
+    with pytest.raises(ScoreFileError) as caught:
+        read_scores(path)
+    assert said in str(caught.value) and path in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    for path in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(ScoreFileError, match=str(path)):
+            read_scores(str(path))
+
+
+def test_a_clip_is_the_mean_of_its_frames_however_many():
+    frames = pd.DataFrame({
+        "clip": ["a", "b", "a", "a"], "frame": [0, 0, 5, 9], "subject": ["s", "t", "s", "s"],
+        "type": ["live", "print", "live", "live"], "label": [1, 0, 1, 1], "score": [0.0, 0.5, 0.3, 0.9],
+    })  # fmt: skip
+    clips = at_level(frames, "clip")
+    assert list(clips["clip"]) == ["a", "b"] and list(clips["score"]) == pytest.approx([0.4, 0.5])
+    assert at_level(frames, "frame") is frames
+    with pytest.raises(ValueError, match="video"):
+        at_level(frames, "video")
+
+
+def test_a_clip_of_two_kinds_is_refused():
+    frames = _terms([0.4], [0.1], [0.0], [0.1]).assign(clip="same", frame=[0, 1], score=0.0)
+    with pytest.raises(ScoreFileError, match="same"):
+        to_clips(frames)
+
+
+def test_alpha0_has_the_lowest_eer_of_all_candidates():
+    rng = np.random.default_rng(5)
+    terms = _terms(rng.normal(0.4, 0.1, 40), rng.normal(0.3, 0.1, 40), rng.gamma(2, 0.01, 40), rng.gamma(4, 0.01, 40))
+    choice = choose_alpha0(terms)
+    eers = [equal_error_rate(terms["label"], terms["depth"] + alpha0 * terms["B"]).eer for alpha0 in ALPHA0_CANDIDATES]
+    assert choice.eer == pytest.approx(min(eers)) and choice.eer < eers[0]
+    assert choice.alpha0 < 0
+
+
+def test_alpha0_is_never_positive_and_0_is_a_candidate():
+    assert 0.0 in ALPHA0_CANDIDATES and max(ALPHA0_CANDIDATES) == 0.0
+    # Traces that say nothing but noise: they are best left out.
+    noise = np.random.default_rng(6).uniform(0, 1, 40)
+    choice = choose_alpha0(_terms(np.linspace(0.3, 0.31, 20), np.linspace(0.2, 0.21, 20), noise[:20], noise[20:]))
+    assert choice.alpha0 == 0.0 and choice.eer == 0.0
+
+
+def test_among_equal_eers_area_then_gap_then_the_smaller_weight_decide():
+    # All candidates separate these perfectly: the wider gap in deviations wins.
+    gap = choose_alpha0(_terms([0.5, 0.3], [0.1, 0.2], [0.0, 0.0], [0.3, 0.3]), (0.0, -1.0))
+    assert gap.eer == 0.0 and gap.alpha0 == -1.0
+    # No trace at all: nothing changes, so no weight.
+    assert choose_alpha0(_terms([0.5], [0.1], [0.0], [0.0])).alpha0 == 0.0
+    # EER 1/2 with both; with -1 fewer pairs are in the wrong order.
+    area = choose_alpha0(_terms([0.1, 0.5], [0.3, 0.4], [0.0, 0.0], [0.25, 0.0]), (0.0, -1.0))
+    assert area.eer == 0.5 and area.alpha0 == -1.0
+
+
+def test_alpha0_of_clips_and_of_frames():
+    frames = pd.concat([_terms([0.5, 0.5], [0.1, 0.1], [0.0] * 2, [0.1] * 2), _terms([0.0], [], [0.0], [])])
+    frames["frame"] = range(len(frames))
+    assert choose_alpha0(frames, (0.0,)).eer == 0.0  # the bad frame is averaged away
+    assert choose_alpha0(frames, (0.0,), level="frame").eer > 0.0
+
+
+@pytest.mark.parametrize(
+    "terms, said",
+    [
+        (_terms([0.5], [], [0.0], []), "live and spoof"),
+        (_terms([], [0.5], [], [0.0]), "live and spoof"),
+        (_terms([np.nan], [0.5], [0.0], [0.0]), "diverged"),
+    ],
+)
+def test_alpha0_without_what_it_needs(terms, said):
+    with pytest.raises(ScoreFileError, match=said):
+        choose_alpha0(terms)
