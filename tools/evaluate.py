@@ -36,6 +36,8 @@ def main() -> None:
         raise UsageError("--dev_scores is the reported file itself; if that is meant, give --threshold_on_test instead")
     if _same(_OUT.value, _SCORES.value) or _same(_OUT.value, _DEV_SCORES.value):
         raise UsageError(f"--out={_OUT.value} would overwrite a score file; give another name")
+    if _OUT.value and os.path.isdir(_OUT.value):
+        raise UsageError(f"--out={_OUT.value} cannot be written (it is a folder)")
 
     from phystd_tf.evaluation import metrics
     from phystd_tf.evaluation.scores import at_level, read_scores

@@ -1,0 +1,115 @@
+import json
+
+import pandas as pd
+import pytest
+
+from phystd_tf.evaluation.summary import as_table, summarise
+
+
+def _scores(live, subject=None, **spoofs):
+    """Presentations from their scores: live ones, and those of each spoof type."""
+    rows = [(1, "live", score) for score in live]
+    rows += [(0, kind, score) for kind, scores in spoofs.items() for score in scores]
+    frame = pd.DataFrame(rows, columns=["label", "type", "score"])
+    return frame.assign(subject=[f"{subject or 's'}{i}" for i in range(len(frame))])
+
+
+def test_the_hand_example():
+    scores = _scores([0.9] * 98 + [0.1] * 2, print=[0.2] * 90, replay=[0.8] * 10)
+    summary = summarise(scores, 0.5, "by hand", fdr=0.02)
+    assert summary["apcer_by_type"] == {"print": 0.0, "replay": 1.0}
+    assert (summary["apcer"], summary["bpcer"]) == (1.0, 0.02)
+    assert summary["acer"] == pytest.approx(0.51)
+    assert summary["pooled_spoof_accept_rate"] == pytest.approx(0.10)
+    assert summary["hter"] == pytest.approx(0.06)
+    assert (summary["num_live"], summary["num_spoof"]) == (100, 100)
+    assert summary["num_by_type"] == {"print": 90, "replay": 10}
+    # Two live of 100 may be flagged: the threshold is 0.9 and finds all spoofs.
+    assert (summary["tdr_at_fdr"], summary["fdr_reached"]) == (1.0, 0.02)
+    assert summary["eer_by_type"] == {"print": pytest.approx(0.01), "replay": pytest.approx(0.01)}
+
+
+def test_the_threshold_of_dev_is_not_tuned_on_test():
+    test = _scores([0.45, 0.40], print=[0.30, 0.10])
+    assert summarise(test, 0.5, "dev", 0.005)["acer"] == 0.5  # all live refused
+    assert summarise(test, 0.35, "test", 0.005)["acer"] == 0.0
+
+
+def test_the_threshold_of_tdr_comes_from_dev_where_there_is_one():
+    dev = _scores([0.6, 0.7], subject="d", print=[0.1])
+    test = _scores([0.3, 0.5, 0.9, 0.9], print=[0.2, 0.4, 0.8])
+    with_dev, without = summarise(test, 0.5, "x", 0.005, dev), summarise(test, 0.5, "x", 0.005)
+    assert (with_dev["tdr_threshold"], with_dev["tdr_threshold_source"]) == (0.6, "2 dev live")
+    assert with_dev["tdr_at_fdr"] == pytest.approx(2 / 3) and with_dev["fdr_reached"] == 0.5
+    assert (without["tdr_threshold"], without["tdr_threshold_source"]) == (0.3, "4 test live")
+    assert without["tdr_at_fdr"] == pytest.approx(1 / 3) and without["fdr_reached"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "scores, undefined, defined",
+    [
+        (
+            _scores([0.4, 0.6]),
+            ("apcer", "acer", "hter", "eer", "auc", "tdr_at_fdr", "pooled_spoof_accept_rate"),
+            "bpcer",
+        ),
+        (_scores([], print=[0.4, 0.6]), ("bpcer", "acer", "hter", "eer", "auc", "tdr_at_fdr", "fdr_reached"), "apcer"),
+    ],
+)
+def test_a_missing_class_makes_rates_undefined_not_0(scores, undefined, defined):
+    summary = summarise(scores, 0.5, "x", 0.005)
+    assert {name: summary[name] for name in undefined} == dict.fromkeys(undefined)
+    assert summary[defined] == 0.5
+    assert "undefined" in as_table({"level": "clip", **summary})
+    assert any("undefined" in warning for warning in summary["warnings"])
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+@pytest.mark.parametrize(
+    "test, dev, said",
+    [
+        (_scores([0.1] * 3, print=[0.9] * 3), None, "reported live scores are below"),
+        (_scores([0.9] * 3, print=[0.1] * 3), _scores([0.1], "d", print=[0.9]), "dev live scores are below"),
+        (_scores([0.5] * 3, print=[0.5] * 3), None, "hardly differ"),
+        (_scores([0.2, 0.8], print=[0.1, 0.9]), None, "hardly tell live from spoof (AUC 50.0 %)"),
+        (_scores([0.9] * 3, print=[0.1] * 3), None, "cannot be resolved by 3 live"),
+        (_scores([0.9] * 300, print=[0.1]), _scores([0.9], "d", print=[0.1]), "cannot be resolved by 1 live"),
+        (_scores([0.9], print=[0.1]), _scores([0.8], print=[0.2]), "2 subject(s) are in dev and"),
+    ],
+)
+def test_what_makes_the_rates_doubtful_is_said(test, dev, said):
+    warnings = summarise(test, 0.5, "x", 0.005, dev)["warnings"]
+    assert any(said in warning for warning in warnings)
+
+
+def test_good_scores_of_enough_faces_need_no_warning():
+    test, dev = (_scores([0.9] * 200, subject, print=[0.1] * 20) for subject in "td")
+    assert summarise(test, 0.5, "dev", 0.005, dev)["warnings"] == []
+
+
+def test_reversed_scores_are_not_flipped():
+    summary = summarise(_scores([0.1, 0.2], print=[0.8, 0.9]), 0.5, "x", 0.005)
+    assert (summary["auc"], summary["eer"], summary["acer"]) == (0.0, 1.0, 1.0)
+
+
+def test_the_interval_is_over_subjects_and_the_same_each_time():
+    scores = _scores([0.1, 0.6, 0.7, 0.9] * 5, print=[0.2, 0.3, 0.5, 0.8] * 5)
+    one, other = (summarise(scores, 0.5, "x", 0.005)["eer_interval95"] for _ in range(2))
+    assert one == other and one[0] < summarise(scores, 0.5, "x", 0.005)["eer"] < one[1]
+    # Twenty copies of every row of the same subject are no more evidence than one.
+    copies = pd.concat([scores] * 20)
+    assert summarise(copies, 0.5, "x", 0.005)["eer_interval95"] == pytest.approx(one, abs=0.02)
+    assert summarise(scores.assign(subject="only"), 0.5, "x", 0.005)["eer_interval95"] is None
+
+
+def test_the_table_says_what_each_rate_is_over_and_where_the_threshold_is_from():
+    scores = _scores([0.9] * 98 + [0.1] * 2, print=[0.2] * 90, replay=[0.8] * 10)
+    lines = as_table({"level": "clip", **summarise(scores, 0.5, "EER on dev.csv", 0.005)}).splitlines()
+    text = {line[:26].strip(): line[26:].split() for line in lines}
+    assert lines[0] == "clips: 100 live, 100 spoof, 200 subjects"
+    assert "0.50000 from EER on dev.csv" in lines[1]
+    assert text["APCER (worst type)"] == ["100.00", "10", "replay"]
+    assert text["BPCER"] == ["2.00", "100", "live"]
+    assert text["ACER"][0] == "51.00" and text["pooled spoof accept rate"] == ["10.00", "100", "spoof"]
+    assert text["replay"] == ["100.00", "1.00", "10"]
+    assert any("cannot be resolved by 100 live" in line for line in lines)

@@ -1,0 +1,96 @@
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+
+
+def _run(folder, *arguments):
+    """The program, started in the folder of the score files."""
+    command = [sys.executable, "-m", "tools.evaluate", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def _write(path, live, spoof):
+    rows = [f"{path.stem}_l{i},1,live,{score}" for i, score in enumerate(live)]
+    rows += [f"{path.stem}_s{i},0,print,{score}" for i, score in enumerate(spoof)]
+    path.write_text("\n".join(["clip,label,type,score", *rows]) + "\n")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Test scores that lie lower than those of dev, so that the threshold of dev refuses all live faces."""
+    _write(tmp_path / "dev.csv", [0.90, 0.51], [0.49, 0.10])
+    _write(tmp_path / "test.csv", [0.45, 0.40], [0.30, 0.10])
+    return tmp_path
+
+
+def _metrics(folder, *arguments):
+    done = _run(folder, "--scores=test.csv", "--out=new/metrics.json", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (folder / "new").iterdir()] == ["metrics.json"]
+    return json.loads((folder / "new" / "metrics.json").read_text()), done.stdout
+
+
+def test_the_threshold_of_dev_is_used_and_named(folder):
+    metrics, table = _metrics(folder, "--dev_scores=dev.csv")
+    assert metrics["threshold"] == pytest.approx(0.5) and metrics["threshold_source"] == "EER on dev.csv"
+    assert (metrics["bpcer"], metrics["apcer"], metrics["acer"]) == (1.0, 0.0, 0.5)
+    assert (metrics["eer"], metrics["level"], metrics["num_live"], metrics["num_spoof"]) == (0.0, "clip", 2, 2)
+    assert "0.50000 from EER on dev.csv" in table and "2 live, 2 spoof" in table
+
+
+def test_a_threshold_of_the_reported_scores_is_marked(folder):
+    metrics, table = _metrics(folder, "--threshold_on_test")
+    assert metrics["acer"] == 0.0 and "too good" in metrics["threshold_source"] and "too good" in table
+
+
+def test_reversed_scores_are_reported_as_they_are(folder):
+    _write(folder / "dev.csv", [0.10, 0.49], [0.51, 0.90])
+    _write(folder / "test.csv", [0.55, 0.60], [0.70, 0.90])
+    metrics, table = _metrics(folder, "--dev_scores=dev.csv")
+    assert (metrics["bpcer"], metrics["apcer"], metrics["auc"]) == (0.0, 1.0, 0.0)
+    assert table.count("labels or scores may be reversed") == 2  # of dev and of test
+
+
+def test_levels_and_a_given_threshold(folder):
+    (folder / "test.csv").write_text("clip,label,type,score\na,1,live,0.4\na,1,live,0.8\nb,0,print,0.1\n")
+    clips, _ = _metrics(folder, "--threshold=0.5")
+    frames, _ = _metrics(folder, "--threshold=0.5", "--level=frame")
+    assert (clips["num_live"], clips["bpcer"]) == (1, 0.0)
+    assert (frames["num_live"], frames["bpcer"]) == (2, 0.5)
+    assert frames["threshold_source"] == "--threshold" and frames["tdr_threshold_source"] == "2 test live"
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["--scores=test.csv"], "--dev_scores=FILE, --threshold=NUMBER or --threshold_on_test"),
+        (["--scores=test.csv", "--dev_scores=dev.csv", "--threshold=0.5"], "give one of"),
+        (["--scores=test.csv", "--dev_scores=./test.csv"], "--threshold_on_test"),
+        (["--scores=test.csv", "--threshold=nan"], "no finite number"),
+        (["--scores=test.csv", "--dev_scores=none.csv"], "none.csv"),
+        (["--scores=test.csv", "--dev_scores=live.csv"], "live.csv: no threshold can be taken"),
+        (["--scores=broken.csv", "--threshold=0.5"], "broken.csv, line 2: score"),
+        (["--scores=test.csv", "--threshold=0.5", "--out=test.csv"], "overwrite a score file"),
+        (["--scores=test.csv", "--threshold=0.5", "--out=folder"], "--out=folder cannot be written"),
+        (["--threshold=0.5"], "--scores"),
+        (["--scores=test.csv", "--threshold=0.5", "--fdr=1"], "--fdr"),
+    ],
+)
+def test_wrong_use_is_one_sentence_exit_code_2_and_no_file(folder, arguments, said):
+    _write(folder / "live.csv", [0.5, 0.6], [])
+    (folder / "broken.csv").write_text("clip,label,type,score\na,1,live,nan\n")
+    (folder / "folder").mkdir()
+    before = {path: path.read_text() for path in folder.glob("*.csv")}
+    done = _run(folder, *([] if any("--out" in a for a in arguments) else ["--out=metrics.json"]), *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr and "Traceback" not in done.stderr
+    assert not (folder / "metrics.json").exists()
+    assert {path: path.read_text() for path in folder.glob("*.csv")} == before
+    assert not list(folder.glob("*.tmp"))
