@@ -10,7 +10,7 @@ import numpy as np
 
 from phystd_tf import spoof_types
 from phystd_tf.data.images import IMAGE_SUFFIXES, UnreadableImageError, is_image, read_image
-from phystd_tf.data.preparation import crop_recipe
+from phystd_tf.data.preparation import crop_recipe, model_fingerprint
 from phystd_tf.data.resizing import resize_crops
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.alignment import AlignmentError, FaceAligner
@@ -59,7 +59,11 @@ def list_photographs(path: str) -> List[str]:
 
 
 def disentangle_photographs(
-    predictor: Predictor, photographs: Sequence[str], out: str, progress: Callable[[], None] = lambda: None
+    predictor: Predictor,
+    photographs: Sequence[str],
+    out: str,
+    morphable_model: Optional[str] = None,
+    progress: Callable[[], None] = lambda: None,
 ) -> List[Result]:
     """Writes one picture a photograph, and results.csv; failures do not stop the others.
 
@@ -67,6 +71,7 @@ def disentangle_photographs(
       predictor: Predictor.
       photographs: paths.
       out: folder for the pictures, made if missing.
+      morphable_model: path of the one that the training data was prepared with; None for that of this package.
       progress: called after each photograph.
 
     Returns:
@@ -83,7 +88,9 @@ def disentangle_photographs(
         raise PhystdError(
             f"the model was trained on crops made by {prepared['crop']}, this version makes {crop_recipe()}"
         )
-    model = MorphableModel.load(prepared["morphable_model"])
+    model = MorphableModel.load(morphable_model)
+    if prepared["morphable_model_sha256"] != model_fingerprint(model):
+        raise PhystdError("the model was trained on crops made with another morphable model; give its file")
     with FaceAligner() as aligner:
         for path in photographs:
             try:

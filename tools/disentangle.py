@@ -13,6 +13,7 @@ from tools.command import run_program
 _MODEL = flags.DEFINE_string("model", None, "Run folder (tools.train) or export (tools.export).", required=True)
 _INPUT = flags.DEFINE_string("input", None, "A photograph, or a folder of them (with subfolders).", required=True)
 _OUT = flags.DEFINE_string("out", None, "Folder for the pictures and results.csv.", required=True)
+_MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz that tools.prepare was given, if any.")
 
 
 def main() -> int:
@@ -24,7 +25,9 @@ def main() -> int:
     photographs = list_photographs(_INPUT.value)
     predictor = Predictor(_MODEL.value)
     with tqdm(total=len(photographs), unit="photo", desc="disentangling") as bar:
-        results = disentangle_photographs(predictor, photographs, _OUT.value, progress=lambda: bar.update())
+        results = disentangle_photographs(
+            predictor, photographs, _OUT.value, _MORPHABLE_MODEL.value, progress=lambda: bar.update()
+        )
     for result in results:
         print(result.as_line())
     failed = sum(result.status != "ok" for result in results)

@@ -144,7 +144,7 @@ def _open(out: str, settings: Settings, clips: Sequence[Clip], model: MorphableM
                 "format": records.FORMAT_VERSION,
                 **{name: value for name, value in settings._asdict().items() if name != "morphable_model"},
                 "crop": crop_recipe(),
-                "morphable_model_sha256": _model_fingerprint(model),
+                "morphable_model_sha256": model_fingerprint(model),
                 "vertex_pairs": model.vertex_pairs.tolist(),
                 "clips": len(clips),
                 "clips_sha256": _fingerprint(clips),
@@ -182,7 +182,8 @@ def _fingerprint(clips: Sequence[Clip]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _model_fingerprint(model: MorphableModel) -> str:
+def model_fingerprint(model: MorphableModel) -> str:
+    """SHA-256 of the arrays of a morphable model, to tell whether two are the same."""
     arrays = (model.mean, model.basis, model.stddev, model.triangles, model.mirror, model.vertices, model.landmarks68)
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 

@@ -26,13 +26,15 @@ class CheckpointStore:
 
     def __init__(self, model: PhySTD, run: str) -> None:
         self._folder = os.path.join(run, "checkpoints")
-        self._checkpoint = tf.train.Checkpoint(
-            generator=model.generator,
-            discriminators=model.discriminators,
-            generator_optimizer=model.generator_optimizer,
-            discriminator_optimizer=model.discriminator_optimizer,
-            iteration=model.iteration,
-        )
+        parts = {
+            "generator": model.generator,
+            "generator_optimizer": model.generator_optimizer,
+            "iteration": model.iteration,
+        }
+        if model.discriminators:  # ablations without training step 2 have none
+            parts["discriminators"] = model.discriminators
+            parts["discriminator_optimizer"] = model.discriminator_optimizer
+        self._checkpoint = tf.train.Checkpoint(**parts)
 
     def save(self, name: str) -> None:
         """Writes the checkpoint ``name``; the previous one goes only when the new one is whole."""

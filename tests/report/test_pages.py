@@ -1,0 +1,73 @@
+"""Pictures of traces, and the page about a run."""
+
+import cv2
+import numpy as np
+import pytest
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.report.html_report import list_pictures, render_report, run_facts, save_report, score_tables
+from phystd_tf.report.trace_panel import COLUMNS, TRACE_GAIN, trace_panel
+
+
+def _outputs(size):
+    zero = np.zeros((size, size, 3), np.float32)
+    outputs = dict.fromkeys(("B", "C", "T", "overall_trace"), zero)
+    return {**outputs, "P": np.ones((size, size, 1), np.float32), "reconstruction": zero + 0.5}
+
+
+def test_a_panel_has_one_tile_a_column_and_shows_no_trace_as_grey():
+    image = np.random.default_rng(0).random((128, 128, 3), np.float32)
+    panel = trace_panel(image, _outputs(128))
+    assert panel.dtype == np.uint8 and panel.shape[1] == len(COLUMNS) * (128 + 2)
+    tiles = [panel[18:, 130 * index : 130 * index + 128] for index in range(len(COLUMNS))]
+    np.testing.assert_array_equal(tiles[0], np.rint(image * 255).astype(np.uint8))
+    for name, level in (("B", 128), ("P", 255), ("reconstruction", 128), ("overall trace", 128)):
+        assert np.all(tiles[COLUMNS.index(name)] == level), name
+
+
+def test_traces_are_amplified_and_clipped():
+    outputs = _outputs(128)
+    outputs["T"] = outputs["T"] + 0.1
+    outputs["B"] = outputs["B"] - 9.0
+    panel = trace_panel(np.zeros((128, 128, 3), np.float32), outputs, "a title")
+    row = panel[60]
+    assert row[130 * COLUMNS.index("T") + 5, 0] == round(255 * (0.5 + 0.05 * TRACE_GAIN))
+    assert row[130 * COLUMNS.index("B") + 5, 0] == 0
+    assert panel.shape[0] == trace_panel(np.zeros((128, 128, 3), np.float32), outputs).shape[0] + 18
+
+
+def test_small_faces_are_enlarged():
+    assert trace_panel(np.zeros((32, 32, 3), np.float32), _outputs(32)).shape[1] == len(COLUMNS) * 130
+
+
+def _summary(**changes):
+    summary = {
+        "eer": 0.05, "apcer": 0.5, "bpcer": 0.02, "acer": 0.26, "tdr_at_fdr": None, "fdr": 0.005,
+        "num_live": 100, "num_spoof": 40, "num_subjects": 20, "level": "clip", "threshold": 0.1,
+        "threshold_source": "EER on dev.csv", "apcer_by_type": {"print": 0.5}, "eer_by_type": {"print": 0.25},
+        "num_by_type": {"print": 40}, "warnings": ["a warning <b>"],
+    }  # fmt: skip
+    return {**summary, **changes}
+
+
+def test_the_page_says_what_was_trained_on_what(tmp_path):
+    cv2.imwrite(str(tmp_path / "face.png"), np.zeros((8, 8, 3), np.uint8))
+    hparams = {"preset": "small", "ablation": "full", "image_size": 128, "max_iterations": 10, "batch_size": 8}
+    commands = [
+        {"data": "prepared", "faces": {"train": {"live": 3, "spoof": 4}}, "seed": 5, "versions": {"numpy": "1"}}
+    ]
+    facts = {"note": "rendered faces", **run_facts(hparams, commands)}
+    page = render_report(facts, score_tables(_summary()), list_pictures(str(tmp_path)))
+    for text in ("rendered faces", "train: 3 live, 4 spoof", "100 live and 40 spoof clips of 20", "EER on dev.csv"):
+        assert text in page
+    assert '<td class="number">50.0</td>' in page and "undefined" in page
+    assert "a warning &lt;b&gt;" in page and "data:image/png;base64," in page
+    save_report(page, str(tmp_path / "new" / "report.html"))
+    assert (tmp_path / "new" / "report.html").read_text(encoding="utf-8") == page
+
+
+def test_missing_pictures_are_named(tmp_path):
+    with pytest.raises(PhystdError, match="no such folder of pictures"):
+        list_pictures(str(tmp_path / "nowhere"))
+    with pytest.raises(PhystdError, match="gone.png"):
+        render_report({}, {}, [str(tmp_path / "gone.png")])
