@@ -40,7 +40,8 @@ def main() -> None:
 
     _step(
         "Render live faces and their spoofs",
-        "make_synthetic", f"--out={paths['faces']}", f"--subjects={_SUBJECTS.value}", seed,
+        "make_synthetic", f"--out={paths['faces']}", f"--subjects={_SUBJECTS.value}", "--frames_per_clip=2",
+        "--truth=camera", seed,
     )  # fmt: skip
     _step(
         "Find and describe the faces",
@@ -71,19 +72,31 @@ def main() -> None:
     _step(
         "Report",
         "report", f"--run={paths['run']}", f"--metrics={files['metrics.json']}",
-        f"--pictures={paths['disentangled']}", f"--note={NOTE}", f"--out={files['report.html']}",
+        f"--scores={files['test.csv']}", f"--pictures={paths['disentangled']}", f"--note={NOTE}",
+        f"--out={files['report.html']}",
     )  # fmt: skip
-    with open(files["metrics.json"], encoding="utf-8") as file:
-        json.load(file)  # a broken file must not look like success
+    _print_results(files)
     print(
         f"\nDone in {(time.monotonic() - started) / 60:.1f} minutes.\n"
         f"  report      {files['report.html']}\n"
         f"  pictures    {paths['disentangled']}\n"
         f"  scores      {files['dev.csv']} and {files['test.csv']}\n"
         f"  SavedModel  {paths['export']}\n"
-        "Try a photograph of your own (the model has seen rendered faces only, so take its verdict as a toy's):\n"
+        "Try a photograph of your own (this model has seen rendered faces only; its verdict is a toy's):\n"
         f"  {_python()} -m tools.disentangle --model={paths['export']} --input=PHOTO.jpg --out={out}/mine"
     )
+
+
+def _print_results(files) -> None:
+    """The table that the whole job comes down to, read back from its files."""
+    from phystd_tf.evaluation.scores import read_scores
+    from phystd_tf.evaluation.summary import as_table
+    from phystd_tf.evaluation.terms import terms_by_type, terms_table
+
+    with open(files["metrics.json"], encoding="utf-8") as file:
+        print(f"\n== Results on held-out subjects\n{NOTE}\n\n{as_table(json.load(file))}")
+    rows = terms_by_type(read_scores(files["test.csv"]))
+    print(f"\nMean terms of the score; traces should be small on live faces\n{terms_table(rows)}")
 
 
 def _step(title: str, tool: str, *arguments: str) -> None:

@@ -12,6 +12,7 @@ from tools.command import UsageError, run_program
 
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _METRICS = flags.DEFINE_string("metrics", None, "Error rates, made by tools.evaluate.", required=True)
+_SCORES = flags.DEFINE_string("scores", None, "Score file of tools.score, for a table of traces by type.")
 _PICTURES = flags.DEFINE_string("pictures", None, "Folder of pictures, made by tools.disentangle.")
 _NOTE = flags.DEFINE_string("note", "", "A sentence to show first, such as what the data is not.")
 _OUT = flags.DEFINE_string("out", None, "HTML file to write.", required=True)
@@ -24,7 +25,17 @@ def main() -> None:
     facts = run_facts(_read(os.path.join(_RUN.value, "hparams.json")), _read(os.path.join(_RUN.value, "commands.json")))
     pictures = list_pictures(_PICTURES.value) if _PICTURES.value else []
     note = {"note": _NOTE.value} if _NOTE.value else {}
-    save_report(render_report({**note, **facts}, score_tables(summary), pictures), _OUT.value)
+    tables = score_tables(summary)
+    if _SCORES.value:
+        from phystd_tf.evaluation.scores import read_scores
+        from phystd_tf.evaluation.terms import terms_by_type
+
+        rows = terms_by_type(read_scores(_SCORES.value))
+        tables["Mean terms of the score, by type of face"] = [
+            {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
+            for row in rows
+        ]
+    save_report(render_report({**note, **facts}, tables, pictures), _OUT.value)
     print(f"report in {_OUT.value}")
 
 
