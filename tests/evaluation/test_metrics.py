@@ -102,7 +102,14 @@ def test_a_perfect_threshold_lies_in_the_middle_of_the_gap():
     assert metrics.equal_error_rate([1, 1, 0, 0], [0.8, 0.9, 0.1, 0.2]).threshold == pytest.approx(0.5)
 
 
-def test_scale_and_sign_of_the_scores_do_not_matter():
+def test_neighbours_in_floating_point_have_nothing_between_them():
+    low = 1.0  # halfway to the next number rounds back to this one
+    high = float(np.nextafter(low, 2.0))
+    threshold = metrics.equal_error_rate([1, 0], [high, low]).threshold
+    assert metrics.apcer([low], threshold) == 0.0 and metrics.bpcer([high], threshold) == 0.0
+
+
+def test_scale_and_offset_of_the_scores_do_not_matter():
     for labels, scores in _random_sets(30, seed=4):
         one = metrics.equal_error_rate(labels, scores)
         other = metrics.equal_error_rate(labels, 1000 * scores - 5e5)
@@ -150,5 +157,6 @@ def test_200_live_faces_resolve_half_a_percent():
     live = np.arange(200.0)
     assert metrics.threshold_at_fdr(live, 0.005) == 1.0  # one of them is flagged
     assert metrics.threshold_at_fdr(live[:199], 0.005) == 0.0  # none
+    assert metrics.threshold_at_fdr(live[:100], 0.29) == 29.0  # 0.29 * 100 is 28.999999999999996
     ties = np.zeros(200)
     assert metrics.bpcer(ties, metrics.threshold_at_fdr(ties, 0.005)) == 0.0  # all or none: none

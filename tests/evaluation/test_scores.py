@@ -152,11 +152,11 @@ def test_among_equal_eers_area_then_gap_then_the_smaller_weight_decide():
     # All candidates separate these perfectly: the wider gap in deviations wins.
     gap = choose_alpha0(_terms([0.5, 0.3], [0.1, 0.2], [0.0, 0.0], [0.3, 0.3]), (0.0, -1.0))
     assert gap.eer == 0.0 and gap.alpha0 == -1.0
-    # No trace at all: nothing changes, so no weight.
-    assert choose_alpha0(_terms([0.5], [0.1], [0.0], [0.0])).alpha0 == 0.0
-    # EER 1/2 with both; with -1 fewer pairs are in the wrong order.
-    area = choose_alpha0(_terms([0.1, 0.5], [0.3, 0.4], [0.0, 0.0], [0.25, 0.0]), (0.0, -1.0))
-    assert area.eer == 0.5 and area.alpha0 == -1.0
+    # No trace at all: nothing changes, so the smallest weight, wherever it stands.
+    assert choose_alpha0(_terms([0.5], [0.1], [0.0], [0.0]), (-2.0, 0.0, -1.0)).alpha0 == 0.0
+    # EER 1/3 with both. With -1 six of nine pairs are in order and the gap is 0.12, with 0 five and 0.37.
+    area = choose_alpha0(_terms([0.3, 0.6, 0.7], [0.0, 0.5, 0.8], [0.1, 0.2, 0.4], [0.1, 0.4, 0.0]), (0.0, -1.0))
+    assert area.eer == pytest.approx(1 / 3) and area.alpha0 == -1.0
 
 
 def test_alpha0_of_clips_and_of_frames():
