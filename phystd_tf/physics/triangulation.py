@@ -5,7 +5,7 @@ facial vertices and 16 anchors on the frame of the crop, so that it covers every
 pixel; anchors have no offset, and the warp fades to none at the frame.
 """
 
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
 from scipy.spatial import Delaunay, QhullError
@@ -106,36 +106,59 @@ def rasterise_triangles(vertices: np.ndarray, triangles: np.ndarray, size: int) 
 
 
 def _locate(corners: np.ndarray, size: int) -> np.ndarray:
-    """For each pixel the triangle it lies deepest in: [size, size] index into ``corners``.
+    """For each pixel the triangle that covers it: [size, size] index into ``corners``.
 
-    The smallest barycentric coordinate of a pixel is largest in the triangle
-    that covers it; so every pixel gets one, also where rounding puts it a hair
-    outside of all.
+    Line by line: a triangle covers what lies between its edges. An edge is cut
+    at the same place for both its triangles, so no pixel is left out between
+    them; a pixel on an edge goes to the larger one, whose slopes are gentler.
     """
-    low = np.clip(np.floor(corners.min(axis=1)).astype(int), 0, size - 1)
-    high = np.clip(np.ceil(corners.max(axis=1)).astype(int), 0, size - 1)
-    widths, heights = (high - low + 1).T
-    counts = widths * heights
-    which = np.repeat(np.arange(len(corners)), counts)
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    x = low[which, 0] + within % widths[which]
-    y = low[which, 1] + within // widths[which]
-    origin, first, second = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
+    order = np.argsort(area, kind="stable")  # what is written last stays
+    corners = corners[order]
+    top = np.clip(np.ceil(corners[..., 1].min(axis=1)), 0, size).astype(int)
+    bottom = np.clip(np.floor(corners[..., 1].max(axis=1)), -1, size - 1).astype(int)
+    which, y = _ranges(top, bottom)
+    left, right = np.full(len(y), np.inf), np.full(len(y), -np.inf)
+    for start, end in ((0, 1), (1, 2), (2, 0)):
+        cut = _cut(corners[which, start], corners[which, end], y)
+        left, right = np.fmin(left, cut), np.fmax(right, cut)
+    crossed = left <= right
+    left, right, which, y = left[crossed], right[crossed], which[crossed], y[crossed]
+    line, x = _ranges(np.clip(np.ceil(left), 0, size).astype(int), np.clip(np.floor(right), -1, size - 1).astype(int))
+    located = np.full((size, size), -1)
+    located[y[line], x] = which[line]
+    for y, x in np.argwhere(located < 0):  # by rounding at most, a pixel on a corner
+        located[y, x] = _deepest(corners, x, y)
+    return order[located]
+
+
+def _ranges(start: np.ndarray, last: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """All whole numbers from start[i] to last[i], for each i in turn: (i of each, numbers)."""
+    counts = np.maximum(last - start + 1, 0)
+    which = np.repeat(np.arange(len(counts)), counts)
+    return which, np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + start[which]
+
+
+def _cut(one: np.ndarray, other: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Where (x) an edge meets a line of pixels, the same for both directions of the edge; NaN if it does not."""
+    swap = (one[:, 1] > other[:, 1])[:, np.newaxis]
+    upper, lower = np.where(swap, other, one), np.where(swap, one, other)
+    height = lower[:, 1] - upper[:, 1]
+    meets = (upper[:, 1] <= y) & (y <= lower[:, 1]) & (height > 0)
+    share = np.divide(y - upper[:, 1], height, out=np.full_like(height, np.nan), where=meets)
+    return np.where(share == 1, lower[:, 0], upper[:, 0] + share * (lower[:, 0] - upper[:, 0]))
+
+
+def _deepest(corners: np.ndarray, x: int, y: int) -> int:
+    """The triangle in which the smallest barycentric coordinate of a point is largest."""
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    dx, dy = x - corners[:, 0, 0], y - corners[:, 0, 1]
     area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-    # A triangle without area covers no pixel: its coordinates become -inf.
-    scale = np.divide(1.0, area, out=np.full_like(area, np.nan), where=np.abs(area) > 1e-12)[which]
-    dx, dy = x - origin[which, 0], y - origin[which, 1]
-    u = (dx * second[which, 1] - dy * second[which, 0]) * scale
-    v = (dy * first[which, 0] - dx * first[which, 1]) * scale
-    depth = np.nan_to_num(np.minimum(np.minimum(u, v), 1.0 - u - v), nan=-np.inf)
-    pixel = y * size + x
-    best = np.full(size * size, -1, np.int64)
-    inside = depth >= 0
-    best[pixel[inside]] = which[inside]
-    missed = best[pixel] < 0  # sorting these few only, since sorting all would take most of the time
-    order = np.argsort(depth[missed], kind="stable")  # the deepest is written last
-    best[pixel[missed][order]] = which[missed][order]
-    return best.reshape(size, size)
+    area = np.where(np.abs(area) > 1e-12, area, np.nan)
+    u = (dx * second[:, 1] - dy * second[:, 0]) / area
+    v = (dy * first[:, 0] - dx * first[:, 1]) / area
+    return int(np.nanargmax(np.minimum(np.minimum(u, v), 1.0 - u - v)))
 
 
 def mirror_triangles(triangles: np.ndarray, vertex_pairs: Sequence[int]) -> np.ndarray:

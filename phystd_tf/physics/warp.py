@@ -26,8 +26,9 @@ def pixel_grid(size: int, dtype: tf.DType = tf.float32) -> tf.Tensor:
 def sparse_offset(source_vertices: tf.Tensor, target_vertices: tf.Tensor, size: int) -> Tuple[tf.Tensor, tf.Tensor]:
     """Points of the target and their offsets to the source, from the vertices of Eq. (13).
 
-    Target vertices outside the crop count as on its frame, as in the
-    triangulation.
+    A target vertex outside the crop stands on its frame, as in the
+    triangulation, but keeps its own offset: a face warped to itself stays where
+    it is.
 
     Args:
       source_vertices: [n, Q, 2] float, (x, y) in pixels of the source crop.
@@ -41,7 +42,7 @@ def sparse_offset(source_vertices: tf.Tensor, target_vertices: tf.Tensor, size: 
     border = tf.broadcast_to(frame, (tf.shape(target_vertices)[0], *frame.shape))
     clipped = tf.clip_by_value(target_vertices, -0.5, size - 0.5)
     points = tf.concat([clipped, border], axis=1)
-    offsets = tf.concat([source_vertices - clipped, tf.zeros_like(border)], axis=1)
+    offsets = tf.concat([source_vertices - target_vertices, tf.zeros_like(border)], axis=1)
     return points, offsets
 
 
@@ -66,9 +67,9 @@ def dense_offset(
     points, offsets = sparse_offset(source_vertices, target_vertices, size)
     maps = _affine_maps(tf.gather(points, triangles, batch_dims=1), tf.gather(offsets, triangles, batch_dims=1))
     flat = tf.reshape(triangle_map, (-1, size * size))
-    per_pixel = tf.gather(maps, flat, batch_dims=1)  # [n, N N, 6]
-    grid = tf.reshape(pixel_grid(size, points.dtype), (1, size * size, 2))
-    offset = per_pixel[..., 0:2] * grid[..., :1] + per_pixel[..., 2:4] * grid[..., 1:] + per_pixel[..., 4:6]
+    along_x, along_y, corner, value = tf.split(tf.gather(maps, flat, batch_dims=1), 4, axis=-1)  # [n, N N, 2] each
+    from_corner = tf.reshape(pixel_grid(size, points.dtype), (1, size * size, 2)) - corner
+    offset = value + along_x * from_corner[..., :1] + along_y * from_corner[..., 1:]
     return tf.reshape(offset, (-1, size, size, 2))
 
 
@@ -80,8 +81,10 @@ def _affine_maps(corners: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
       values: [n, R, 3, 2].
 
     Returns:
-      [n, R, 6]: slopes along x, slopes along y, value at the origin. A triangle
-      without area covers no pixel; its slopes are 0, with a finite gradient.
+      [n, R, 8]: slopes along x, slopes along y, first corner, value there. (Not
+      the value at the origin: far from a steep triangle float32 would lose it.)
+      A triangle without area covers no pixel; its slopes are 0, with a finite
+      gradient.
     """
     first, second = corners[:, :, 1] - corners[:, :, 0], corners[:, :, 2] - corners[:, :, 0]
     to_first, to_second = values[:, :, 1] - values[:, :, 0], values[:, :, 2] - values[:, :, 0]
@@ -91,8 +94,7 @@ def _affine_maps(corners: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     inverse = tf.where(flat, tf.zeros_like(area), 1.0 / tf.where(flat, tf.ones_like(area), area))[..., tf.newaxis]
     along_x = (to_first * second[..., 1:] - to_second * first[..., 1:]) * inverse
     along_y = (to_second * first[..., :1] - to_first * second[..., :1]) * inverse
-    origin = values[:, :, 0] - along_x * corners[:, :, 0, :1] - along_y * corners[:, :, 0, 1:]
-    return tf.concat([along_x, along_y, origin], axis=-1)
+    return tf.concat([along_x, along_y, corners[:, :, 0], values[:, :, 0]], axis=-1)
 
 
 def sample(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:

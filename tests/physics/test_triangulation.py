@@ -53,6 +53,33 @@ def test_the_map_is_that_of_point_location(vertices):
         assert abs(_smallest_coordinate(corners[triangle_map[y, x]], x, y)) < 1e-9
 
 
+@pytest.mark.parametrize("kind", ["on pixels", "between pixels", "nearly a line", "partly outside"])
+def test_no_pixel_is_left_out_where_edges_pass_through_pixels(kind, monkeypatch):
+    rng = np.random.default_rng(4)
+    vertices = rng.uniform(2, 61, (140, 2))
+    if kind == "on pixels":
+        vertices = np.round(vertices)
+    elif kind == "between pixels":
+        vertices = np.round(2 * vertices) / 2
+        vertices[:40] = vertices[40:80]
+    elif kind == "nearly a line":
+        vertices = (vertices - 32) * (0.02, 1) + 32
+    else:
+        vertices = 1.3 * vertices - 10
+    monkeypatch.setattr(triangulation, "_deepest", None)  # the lines alone must do
+    triangles = triangulate(vertices, 64).triangles
+    corners = _corners(vertices, triangles, 64)[rasterise_triangles(vertices, triangles, 64)]
+    assert min(_smallest_coordinate(corners[y, x], x, y) for y in range(64) for x in range(64)) > -1e-7
+
+
+def test_a_pixel_on_an_edge_goes_to_the_larger_triangle():
+    """The slopes of a sliver are steep, and float32 is not exact there."""
+    sliver, large = [(0, 0), (8, 0), (4, -0.01)], [(0, 0), (8, 0), (4, 8)]
+    for corners in ([sliver, large], [large, sliver]):
+        located = triangulation._locate(np.array(corners, float), 8)
+        assert (located[0] == corners.index(large)).all()
+
+
 def test_triangles_are_as_many_as_euler_says_and_the_rest_is_zero(vertices):
     result = triangulate(vertices, 64)
     assert result.count == 2 * 156 - 2 - 16 == MAX_TRIANGLES == len(result.triangles)

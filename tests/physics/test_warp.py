@@ -6,8 +6,9 @@ import tensorflow as tf
 from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import Delaunay
 
+from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.physics import warp
-from phystd_tf.physics.triangulation import anchors, rasterise_triangles, triangulate
+from phystd_tf.physics.triangulation import anchors, mirror_triangles, rasterise_triangles, triangulate
 
 SIZE = 64
 
@@ -63,6 +64,31 @@ def test_dense_offset_is_that_of_scipy(rng):
         assert np.abs(value[index] - expected).max() < 1e-3
 
 
+def _turned_face(model, rng, size):
+    """The 140 vertices of a random head, some of them outside a crop of ``size``, and many slivers at its side."""
+    yaw, roll = rng.normal(0, (0.7, 0.15))
+    turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    tilt = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+    shape = model.shape_of(rng.normal(size=len(model.basis))) @ (tilt @ turn).T
+    return (shape[model.vertices, :2] * size * 0.4 + (size * 0.5, size * 0.35)).astype(np.float32)
+
+
+def test_dense_offset_of_real_face_shapes_is_that_of_scipy(rng):
+    model, size = MorphableModel.load(), 256
+    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(float)
+    outside = 0
+    for _ in range(4):
+        source, target = (_turned_face(model, rng, size)[None] for _ in range(2))
+        clipped = np.clip(target[0].astype(float), -0.5, size - 0.5)
+        outside += int((clipped != target[0]).any())
+        values = np.concatenate([source[0].astype(float) - target[0], np.zeros((16, 2))])
+        expected = LinearNDInterpolator(Delaunay(np.concatenate([clipped, anchors(size)])), values)(grid)
+        triangles, maps = _mesh(target, size)
+        value = warp.dense_offset(source, target, triangles, maps).numpy()[0]
+        assert np.abs(value - expected).max() < 1e-3
+    assert outside  # else the faces would not test what is clipped
+
+
 def test_the_offset_at_a_vertex_is_that_of_the_vertex(rng):
     pixels = np.stack(np.meshgrid(np.arange(15, 48), np.arange(15, 48)), -1).reshape(-1, 2)
     target = pixels[rng.choice(len(pixels), 140, replace=False)][None].astype(float)
@@ -86,6 +112,16 @@ def test_no_offset_is_the_identity(rng, image):
     offset = _offset(target, target)
     np.testing.assert_allclose(offset, 0, atol=1e-5)
     np.testing.assert_allclose(warp.sample(image, offset), image, atol=1e-5)
+
+
+def test_a_face_that_leaves_the_crop_keeps_its_place_when_warped_to_itself(rng):
+    """Vertices outside count as on the frame in the triangulation, but their offset is their own."""
+    target = _face(rng, low=-10, high=SIZE + 8)
+    assert ((target < -0.5) | (target > SIZE - 0.5)).any()
+    np.testing.assert_allclose(_offset(target, target), 0, atol=1e-6)
+    points, offsets = warp.sparse_offset(tf.constant(target + (2.0, -1.0)), tf.constant(target), SIZE)
+    np.testing.assert_allclose(offsets[0, :140], np.broadcast_to((2.0, -1.0), (140, 2)), atol=1e-9)
+    np.testing.assert_array_equal(points[0, :140], np.clip(target[0], -0.5, SIZE - 0.5))
 
 
 def test_a_whole_pixel_offset_rolls_the_image(image):
@@ -204,6 +240,18 @@ def test_mirrored_faces_give_the_mirrored_warp(rng, image):
     mirror = lambda vertices: vertices * (-1, 1) + (SIZE - 1, 0)  # noqa: E731
     mirrored = warp.sample(image[:, :, ::-1], _offset(mirror(source), mirror(target)))
     np.testing.assert_allclose(mirrored[:, :, ::-1], value, atol=1e-3)
+
+
+def test_a_mirrored_preparation_gives_the_mirrored_warp(rng, image):
+    """As training mirrors: vertices by pairs, triangles by pairs, columns of the map; no new triangulation."""
+    source, target = _face(rng, 2).astype(np.float32), _face(rng, 2, 8, 58).astype(np.float32)
+    triangles, maps = _mesh(target)
+    value = warp.sample(image, warp.dense_offset(source, target, triangles, maps))
+    pairs = np.arange(140).reshape(70, 2)[:, ::-1].ravel()
+    mirror = lambda vertices: (np.float32([-1, 1]) * vertices + np.float32([SIZE - 1, 0]))[:, pairs]  # noqa: E731
+    turned = np.stack([mirror_triangles(t, pairs) for t in triangles])
+    offset = warp.dense_offset(mirror(source), mirror(target), turned, maps[:, :, ::-1])
+    np.testing.assert_allclose(warp.sample(image[:, :, ::-1], offset)[:, :, ::-1], value, atol=1e-4)
 
 
 def test_the_warp_traces_with_unknown_batch_size(rng, image):
