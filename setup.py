@@ -1,5 +1,7 @@
 """Installs phystd_tf; `pip install -e .[face,report]` is what most people want."""
 
+import pathlib
+
 from setuptools import find_packages, setup
 
 # OpenCV comes twice: opencv-python for us, opencv-contrib-python for mediapipe.
@@ -24,7 +26,7 @@ setup(
     name="phystd_tf",
     version="0.1.0",
     description="PhySTD, physics-guided spoof trace disentanglement for face anti-spoofing, in TensorFlow 2",
-    long_description=open("README.md", encoding="utf-8").read(),
+    long_description=pathlib.Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.9,<3.12",

@@ -1,15 +1,19 @@
 # Sourced by demo.sh and test.sh: makes .venv, or brings it up to date.
 # Usage: setup_environment EXTRAS, from the root of the repository.
 
+NEEDED_MB=5000 # 2.5 GB of packages, and as much again while pip unpacks them
+
 fail() {
   echo "phystd_tf: $1" >&2
   exit 2
 }
 
+# The first Python that fits and can make environments (Debian ships some that
+# cannot); its version alone is checked where none can, for a better message.
 find_python() {
-  local candidate
+  local modules=$1 candidate
   for candidate in python3.11 python3.10 python3.9 python3 python; do
-    if "$candidate" -c 'import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 11))' 2>/dev/null; then
+    if "$candidate" -c "import sys, $modules; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 11))" 2>/dev/null; then
       echo "$candidate"
       return 0
     fi
@@ -17,25 +21,57 @@ find_python() {
   return 1
 }
 
+# pip's own lines are many; these show that it moves on.
+show_progress() {
+  local line
+  while IFS= read -r line; do
+    case "$line" in
+      Collecting* | "Installing collected"*) echo "   ${line:0:100}" ;;
+    esac
+  done
+}
+
 setup_environment() {
-  local extras=$1 python stamp wanted free
-  stamp=.venv/phystd_setup
-  wanted="$extras $(cksum <setup.py)"
-  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -c '' 2>/dev/null; then
+  local wanted=$1 stamp=.venv/phystd_setup sum installed_sum="" installed="" extra missing="" python free
+  sum=$(cksum <setup.py)
+  if [ -f "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; then
+    { read -r installed_sum && read -r installed; } <"$stamp" || installed=""
+  fi
+  for extra in ${wanted//,/ }; do
+    case ",$installed," in
+      *",$extra,"*) ;;
+      *) missing="$missing,$extra" ;;
+    esac
+  done
+  if [ -z "$missing" ] && [ "$installed_sum" = "$sum" ]; then
     echo "== Environment: .venv is up to date"
     return 0
   fi
-  python=$(find_python) || fail "no Python 3.9, 3.10 or 3.11 was found; install one and run this again"
+  # What is there stays: the demo must not take away what the tests need.
+  wanted=$installed$missing
+  wanted=${wanted#,}
+  # An environment without pip was left half-made, and is made again.
+  if .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    .venv/bin/python -c 'import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 11))' ||
+      fail "the folder .venv holds $(.venv/bin/python --version), and 3.9, 3.10 or 3.11 is needed; move it away and run this again"
+  else
+    find_python os >/dev/null || fail "no Python 3.9, 3.10 or 3.11 was found; install one and run this again"
+    python=$(find_python "venv, ensurepip") ||
+      fail "$(find_python os) cannot make environments; on Debian: apt-get install python3-venv, then run this again"
+  fi
   free=$(df -Pk . | awk 'NR == 2 {print int($4 / 1024)}')
-  if [ "$free" -lt 4000 ] && [ ! -f "$stamp" ]; then
-    fail "the environment needs 4 GB of disk and $free MB are free here"
+  if [ -n "${python:-}" ] && [ "$free" -lt "$NEEDED_MB" ]; then
+    fail "the environment needs $NEEDED_MB MB of disk while it is made, and $free MB are free here"
   fi
-  echo "== Environment: installing into .venv with $("$python" --version) (about 2.5 GB, some minutes)"
-  # A half-made environment has no interpreter that starts; it is made again.
-  if ! .venv/bin/python -c '' 2>/dev/null; then
-    "$python" -m venv --clear .venv || fail "$python has no venv module; on Debian: apt-get install python3-venv"
+  if [ -n "${python:-}" ]; then
+    echo "== Environment: making .venv with $("$python" --version) (about 2.5 GB, some minutes)"
+    "$python" -m venv --clear .venv || fail "the environment .venv could not be made, see the message above"
+  else
+    echo "== Environment: bringing .venv up to date"
   fi
-  .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet -e ".[$extras]" ||
-    fail "the installation failed, see pip's message above (is there a network?); run this again to go on"
-  echo "$wanted" >"$stamp"
+  rm -f "$stamp" # until pip has ended well, nothing is promised
+  .venv/bin/python -m pip install --disable-pip-version-check -e ".[$wanted]" | show_progress ||
+    fail "the installation failed, see pip's message above (is there a network, and room on the disk?); run this again to go on"
+  printf '%s\n%s\n' "$sum" "$wanted" >"$stamp"
+  echo "== Environment: done"
 }
