@@ -2,14 +2,17 @@
 
 A score file is a CSV with one row a face (or a clip). Ours has the columns
 SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof),
-``type`` and ``score`` (higher = live) only.
+``type`` and ``score`` (higher = live) only, or the columns of FIELD_COLUMNS, a
+format that is common in the field.
 """
 
 import os
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
+
+from phystd_tf.atomic import replacing
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.evaluation.metrics import area_under_curve, equal_error_rate
@@ -17,7 +20,12 @@ from phystd_tf.evaluation.metrics import area_under_curve, equal_error_rate
 TERMS = ("depth", "B", "C", "T", "P")
 SCORE_COLUMNS = ("clip", "frame", "subject", "type", "label", *TERMS, "score")
 LEVELS = ("clip", "frame")
-_NEEDED = ("clip", "label", "type", "score")
+# What others call the columns that are needed here.
+FIELD_COLUMNS = {"test_label": "clip", "is_bonafide": "label", "attack_type": "type", "score": "score"}
+_NEEDED = tuple(FIELD_COLUMNS.values())
+_BONAFIDE = {"true": "1", "1": "1", "bonafide": "1", "false": "0", "0": "0", "attack": "0"}
+# What stands for the attack type where there is none.
+_NO_ATTACK = ("", "-", "none", "nan", "null", "bonafide", "live")
 # Candidates for the weight of the traces: the depth term is at most 0.5, and
 # the sum of the trace terms of a clear spoof between 0.005 and 0.5.
 ALPHA0_CANDIDATES = (0.0, *(-float(value) for value in np.round(np.geomspace(0.1, 100.0, 31), 4)))
@@ -72,39 +80,45 @@ def read_scores(path: str) -> pd.DataFrame:
     """
     try:
         # All as text: a clip may be called 007 or NA.
-        scores = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False, skipinitialspace=True)
+        scores = pd.read_csv(
+            path,
+            encoding="utf-8-sig",
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=True,
+            skip_blank_lines=False,
+        )
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise ScoreFileError(f"{path}: not a score file that can be read ({error})") from error
+    if not isinstance(scores.index, pd.RangeIndex):
+        raise ScoreFileError(f"{path} has more values in its rows than names in its header")
+    scores = scores.fillna("")  # a row that ends early
+    # Rows keep their place in the file as index, for messages, until the end.
+    scores = scores[(scores != "").any(axis=1)]
+    named = {name: name for name in scores}
+    if "is_bonafide" in scores and "label" not in scores:
+        scores, named = _from_field_format(scores, path)
     missing = [name for name in _NEEDED if name not in scores]
     if missing:
         raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}")
     if scores.empty:
         raise ScoreFileError(f"{path} has no row")
-    if not isinstance(scores.index, pd.RangeIndex):
-        raise ScoreFileError(f"{path} has more values in its rows than names in its header")
-    scores = scores.fillna("")  # a row that ends early
     for name in ("clip", "subject", "type"):
         if name in scores:
             scores[name] = scores[name].str.strip()
-    if (scores["clip"] == "").any():
-        raise ScoreFileError(f"{path}, {_rows(scores['clip'] == '')}: clip is empty")
+    _refuse(scores["clip"] == "", path, f"{named['clip']} is empty")
     for name in ("score", *(term for term in TERMS if term in scores)):
         numbers = pd.to_numeric(scores[name], errors="coerce")
-        bad = ~np.isfinite(numbers)
-        if bad.any():
-            raise ScoreFileError(f"{path}, {_rows(bad)}: {name} is no finite number")
+        _refuse(~np.isfinite(numbers), path, f"{name} is no finite number")
         scores[name] = numbers
     scores["label"] = pd.to_numeric(scores["label"], errors="coerce")
-    wrong = ~scores["label"].isin((0, 1))
-    if wrong.any():
-        raise ScoreFileError(f"{path}, {_rows(wrong)}: label must be 1 (live) or 0 (spoof)")
+    _refuse(~scores["label"].isin((0, 1)), path, "label must be 1 (live) or 0 (spoof)")
     scores["label"] = scores["label"].astype(int)
     live = scores["label"] == 1
     scores["type"] = scores["type"].mask(scores["type"].str.lower() == "live", "live")
     scores["type"] = scores["type"].mask(scores["type"] == "", live.map({True: "live", False: "unknown"}))
     contradicted = (scores["type"] == "live") != live
-    if contradicted.any():
-        raise ScoreFileError(f"{path}, {_rows(contradicted)}: label and type contradict each other (live is label 1)")
+    _refuse(contradicted, path, f"{named['label']} and {named['type']} contradict each other (live is label 1)")
     if "frame" not in scores:
         scores["frame"] = scores.groupby("clip").cumcount()
     numbers = pd.to_numeric(scores["frame"], errors="coerce")
@@ -112,19 +126,14 @@ def read_scores(path: str) -> pd.DataFrame:
     if "subject" not in scores:
         scores["subject"] = scores["clip"]
     scores["subject"] = scores["subject"].mask(scores["subject"] == "", scores["clip"])
-    twice = scores.duplicated(["clip", "frame"])
-    if twice.any():
-        raise ScoreFileError(f"{path}, {_rows(twice)}: the same frame of a clip stands there twice")
-    return scores
+    _refuse(scores.duplicated(["clip", "frame"]), path, "the same frame of a clip stands there twice")
+    return scores.reset_index(drop=True)
 
 
 def write_scores(scores: pd.DataFrame, path: str) -> None:
-    """Writes a score file under a temporary name, then renames."""
-    folder = os.path.dirname(path)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    scores.to_csv(f"{path}.tmp", index=False, float_format="%.9g")
-    os.replace(f"{path}.tmp", path)
+    """Writes a score file, whole or not at all."""
+    with replacing(path) as temporary:
+        scores.to_csv(temporary, index=False, float_format="%.9g")
 
 
 def to_clips(scores: pd.DataFrame) -> pd.DataFrame:
@@ -196,7 +205,27 @@ def choose_alpha0(
     return Alpha0Choice(best["alpha0"], best["eer"], best["threshold"])
 
 
-def _rows(bad: pd.Series) -> str:
-    lines = (np.flatnonzero(bad.to_numpy()) + 2).tolist()  # line 1 is the header
-    more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
-    return f"line {', '.join(map(str, lines[:3]))}{more}"
+def _from_field_format(scores: pd.DataFrame, path: str) -> Tuple[pd.DataFrame, Dict[str, str]]:
+    """A score file with FIELD_COLUMNS under our names, and theirs by ours for messages.
+
+    The claimed identity is the subject: what it claims to be is who is seen.
+    """
+    missing = [name for name in FIELD_COLUMNS if name not in scores]
+    if missing:
+        raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}")
+    label = scores["is_bonafide"].str.strip().str.lower().map(_BONAFIDE)
+    _refuse(label.isna(), path, "is_bonafide must be true (live) or false (spoof)")
+    kind = scores["attack_type"].str.strip()
+    nothing = kind.str.lower().isin(_NO_ATTACK)
+    kind = kind.mask(nothing & (label == "1"), "live").mask(nothing & (kind.str.lower() != "live") & (label == "0"), "")
+    renamed = {**FIELD_COLUMNS, "claimed_id": "subject"}
+    scores = scores.assign(is_bonafide=label, attack_type=kind).rename(columns=renamed)
+    return scores, {ours: theirs for theirs, ours in renamed.items()}
+
+
+def _refuse(bad: pd.Series, path: str, why: str) -> None:
+    """Raises ScoreFileError with the lines where ``bad`` is true; the index is the place of the row."""
+    lines = [index + 2 for index in bad.index[bad]]  # line 1 is the header
+    if lines:
+        more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
+        raise ScoreFileError(f"{path}, line {', '.join(map(str, lines[:3]))}{more}: {why}")

@@ -117,6 +117,15 @@ def test_scale_and_offset_of_the_scores_do_not_matter():
         np.testing.assert_array_equal(scores >= one.threshold, 1000 * scores - 5e5 >= other.threshold)
 
 
+def test_only_the_order_of_the_scores_counts():
+    for labels, scores in _random_sets(100, seed=5):
+        for rising in (np.exp, np.cbrt, lambda x: x**3 + x):
+            one, other = (metrics.equal_error_rate(labels, values) for values in (scores, rising(scores)))
+            assert one.eer == other.eer
+            np.testing.assert_array_equal(scores >= one.threshold, rising(scores) >= other.threshold)
+            assert metrics.area_under_curve(labels, scores) == metrics.area_under_curve(labels, rising(scores))
+
+
 def test_rates_over_nothing_are_undefined_not_0():
     assert metrics.bpcer([], 0.5) is None and metrics.apcer([], 0.5) is None and metrics.tdr([], 0.5) is None
     assert metrics.apcer_by_type([1, 1], [0.1, 0.2], ["live", "live"], 0.5) == {}

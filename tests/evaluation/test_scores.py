@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 
 from phystd_tf.evaluation.metrics import equal_error_rate
 from phystd_tf.evaluation.scores import (
@@ -15,6 +16,8 @@ from phystd_tf.evaluation.scores import (
     with_score,
     write_scores,
 )
+from phystd_tf.outputs import score_terms
+from phystd_tf.traces import GeneratorOutput, Traces
 
 HEADER = "clip,label,type,score\n"
 
@@ -48,6 +51,18 @@ def test_equation_10():
     assert "Eq. (10)" in liveness_score.__doc__
 
 
+def test_the_score_of_raw_maps():
+    rng = np.random.default_rng(1)
+    M, P = rng.uniform(size=(3, 4, 4, 1)), rng.uniform(size=(3, 6, 6, 1))
+    B, C, T, I_P = rng.uniform(-1, 1, size=(4, 3, 6, 6, 3))
+    terms = score_terms(GeneratorOutput(*tf.nest.map_structure(tf.constant, (M, Traces(B, C, T, P, I_P)))))
+    scores = liveness_score(**terms, alpha0=-0.7)
+    for i in range(3):
+        depth = np.linalg.norm(M[i].ravel(), 1) / (2 * 4**2)
+        traces = sum(np.linalg.norm(trace[i].ravel(), 1) for trace in (B, C, T, P)) / (2 * 6**2)
+        assert float(scores[i]) == pytest.approx(depth - 0.7 * traces, rel=1e-9)
+
+
 def test_what_is_written_is_read_again(tmp_path):
     frame = with_score(_terms([0.4, 0.5], [0.1], [0.0, 0.01], [0.123456789]), -1.5)
     path = tmp_path / "new" / "scores.csv"
@@ -76,6 +91,45 @@ def test_files_of_other_systems_and_spreadsheets(written, encoding, end):
     assert list(to_clips(scores)["score"]) == pytest.approx([0.6, 1e-3])
 
 
+FIELD_HEADER = "claimed_id,test_label,is_bonafide,attack_type,score\n"
+
+
+def test_the_format_of_the_field(written):
+    rows = ["ann,a,True,,0.9", "ann,b,1,None,0.8", "bob,c,bonafide,bonafide,0.7", ",d,true,-,0.6"]
+    rows += ["ann,e,False,print,0.1", "bob,f,0,Mask 2,0.2", "bob,g,attack,none,0.3"]
+    scores = read_scores(written(FIELD_HEADER + "\n".join(rows)))
+    assert list(scores["clip"]) == list("abcdefg")
+    assert list(scores["subject"]) == ["ann", "ann", "bob", "d", "ann", "bob", "bob"]
+    assert list(scores["label"]) == [1, 1, 1, 1, 0, 0, 0]
+    assert list(scores["type"]) == ["live"] * 4 + ["print", "Mask 2", "unknown"]
+    assert list(scores["score"]) == [0.9, 0.8, 0.7, 0.6, 0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        (FIELD_HEADER + "s,a,1,,0.5\ns,b,maybe,print,0.5\n", "line 3: is_bonafide must be"),
+        (FIELD_HEADER + "s,a,,print,0.5\n", "line 2: is_bonafide must be"),
+        (FIELD_HEADER + "s,a,1,print,0.5\n", "line 2: is_bonafide and attack_type contradict"),
+        (FIELD_HEADER + "s,a,0,live,0.5\n", "line 2: is_bonafide and attack_type contradict"),
+        (FIELD_HEADER + "s,,1,,0.5\n", "line 2: test_label is empty"),
+        (FIELD_HEADER + "s,a,1,,\n", "line 2: score"),
+        ("test_label,is_bonafide,score\na,1,0.5\n", "lacks the column(s) attack_type"),
+    ],
+)
+def test_the_format_of_the_field_is_refused_in_its_own_words(written, text, said):
+    with pytest.raises(ScoreFileError, match="scores.csv") as caught:
+        read_scores(written(text))
+    assert said in str(caught.value)
+
+
+def test_empty_lines_are_nothing_but_count_as_lines(written):
+    scores = read_scores(written(HEADER + "\na,1,live,0.5\n,,,\nb,0,print,0.1\n\n"))
+    assert list(scores["clip"]) == ["a", "b"] and list(scores.index) == [0, 1]
+    with pytest.raises(ScoreFileError, match="line 5: score"):
+        read_scores(written(HEADER + "\na,1,live,0.5\n\nb,0,print,x\n"))
+
+
 @pytest.mark.parametrize(
     "text, said",
     [
@@ -97,6 +151,8 @@ def test_files_of_other_systems_and_spreadsheets(written, encoding, end):
         ("clip,frame,label,type,score\na,3,1,live,0.5\na,03,1,live,0.6\n", "line 3: the same frame"),
         ("clip,frame,label,type,score,depth\na,3,1,live,0.5,nan\n", "line 2: depth"),
         (HEADER + "a,1,print,0.5\n" * 5, "line 2, 3, 4 and 2 more"),
+        ("\n\n", "can be read"),
+        (HEADER + "\n,,,\n", "has no row"),
         ("clip\0,\xff", "score"),
     ],
 )
@@ -135,6 +191,7 @@ def test_alpha0_has_the_lowest_eer_of_all_candidates():
     rng = np.random.default_rng(5)
     terms = _terms(rng.normal(0.4, 0.1, 40), rng.normal(0.3, 0.1, 40), rng.gamma(2, 0.01, 40), rng.gamma(4, 0.01, 40))
     choice = choose_alpha0(terms)
+    assert choice == choose_alpha0(terms.sample(frac=1.0, random_state=0))  # in whatever order
     eers = [equal_error_rate(terms["label"], terms["depth"] + alpha0 * terms["B"]).eer for alpha0 in ALPHA0_CANDIDATES]
     assert choice.eer == pytest.approx(min(eers)) and choice.eer < eers[0]
     assert choice.alpha0 < 0
