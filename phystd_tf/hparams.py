@@ -10,10 +10,10 @@ A preset or an ablation is a delta: ``dataclasses.replace`` of what differs.
 
 import dataclasses
 import json
-import os
 import typing
 from typing import Any, Mapping, Optional, Tuple
 
+from phystd_tf.atomic import write_text
 from phystd_tf.errors import PhystdError
 
 Ints = Tuple[int, ...]
@@ -120,11 +120,8 @@ class HParams:
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
     def save(self, path: str) -> None:
-        """Writes ``to_json`` to ``path`` under a temporary name, then renames."""
-        temporary = f"{path}.tmp"
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(self.to_json())
-        os.replace(temporary, path)
+        """Writes ``to_json`` to ``path``, whole or not at all."""
+        write_text(self.to_json(), path)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "HParams":

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from phystd_tf import spoof_types
+from phystd_tf.atomic import replacing
 from phystd_tf.data.images import IMAGE_SUFFIXES, UnreadableImageError, is_image, read_image
 from phystd_tf.data.preparation import crop_recipe, model_fingerprint
 from phystd_tf.data.resizing import resize_crops
@@ -136,15 +137,13 @@ def _picture_path(path: str, out: str, taken: Set[str]) -> str:
 
 
 def _write_picture(picture: np.ndarray, path: str) -> None:
-    temporary = f"{path}.tmp.png"
-    if not cv2.imwrite(temporary, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
-        raise PhystdError(f"{path}: the picture could not be written")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        if not cv2.imwrite(temporary, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
+            raise PhystdError(f"{path}: the picture could not be written")
 
 
 def _write_results(results: Sequence[Result], path: str) -> None:
-    with open(f"{path}.tmp", "w", encoding="utf-8", newline="") as file:
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(Result)])
         writer.writeheader()
         writer.writerows(dataclasses.asdict(result) for result in results)
-    os.replace(f"{path}.tmp", path)

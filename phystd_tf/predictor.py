@@ -7,6 +7,7 @@ from typing import Any, Dict, NamedTuple, Optional
 import numpy as np
 import tensorflow as tf
 
+from phystd_tf.atomic import write_json
 from phystd_tf.data.records import load_settings
 from phystd_tf.errors import PhystdError
 from phystd_tf.hparams import HParams
@@ -33,10 +34,8 @@ class OperatingPoint(NamedTuple):
     checkpoint: str
 
     def save(self, path: str) -> None:
-        """Writes the operating point as JSON under a temporary name, then renames."""
-        with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-            json.dump(self._asdict(), file, indent=2)
-        os.replace(f"{path}.tmp", path)
+        """Writes the operating point as JSON."""
+        write_json(self._asdict(), path)
 
     @classmethod
     def load(cls, path: str) -> "OperatingPoint":

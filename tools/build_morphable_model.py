@@ -26,12 +26,12 @@ def main() -> None:
         raise UsageError(f"the photographs come with matplotlib and scikit-image ({error})") from error
     import numpy as np
 
+    from phystd_tf.atomic import replacing
     from phystd_tf.face.model_building import build
 
     arrays = build(photographs)
-    temporary = f"{_OUT.value}.tmp.npz"
-    np.savez_compressed(temporary, **arrays)
-    os.replace(temporary, _OUT.value)
+    with replacing(_OUT.value) as temporary:
+        np.savez_compressed(temporary, **arrays)
     print(
         f"wrote {_OUT.value}: {os.path.getsize(_OUT.value) / 1000:.0f} kB, {len(arrays['triangles'])} triangles, "
         f"{len(arrays['basis'])} deformations"

@@ -35,7 +35,7 @@ def run_program(main: Callable[[], Optional[int]]) -> None:
             if len(arguments) > 1:
                 raise UsageError(f"unexpected argument {arguments[1]!r}; options are written --name=value")
             code = main()
-        except PhystdError as error:
+        except (PhystdError, OSError) as error:  # OSError: a full disk, a folder that may not be written
             print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
             code = NOTHING_DONE
         except KeyboardInterrupt:

@@ -7,10 +7,9 @@ Choosing it on the file that is reported makes results too good; that needs
     python -m tools.evaluate --scores=test.csv --dev_scores=dev.csv --out=metrics.json
 """
 
-import json
 import math
 import os
-from typing import Any, Dict, Optional
+from typing import Optional
 
 from absl import flags
 
@@ -39,6 +38,7 @@ def main() -> None:
     if _OUT.value and os.path.isdir(_OUT.value):
         raise UsageError(f"--out={_OUT.value} cannot be written (it is a folder)")
 
+    from phystd_tf.atomic import write_json
     from phystd_tf.evaluation import metrics
     from phystd_tf.evaluation.scores import at_level, read_scores
     from phystd_tf.evaluation.summary import as_table, summarise
@@ -62,22 +62,13 @@ def main() -> None:
     print(as_table(summary))
     if _OUT.value:
         try:
-            _write_json(summary, _OUT.value)
+            write_json(summary, _OUT.value)
         except OSError as error:
             raise UsageError(f"--out={_OUT.value} cannot be written ({error.strerror})") from error
 
 
 def _same(path: Optional[str], other: Optional[str]) -> bool:
     return path is not None and other is not None and os.path.realpath(path) == os.path.realpath(other)
-
-
-def _write_json(summary: Dict[str, Any], path: str) -> None:
-    folder = os.path.dirname(path)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-        json.dump(summary, file, indent=2, allow_nan=False)
-    os.replace(f"{path}.tmp", path)
 
 
 def run() -> None:

@@ -38,6 +38,7 @@ def main() -> None:
     import cv2
     from tqdm import tqdm
 
+    from phystd_tf.atomic import replacing
     from phystd_tf.synthetic.contact_sheet import contact_sheet
     from phystd_tf.synthetic.dataset import Recipe, make_dataset
 
@@ -62,10 +63,9 @@ def main() -> None:
         print(f"{manifest['frames']} frames of {recipe.subjects} people in {_OUT.value}")
     if _SHEET.value:
         sheet = contact_sheet(recipe, _SHEET_SUBJECTS.value, _SHEET_TILE.value)
-        temporary = _SHEET.value + ".tmp.png"
-        if not cv2.imwrite(temporary, sheet[..., ::-1]):
-            raise UsageError(f"{_SHEET.value} cannot be written")
-        os.replace(temporary, _SHEET.value)
+        with replacing(_SHEET.value) as temporary:
+            if not cv2.imwrite(temporary, sheet[..., ::-1]):
+                raise UsageError(f"{_SHEET.value} cannot be written")
         print(f"contact sheet: {_SHEET.value}")
 
 

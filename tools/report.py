@@ -19,7 +19,8 @@ _OUT = flags.DEFINE_string("out", None, "HTML file to write.", required=True)
 
 
 def main() -> None:
-    from phystd_tf.report.html_report import list_pictures, render_report, run_facts, save_report, score_tables
+    from phystd_tf.atomic import write_text
+    from phystd_tf.report.html_report import list_pictures, render_report, run_facts, score_tables
 
     summary = _read(_METRICS.value)
     facts = run_facts(_read(os.path.join(_RUN.value, "hparams.json")), _read(os.path.join(_RUN.value, "commands.json")))
@@ -35,7 +36,7 @@ def main() -> None:
             {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
             for row in rows
         ]
-    save_report(render_report({**note, **facts}, tables, pictures), _OUT.value)
+    write_text(render_report({**note, **facts}, tables, pictures), _OUT.value)
     print(f"report in {_OUT.value}")
 
 

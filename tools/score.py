@@ -7,7 +7,6 @@ threshold, and stores it in the run; test is scored with what the run has.
     python -m tools.score --run=RUN --data=PREPARED --split=test --out=test.csv
 """
 
-import json
 import os
 
 from absl import flags
@@ -27,6 +26,7 @@ def main() -> None:
     from tqdm import tqdm
 
     from phystd_tf import scoring
+    from phystd_tf.atomic import write_json
     from phystd_tf.evaluation.scores import with_score, write_scores
     from phystd_tf.predictor import OPERATING_POINT_FILE, OperatingPoint
     from phystd_tf.training.checkpoints import load_run
@@ -52,9 +52,7 @@ def main() -> None:
         "versions": package_versions(),
     }
     details_path = f"{os.path.splitext(_OUT.value)[0]}.json"
-    with open(f"{details_path}.tmp", "w", encoding="utf-8") as file:
-        json.dump(details, file, indent=2)
-    os.replace(f"{details_path}.tmp", details_path)
+    write_json(details, details_path)
     print(f"{len(terms)} faces in {_OUT.value}")
     print(f"alpha0 = {point.alpha0:g}, threshold {point.threshold:.5f} ({point.source})")
 

@@ -23,6 +23,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Tu
 
 import cv2
 
+from phystd_tf.atomic import write_json
 from phystd_tf.data import records
 from phystd_tf.data.clip_preparation import ClipPreparer, Frame, Settings
 from phystd_tf.data.clips import Clip
@@ -286,7 +287,7 @@ def _prepare_clip(preparer: ClipPreparer, work: _Work, number: int, clip: Clip) 
             yield records.encode(frame.face, records.FaceKey(*(frame.row[name] for name in records.FaceKey._fields)))
 
     write_shard(work.faces(number), examples())
-    _write_rows(work.rows(number), rows)
+    write_json(rows, work.rows(number))
     return _count_failures(rows)
 
 
@@ -339,12 +340,6 @@ def _shard_plan(clips: Sequence[Clip], rows: Sequence[Rows], seed: int) -> List[
             plan[-1][1].append(number)
             filled += faces[number]
     return plan
-
-
-def _write_rows(path: str, rows: Rows) -> None:
-    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-        json.dump(rows, file)
-    os.replace(f"{path}.tmp", path)
 
 
 def _read_rows(path: str) -> Rows:

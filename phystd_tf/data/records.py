@@ -17,6 +17,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 import cv2
 import numpy as np
 
+from phystd_tf.atomic import replacing, write_json
 from phystd_tf.data.shards import DamagedShardError, count_records, damaged_shards
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.geometry import PreparedFace
@@ -131,11 +132,8 @@ def check_shards(prepared: str, split: str) -> None:
 
 
 def save_settings(prepared: str, settings: Mapping[str, Any]) -> None:
-    """Writes prepared.json under a temporary name, then renames."""
-    path = os.path.join(prepared, PREPARED_FILE)
-    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-        json.dump(settings, file, indent=2)
-    os.replace(f"{path}.tmp", path)
+    """Writes prepared.json."""
+    write_json(settings, os.path.join(prepared, PREPARED_FILE))
 
 
 def load_settings(prepared: str) -> Dict[str, Any]:
@@ -159,12 +157,11 @@ def load_settings(prepared: str) -> Dict[str, Any]:
 
 
 def write_manifest(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows of MANIFEST_COLUMNS under a temporary name, then renames."""
-    with open(f"{path}.tmp", "w", encoding="utf-8", newline="") as file:
+    """Writes rows of MANIFEST_COLUMNS, whole or not at all."""
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, MANIFEST_COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(f"{path}.tmp", path)
 
 
 def read_manifest(path: str) -> List[Dict[str, str]]:

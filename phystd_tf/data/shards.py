@@ -11,6 +11,7 @@ import shutil
 import struct
 from typing import Iterable, List, Sequence
 
+from phystd_tf.atomic import replacing
 from phystd_tf.errors import PhystdError
 
 _HEADER, _FOOTER = 12, 4
@@ -33,25 +34,22 @@ def write_shard(path: str, examples: Iterable[bytes]) -> int:
     import tensorflow as tf
 
     count = 0
-    temporary = f"{path}.tmp"
     try:
-        with tf.io.TFRecordWriter(temporary) as writer:
+        with replacing(path) as temporary, tf.io.TFRecordWriter(temporary) as writer:
             for example in itertools.chain([first], examples):
                 writer.write(example)
                 count += 1
     except tf.errors.OpError as error:
         raise OSError(f"{path}: {error.message}") from error
-    os.replace(temporary, path)
     return count
 
 
 def join_shards(paths: Sequence[str], out: str) -> None:
-    """One shard of the records of several, in their order; written under a temporary name, then renamed."""
-    with open(f"{out}.tmp", "wb") as target:
+    """One shard of the records of several, in their order, whole or not at all."""
+    with replacing(out) as temporary, open(temporary, "wb") as target:
         for path in paths:
             with open(path, "rb") as source:
                 shutil.copyfileobj(source, target, 1 << 20)
-    os.replace(f"{out}.tmp", out)
 
 
 def count_records(path: str) -> int:

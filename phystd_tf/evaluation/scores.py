@@ -6,14 +6,12 @@ SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof)
 format that is common in the field.
 """
 
-import os
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
 
 from phystd_tf.atomic import replacing
-
 from phystd_tf.errors import PhystdError
 from phystd_tf.evaluation.metrics import area_under_curve, equal_error_rate
 

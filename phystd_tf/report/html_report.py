@@ -85,16 +85,6 @@ def _percent(value: Optional[float]) -> Optional[float]:
     return None if value is None else round(100.0 * value, 2)
 
 
-def save_report(page: str, path: str) -> None:
-    """Writes the page under a temporary name, then renames."""
-    folder = os.path.dirname(path)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-        file.write(page)
-    os.replace(f"{path}.tmp", path)
-
-
 def list_pictures(folder: str) -> List[str]:
     """The PNG files of a folder, sorted.
 

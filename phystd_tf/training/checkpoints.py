@@ -58,7 +58,7 @@ class CheckpointStore:
         try:
             # restore, not read: the manager's save counter is part of the file.
             self._checkpoint.restore(path).assert_consumed()
-        except (AssertionError, ValueError, tf.errors.OpError) as error:
+        except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
             reason = str(error).strip().splitlines()[0]
             raise CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}") from error
 

@@ -8,6 +8,7 @@ import time
 from importlib import metadata
 from typing import Any, Dict, List
 
+from phystd_tf.atomic import write_json
 from phystd_tf.errors import PhystdError
 from phystd_tf.hparams import HParams
 from phystd_tf.training.checkpoints import HPARAMS_FILE, differing_fields
@@ -73,6 +74,4 @@ def _append_command(path: str, details: Dict[str, Any]) -> None:
             **details,
         }
     )
-    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-        json.dump(commands, file, indent=2)
-    os.replace(f"{path}.tmp", path)
+    write_json(commands, path)
