@@ -1,6 +1,7 @@
 """Error rates of a score file, at a threshold that was chosen elsewhere.
 
-The threshold is that of the equal error rate of --dev_scores, or --threshold.
+The threshold is that of the equal error rate of --dev_scores, or --threshold, or,
+without either, the one that tools.score stored beside the scores of a test split.
 Choosing it on the file that is reported makes results too good; that needs
 --threshold_on_test, and is marked.
 
@@ -9,7 +10,7 @@ Choosing it on the file that is reported makes results too good; that needs
 
 import math
 import os
-from typing import Optional
+from typing import Any, Optional, Tuple
 
 from absl import flags
 
@@ -23,12 +24,13 @@ _THRESHOLD = flags.DEFINE_float("threshold", None, "A fixed threshold; live is s
 _ON_TEST = flags.DEFINE_bool("threshold_on_test", False, "Take the threshold from --scores itself, and say so.")
 _FDR = flags.DEFINE_float("fdr", 0.005, "False detection rate of TDR@FDR.", lower_bound=0.0, upper_bound=0.999)
 
+_GIVE_ONE = "give one of --dev_scores=FILE, --threshold=NUMBER or --threshold_on_test"
+
 
 def main() -> None:
     given = [_DEV_SCORES.value is not None, _THRESHOLD.value is not None, _ON_TEST.value]
-    if sum(given) != 1:
-        raise UsageError("give one of --dev_scores=FILE, --threshold=NUMBER or --threshold_on_test")
-
+    if sum(given) > 1:
+        raise UsageError(_GIVE_ONE)
     if _THRESHOLD.value is not None and not math.isfinite(_THRESHOLD.value):
         raise UsageError(f"--threshold={_THRESHOLD.value} is no finite number")
     if _same(_SCORES.value, _DEV_SCORES.value):
@@ -41,11 +43,18 @@ def main() -> None:
     from phystd_tf.atomic import write_json
     from phystd_tf.evaluation import metrics
     from phystd_tf.evaluation.scores import at_level, read_scores
+    from phystd_tf.evaluation.stored_threshold import details_path, stored_threshold
     from phystd_tf.evaluation.summary import as_table, summarise
 
-    test = at_level(read_scores(_SCORES.value), _LEVEL.value)
+    for path in filter(None, (_SCORES.value, _DEV_SCORES.value)):
+        if _same(_OUT.value, details_path(path)) and stored_threshold(path):
+            raise UsageError(f"--out={_OUT.value} would overwrite how {path} was made; give another name")
+    rows = read_scores(_SCORES.value)
+    test = at_level(rows, _LEVEL.value)
     dev = None
-    if _THRESHOLD.value is not None:
+    if not any(given):
+        threshold, source = _stored(rows)
+    elif _THRESHOLD.value is not None:
         threshold, source = _THRESHOLD.value, "--threshold"
     else:
         if _ON_TEST.value:
@@ -65,6 +74,19 @@ def main() -> None:
             write_json(summary, _OUT.value)
         except OSError as error:
             raise UsageError(f"--out={_OUT.value} cannot be written ({error.strerror})") from error
+
+
+def _stored(rows: Any) -> Tuple[float, str]:
+    """The threshold stored beside the scores, and where it comes from."""
+    from phystd_tf.evaluation.stored_threshold import details_path, require_made_with, stored_threshold
+
+    stored = stored_threshold(_SCORES.value)
+    if stored is None:
+        raise UsageError(_GIVE_ONE)
+    if stored.split != "test":  # it may have been chosen on these very scores
+        raise UsageError(f"{_SCORES.value} holds scores of {stored.split}, not of test; {_GIVE_ONE}")
+    require_made_with(rows, stored, _SCORES.value)
+    return stored.threshold, f"{stored.source}, stored in {details_path(_SCORES.value)}"
 
 
 def _same(path: Optional[str], other: Optional[str]) -> bool:

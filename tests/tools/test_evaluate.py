@@ -50,6 +50,42 @@ def test_a_threshold_of_the_reported_scores_is_marked(folder):
     assert metrics["acer"] == 0.0 and "too good" in metrics["threshold_source"] and "too good" in table
 
 
+def _score_as_tools_score_does(folder, split, score=0.25):
+    """Two clips, and beside them an operating point that refuses the live one."""
+    header = "clip,frame,subject,type,label,depth,B,C,T,P,score"
+    rows = [f"a,0,s,live,1,0.3,0.1,0,0,0,{score}", "b,0,t,print,0,0.1,0.2,0,0,0,0"]
+    (folder / "test.csv").write_text("\n".join([header, *rows]) + "\n")
+    point = {"alpha0": -0.5, "threshold": 0.3, "source": "EER of 0.00 % on dev", "checkpoint": "last"}
+    (folder / "test.json").write_text(json.dumps({"operating_point": point, "split": split}))
+
+
+def test_without_dev_scores_the_threshold_stored_beside_the_scores_is_used_and_named(folder):
+    _score_as_tools_score_does(folder, "test")
+    metrics, table = _metrics(folder)
+    assert (metrics["threshold"], metrics["bpcer"], metrics["apcer"]) == (0.3, 1.0, 0.0)
+    assert metrics["threshold_source"] == "EER of 0.00 % on dev, stored in test.json"
+    assert "0.30000 from EER of 0.00 % on dev, stored in test.json" in table
+    given, _ = _metrics(folder, "--threshold=0.2")
+    assert (given["threshold"], given["bpcer"]) == (0.2, 0.0)
+
+
+@pytest.mark.parametrize(
+    "split, score, arguments, said",
+    [
+        ("dev", 0.25, [], "scores of dev, not of test; give one of --dev_scores"),
+        ("test", 0.9, [], "test.json does not belong to test.csv"),
+        ("test", 0.25, ["--out=test.json"], "would overwrite how test.csv was made"),
+        ("test", 0.25, ["--threshold=0.2", "--out=test.json"], "would overwrite how test.csv was made"),
+    ],
+)
+def test_a_stored_threshold_is_not_used_for_other_scores_nor_overwritten(folder, split, score, arguments, said):
+    _score_as_tools_score_does(folder, split, score)
+    before = (folder / "test.json").read_text()
+    done = _run(folder, "--scores=test.csv", *arguments)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert (folder / "test.json").read_text() == before
+
+
 def test_reversed_scores_are_reported_as_they_are(folder):
     _write(folder / "dev.csv", [0.10, 0.49], [0.51, 0.90])
     _write(folder / "test.csv", [0.55, 0.60], [0.70, 0.90])
