@@ -5,25 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny import tiny_hparams
 
-from phystd_tf.hparams import ABLATIONS, PAPER, SMALL, get_hparams
+from phystd_tf.hparams import ABLATIONS, PAPER, get_hparams
 from phystd_tf.networks.generator import Generator
 from phystd_tf.networks.parameters import count_parameters
 
-TINY = dataclasses.replace(
-    SMALL,
-    image_size=32,
-    n1=4,
-    n2=16,
-    depth_size=4,
-    stem_channels=4,
-    encoder_channels=(4, 6, 8),
-    decoder_stem_channels=4,
-    decoder_channels=(4, 4, 4),
-    depth_channels=4,
-    discriminator_sizes=(8, 12, 32, 32),
-    discriminator_channels=(4, 4, 4, 4),
-)
+TINY = dataclasses.replace(tiny_hparams(), convs_per_block=2)
 
 
 @pytest.fixture(scope="module")

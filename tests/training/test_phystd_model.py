@@ -27,6 +27,13 @@ def _changed(before, variables):
     return {v.name for old, v in zip(before, variables) if not np.array_equal(old, v.numpy())}
 
 
+def _objective(model, batch):
+    step1 = model._training_step1(batch, training=True)
+    step2 = model._training_step2(batch, step1, training=True)
+    step3 = model._training_step3(batch, step2, training=True)
+    return model._objective(step1, step2, step3)[1]
+
+
 # What has no gradient by design: without the adversarial loss nothing looks at
 # the inpainted content, but it shares its variables with the other traces.
 @pytest.mark.parametrize("ablation", ABLATIONS)
@@ -34,10 +41,7 @@ def test_every_generator_variable_receives_a_gradient(ablation):
     model = _new_model(ablation)
     batch = random_batch()
     with tf.GradientTape() as tape:
-        step1 = model._training_step1(batch, training=True)
-        step2 = model._training_step2(batch, step1, training=True)
-        step3 = model._training_step3(batch, step2, training=True)
-        _, objective = model._objective(step1, step2, step3)
+        objective = _objective(model, batch)
     gradients = tape.gradient(objective, model.generator.trainable_variables)
     missing = [v.name for v, g in zip(model.generator.trainable_variables, gradients) if g is None or not np.any(g)]
     assert missing == []
@@ -48,10 +52,7 @@ def test_inpainted_content_learns_from_the_adversarial_step_only(ablation):
     model = _new_model(ablation)
     batch = random_batch()
     with tf.GradientTape() as tape:
-        step1 = model._training_step1(batch, training=True)
-        step2 = model._training_step2(batch, step1, training=True)
-        step3 = model._training_step3(batch, step2, training=True)
-        _, objective = model._objective(step1, step2, step3)
+        objective = _objective(model, batch)
     kernel = tape.gradient(objective, model.generator.decoder.head.kernel)
     assert np.any(kernel[..., :10])
     assert np.any(kernel[..., 10:]) == (ablation == "full")

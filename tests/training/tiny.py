@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from phystd_tf.hparams import ABLATIONS, SMALL, HParams
+from phystd_tf.hparams import ABLATIONS, PAPER, HParams
 from phystd_tf.physics.triangulation import rasterise_triangles, triangulate
 from phystd_tf.traces import Batch, Faces
 
 TINY = dataclasses.replace(
-    SMALL,
+    PAPER,
     image_size=32,
     n1=4,
     n2=16,
