@@ -72,17 +72,26 @@ def equal_error_rate(labels: Sequence[int], scores: Sequence[float]) -> EqualErr
     thresholds = np.append(values, np.nextafter(values[-1], np.inf))
     refused = np.searchsorted(np.sort(live), thresholds, side="left") / len(live)
     accepted = 1.0 - np.searchsorted(np.sort(spoof), thresholds, side="left") / len(spoof)
-    gap = np.abs(refused - accepted)
-    mean = (refused + accepted) / 2.0
-    best = np.flatnonzero(gap <= gap.min() + 1e-12)
-    best = best[mean[best] <= mean[best].min() + 1e-12]
-    index = best[-1]
+    index = where_rates_meet(refused, accepted)
     threshold = thresholds[index]
     if 0 < index < len(values):
         threshold = (values[index - 1] + values[index]) / 2.0
         if not values[index - 1] < threshold <= values[index]:  # neighbours in floating point
             threshold = values[index]
-    return EqualErrorRate(float(mean[index]), float(threshold))
+    return EqualErrorRate(float(refused[index] + accepted[index]) / 2.0, float(threshold))
+
+
+def where_rates_meet(refused: np.ndarray, accepted: np.ndarray) -> int:
+    """The index of the equal error rate among rates at rising thresholds, by the rule of ``equal_error_rate``.
+
+    Args:
+      refused: share of live faces below each threshold.
+      accepted: share of spoofs not below it.
+    """
+    gap = np.abs(refused - accepted)
+    best = np.flatnonzero(gap <= gap.min() + 1e-12)
+    mean = (refused[best] + accepted[best]) / 2.0
+    return int(best[mean <= mean.min() + 1e-12][-1])
 
 
 def area_under_curve(labels: Sequence[int], scores: Sequence[float]) -> float:

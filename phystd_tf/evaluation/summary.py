@@ -143,14 +143,23 @@ def _resolution_warning(num_live: int, fdr: float) -> List[str]:
 
 
 def _bootstrap_eer(test: pd.DataFrame, seed: int, rounds: int = 500) -> Optional[List[float]]:
-    """2.5 and 97.5 percentiles of the EER over subjects drawn with replacement; None for one subject."""
-    groups = [group[["label", "score"]].to_numpy() for _, group in test.groupby("subject")]
-    if len(groups) < 2:
+    """2.5 and 97.5 percentiles of the EER over subjects drawn with replacement; None for one subject.
+
+    Drawing a subject k times is counting its rows k times, so the scores are
+    sorted once and not in every round.
+    """
+    names, subject = np.unique(test["subject"].to_numpy(str), return_inverse=True)
+    if len(names) < 2:
         return None
+    values, place = np.unique(test["score"].to_numpy(np.float64), return_inverse=True)
+    live = test["label"].to_numpy() == 1
     rng = np.random.default_rng(seed)
     rates = []
     for _ in range(rounds):
-        drawn = np.concatenate([groups[index] for index in rng.integers(0, len(groups), len(groups))])
-        if 0 < drawn[:, 0].sum() < len(drawn):
-            rates.append(metrics.equal_error_rate(drawn[:, 0], drawn[:, 1]).eer)
+        times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[subject]
+        below = [np.append(0.0, np.cumsum(np.bincount(place[c], times[c], len(values)))) for c in (live, ~live)]
+        if below[0][-1] and below[1][-1]:
+            refused, accepted = below[0] / below[0][-1], 1.0 - below[1] / below[1][-1]
+            index = metrics.where_rates_meet(refused, accepted)
+            rates.append((refused[index] + accepted[index]) / 2.0)
     return [float(value) for value in np.percentile(rates, [2.5, 97.5])] if rates else None

@@ -1,8 +1,10 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from phystd_tf.evaluation.metrics import equal_error_rate
 from phystd_tf.evaluation.summary import as_table, summarise
 
 
@@ -100,6 +102,23 @@ def test_the_interval_is_over_subjects_and_the_same_each_time():
     copies = pd.concat([scores] * 20)
     assert summarise(copies, 0.5, "x", 0.005)["eer_interval95"] == pytest.approx(one, abs=0.02)
     assert summarise(scores.assign(subject="only"), 0.5, "x", 0.005)["eer_interval95"] is None
+
+
+def test_the_interval_is_that_of_files_with_the_rows_of_the_drawn_subjects():
+    rng = np.random.default_rng(0)
+    for digits in (0, 1, 2):  # with and without ties
+        label = rng.integers(0, 2, 60)
+        scores = pd.DataFrame({"label": label, "score": np.round(rng.normal(label, 1.0), digits)})
+        scores["type"] = np.where(label == 1, "live", "print")
+        scores["subject"] = rng.integers(0, 7, 60).astype(str)
+        people = [rows for _, rows in scores.groupby("subject")]
+        draws, rates = np.random.default_rng(3), []
+        for _ in range(500):
+            drawn = pd.concat([people[i] for i in draws.integers(0, len(people), len(people))])
+            if drawn["label"].nunique() == 2:
+                rates.append(equal_error_rate(drawn["label"], drawn["score"]).eer)
+        found = summarise(scores, 0.5, "x", 0.005, seed=3)["eer_interval95"]
+        assert found == pytest.approx(list(np.percentile(rates, [2.5, 97.5])), abs=1e-9)
 
 
 def test_the_table_says_what_each_rate_is_over_and_where_the_threshold_is_from():
