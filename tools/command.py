@@ -52,6 +52,8 @@ def _parse_flags(arguments: List[str]) -> List[str]:
 
     try:
         return flags.FLAGS(arguments)
+    except SystemExit:  # --help: absl ends it with 1, as if it were wrong use
+        sys.exit(DONE)
     except flags.Error as error:
         print(f"{os.path.basename(arguments[0])}: {error}\nTry --help.", file=sys.stderr)
         sys.exit(NOTHING_DONE)
