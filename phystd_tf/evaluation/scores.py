@@ -207,6 +207,9 @@ def _from_field_format(scores: pd.DataFrame, path: str) -> Tuple[pd.DataFrame, D
     """A score file with FIELD_COLUMNS under our names, and theirs by ours for messages.
 
     The claimed identity is the subject: what it claims to be is who is seen.
+    Where rows are frames they name their video and their place in it, and
+    ``test_label`` is different in each of them. Further columns are dropped:
+    they may be called as ours are and mean something else.
     """
     missing = [name for name in FIELD_COLUMNS if name not in scores]
     if missing:
@@ -217,7 +220,11 @@ def _from_field_format(scores: pd.DataFrame, path: str) -> Tuple[pd.DataFrame, D
     nothing = kind.str.lower().isin(_NO_ATTACK)
     kind = kind.mask(nothing & (label == "1"), "live").mask(nothing & (kind.str.lower() != "live") & (label == "0"), "")
     renamed = {**FIELD_COLUMNS, "claimed_id": "subject"}
-    scores = scores.assign(is_bonafide=label, attack_type=kind).rename(columns=renamed)
+    if "video_key" in scores:
+        del renamed["test_label"]
+        renamed.update({"video_key": "clip", "frame_id": "frame"})
+    kept = [name for name in renamed if name in scores]
+    scores = scores.assign(is_bonafide=label, attack_type=kind)[kept].rename(columns=renamed)
     return scores, {ours: theirs for theirs, ours in renamed.items()}
 
 

@@ -123,6 +123,24 @@ def test_the_format_of_the_field_is_refused_in_its_own_words(written, text, said
     assert said in str(caught.value)
 
 
+def test_frames_in_the_format_of_the_field_name_their_video(written):
+    more = FIELD_HEADER.strip() + ",frame_id,video_key\n"
+    scores = read_scores(written(more + "s,v_4,True,,0.4,4,v\ns,v_9,True,,0.8,9,v\nt,w_4,False,print,0.1,4,w\n"))
+    assert list(scores["clip"]) == ["v", "v", "w"] and list(scores["frame"]) == [4, 9, 4]
+    assert list(to_clips(scores)["score"]) == pytest.approx([0.6, 0.1])
+    # Without these columns, rows of the same label are the frames of a clip.
+    assert list(read_scores(written(FIELD_HEADER + "s,v,1,,0.4\ns,v,1,,0.8\n"))["frame"]) == [0, 1]
+    with pytest.raises(ScoreFileError, match="line 3: video_key is empty"):
+        read_scores(written(more + "s,v_4,True,,0.4,4,v\ns,v_9,True,,0.8,9,\n"))
+
+
+def test_columns_of_other_systems_that_are_called_as_ours_are_left_out(written):
+    header = FIELD_HEADER.strip() + ",type,clip,subject,frame,depth\n"
+    scores = read_scores(written(header + "s,a,True,,0.5,real,x,y,z,deep\nt,b,False,print,0.1,real,x,y,z,deep\n"))
+    assert list(scores["type"]) == ["live", "print"] and list(scores["clip"]) == ["a", "b"]
+    assert list(scores["subject"]) == ["s", "t"] and list(scores["frame"]) == [0, 0] and "depth" not in scores
+
+
 def test_empty_lines_are_nothing_but_count_as_lines(written):
     scores = read_scores(written(HEADER + "\na,1,live,0.5\n,,,\nb,0,print,0.1\n\n"))
     assert list(scores["clip"]) == ["a", "b"] and list(scores.index) == [0, 1]
