@@ -2,6 +2,8 @@
 
 import ast
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -69,6 +71,17 @@ def test_imports_run_one_way(path):
 def test_evaluation_knows_no_tensorflow_and_no_images(path):
     tops = {name.split(".")[0] for name in _imports(path)}
     assert not tops & {"tensorflow", "keras", "cv2", "mediapipe", "sklearn"}
+
+
+def test_what_needs_no_tensorflow_does_not_load_it():
+    """Whatever they import in turn: programs start quickly, and evaluation runs where TensorFlow is not."""
+    free = ("errors", "hparams", "traces", "spoof_types", "evaluation", "face", "synthetic", "report")
+    modules = [path for path in PACKAGE if _part(path) in free]
+    modules += [ROOT / "phystd_tf" / "physics" / "triangulation.py", ROOT / "phystd_tf" / "data" / "video.py"]
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts).replace(".__init__", "") for path in modules]
+    code = f"import sys, {', '.join(names)}; print([x for x in ('tensorflow', 'mediapipe') if x in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert len(names) > 30 and result.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("path", PACKAGE, ids=_name)

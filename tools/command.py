@@ -44,16 +44,29 @@ def run_program(main: Callable[[], Optional[int]]) -> None:
         sys.exit(code or DONE)
 
     # absl ends with 1 on a wrong flag; here that is wrong use, so 2.
-    app.run(body, flags_parser=_parse_flags)
+    app.run(body, flags_parser=lambda arguments: _parse_flags(arguments, main.__module__))
 
 
-def _parse_flags(arguments: List[str]) -> List[str]:
+def _parse_flags(arguments: List[str], module: str) -> List[str]:
     from absl import flags
 
+    if any(argument in ("--help", "-help", "-h", "-?") for argument in arguments[1:]):
+        print(_help(module))
+        sys.exit(DONE)
     try:
         return flags.FLAGS(arguments)
-    except SystemExit:  # --help: absl ends it with 1, as if it were wrong use
+    except SystemExit:  # --helpfull: absl ends it with 1, as if it were wrong use
         sys.exit(DONE)
     except flags.Error as error:
         print(f"{os.path.basename(arguments[0])}: {error}\nTry --help.", file=sys.stderr)
         sys.exit(NOTHING_DONE)
+
+
+def _help(module: str) -> str:
+    """What a program does and its flags; absl's own help is empty where an installed script starts it."""
+    from absl import flags
+
+    # absl files the flags of the main module under the name of the script.
+    filed_under = sys.argv[0] if module == "__main__" else module
+    header, _, described = flags.FLAGS.module_help(filed_under).partition(f"{filed_under}:\n")
+    return f"{(sys.modules[module].__doc__ or '').strip()}\n\nOptions:\n{described or header}"
