@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Callable, List, Optional
 
-from absl import app
+from absl import app, logging
 
 from phystd_tf.errors import PhystdError
 
@@ -29,6 +29,9 @@ def run_program(main: Callable[[], Optional[int]]) -> None:
     # TensorFlow turns oneDNN on by itself on some processors only; where it does
     # not, a training iteration on the CPU takes more than twice as long.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+    # So would the remarks of libraries that log through absl, in the midst of a progress bar.
+    logging.set_verbosity(logging.ERROR)
 
     def body(arguments: List[str]) -> None:
         try:
