@@ -107,9 +107,7 @@ def test_regularization_loss_is_the_literal_squared_norm_and_leaves_content_free
 def test_regularization_of_live_faces_can_weigh_more(rng):
     traces = _traces(rng)
     weighted = dataclasses.replace(PAPER, regularization_live_weight=3.0, lambda_=2.0)
-    per_face = [
-        sum(np.sum(trace[i] ** 2) for trace in traces[:3]) + 2.0 * np.sum(traces.P[i] ** 2) for i in range(2)
-    ]
+    per_face = [sum(np.sum(trace[i] ** 2) for trace in traces[:3]) + 2.0 * np.sum(traces.P[i] ** 2) for i in range(2)]
     value = losses.regularization_loss(traces, tf.constant([1.0, 0.0]), weighted)
     np.testing.assert_allclose(value, (3 * per_face[0] + per_face[1]) / 2, rtol=1e-5)
 
