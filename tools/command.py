@@ -30,10 +30,10 @@ def run_program(main: Callable[[], Optional[int]]) -> None:
     # not, a training iteration on the CPU takes more than twice as long.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-    # So would the remarks of libraries that log through absl, in the midst of a progress bar.
-    logging.set_verbosity(logging.ERROR)
-
     def body(arguments: List[str]) -> None:
+        # So would the remarks that libraries make through absl, in the midst of a
+        # progress bar. Here, since parsing the flags sets the verbosity anew.
+        logging.set_verbosity(logging.ERROR)
         try:
             if len(arguments) > 1:
                 raise UsageError(f"unexpected argument {arguments[1]!r}; options are written --name=value")
