@@ -107,3 +107,8 @@ def test_unknown_names_are_refused_with_those_that_are_known():
         get_hparams("tiny")
     with pytest.raises(HParamsError, match="unknown ablation 'step4'"):
         get_hparams("small", "step4")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_a_whole_number_of_the_epochs_that_train_makes(preset):
+    assert PRESETS[preset].max_iterations % 100 == 0  # --steps_per_epoch of tools.train
