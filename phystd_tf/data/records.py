@@ -90,7 +90,7 @@ def encode(face: PreparedFace, key: FaceKey) -> bytes:
     }
     for size, triangle_map in face.triangle_maps.items():
         features[f"triangle_map_{size}"] = of_bytes(_png(triangle_map.astype(np.uint16)))
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
 
 
 def shard_name(split: str, label: int, number: int) -> str:
