@@ -28,6 +28,9 @@ def test_paper_shapes_are_those_of_the_figure():
     features = generator.encoder(network_input(image, PAPER), training=False)
     assert [tuple(feature.shape[1:]) for feature in features[1:]] == [(128, 128, 64), (64, 64, 96), (32, 32, 128)]
     assert generator.decoder.head.kernel.shape[-1] == 13
+    # Short-cuts: each layer sees the one before and the features of its resolution.
+    assert [up.conv.kernel.shape[-1] for up in generator.decoder.ups] == [64, 32 + 96, 32 + 64]
+    assert generator.decoder.head.kernel.shape[2] == 32 + 32
     assert output.depth.shape == (1, 32, 32, 1)
     assert [trace.shape[-1] for trace in output.traces] == [3, 3, 3, 1, 3]
     assert all(trace.shape[:3] == (1, 256, 256) for trace in output.traces)
