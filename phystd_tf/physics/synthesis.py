@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from phystd_tf.hparams import HParams
 from phystd_tf.physics.bands import low_pass
+from phystd_tf.physics.formation import spoof_generation
 from phystd_tf.physics.warp import dense_offset, sample
 from phystd_tf.traces import Faces, Traces
 
@@ -66,7 +67,7 @@ def synthesize_spoof(live: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, source_image
     Returns:
       [n, N, N, 3], not clipped.
     """
-    return (1.0 - P) * (live + T_A) + P * source_image
+    return spoof_generation(live, T_A, P, T_P=source_image)
 
 
 def harden(traces: WarpedTraces, seed: tf.Tensor, hparams: HParams) -> WarpedTraces:
