@@ -1,9 +1,8 @@
 """Draws a person in a scene.
 
 The mesh of head, hair and shoulders is rasterised once; then every pixel is
-shaded from its normal, its place on the painted atlas and the lights: wrapped
-diffuse light (skin scatters, red furthest), two highlights, light from sky and
-ground, and the shadow of the first light, found by marching over the z-buffer.
+shaded from its normal, its place on the painted atlas and the lights, see
+``surface``. The shadow of the first light is found by marching over the z-buffer.
 """
 
 from typing import NamedTuple, Optional, Tuple
@@ -19,13 +18,12 @@ from phystd_tf.synthetic import skin
 from phystd_tf.synthetic.background import paint_background
 from phystd_tf.synthetic.scene import Scene, project
 from phystd_tf.synthetic.subjects import Subject
-from phystd_tf.synthetic.worn import Worn, draw_worn, spectacles
+from phystd_tf.synthetic.surface import Surface, sample, shade
+from phystd_tf.synthetic.worn import Worn, WornLayer, draw_worn, spectacles
 
 # Rows of the atlas per row of the frame: an eye distance is then about twice as fine on the atlas as in the frame.
 _ATLAS_SCALE = 1.5
-_WRAP = np.array([0.38, 0.22, 0.16], np.float32)  # how far light creeps around skin, by colour
 _IRIS_RADIUS = 0.094
-_UP = np.array([0, -1, 0], np.float32)
 
 
 class Rendering(NamedTuple):
@@ -38,6 +36,9 @@ class Rendering(NamedTuple):
       points: [V, 3] float32, the geometry in the frame, pixels (z towards the camera).
       z: [S, S] float32, z-buffer in pixels, -inf where there is only background.
       gain: exposure, light to display.
+      surface: the pixels of the person, to be shaded again with another skin.
+      backdrop: [S, S, 3] float32, linear light of the background.
+      worn: real spectacles, or None.
     """
 
     image: np.ndarray
@@ -46,6 +47,27 @@ class Rendering(NamedTuple):
     points: np.ndarray
     z: np.ndarray
     gain: float
+    surface: Surface
+    backdrop: np.ndarray
+    worn: Optional[WornLayer]
+
+    def again(self, light: np.ndarray, keep_worn: bool = True) -> np.ndarray:
+        """The frame with other light on the person, exposed as before.
+
+        Args:
+          light: [n, 3] float32, linear light of the pixels of ``surface``.
+          keep_worn: whether the person keeps the real spectacles on.
+
+        Returns:
+          [S, S, 3] float32, encoded RGB in [0, 1].
+        """
+        size = self.z.shape[0]
+        image = self.backdrop.reshape(-1, 3).copy()
+        image[self.surface.pixels] = light
+        image = _soften_outline(image.reshape(size, size, 3), np.isfinite(self.z))
+        if keep_worn and self.worn is not None:
+            image = image * (1 - self.worn.alpha[..., None]) + self.worn.light * self.worn.alpha[..., None]
+        return self.encode(image)
 
     def encode(self, light: np.ndarray) -> np.ndarray:
         """Linear light as it appears in this frame: exposed, its highlights softened, encoded."""
@@ -87,18 +109,21 @@ class Renderer:
         albedo, gloss, hair = self._surface(head, scene, interpolate, material)
         z = np.where(covered, raster.z, -np.inf).astype(np.float32)
         shadow = _shadow(z, scene.lights[0].direction, unit).ravel()[pixels]
-        light = _shade(normal, albedo, gloss, hair, shadow, scene)
-        under_chin = np.clip((interpolate(head.points)[:, 1] - 1.55) / 0.8, 0, 1)
-        light *= np.where(material == heads.NECK, 0.45 + 0.55 * under_chin, 1.0)[:, None].astype(np.float32)
-        image = self._backdrop(scene).reshape(-1, 3).copy()
-        image[pixels] = light
-        image = image.reshape(size, size, 3)
-        image = _soften_outline(image, covered)
-        if self._spectacles is not None:
-            layer = draw_worn(self._spectacles, head, scene, size, z)
-            image = image * (1 - layer.alpha[..., None]) + layer.light * layer.alpha[..., None]
+        solid = interpolate(head.points)
+        under_chin = np.where(material == heads.NECK, 0.45 + 0.55 * np.clip((solid[:, 1] - 1.55) / 0.8, 0, 1), 1.0)
+        place = interpolate(head.atlas)
+        surface = Surface(
+            pixels, corners, weights, material, solid, place, normal, albedo, gloss, hair, shadow,
+            under_chin.astype(np.float32),
+        )  # fmt: skip
+        light = shade(surface, scene)
         gain = _exposure(light[material == heads.FACE])
-        return Rendering(encode(image, gain), points[: topology.NUM_POINTS, :2].copy(), head, points, z, gain)
+        worn = None if self._spectacles is None else draw_worn(self._spectacles, head, scene, size, z)
+        rendering = Rendering(
+            np.empty(0), points[: topology.NUM_POINTS, :2].copy(), head, points, z, gain, surface,
+            self._backdrop(scene), worn,
+        )  # fmt: skip
+        return rendering._replace(image=rendering.again(light))
 
     def _backdrop(self, scene: Scene) -> np.ndarray:
         if self._background[0] != scene.background_seed or self._background[1] is None:
@@ -108,8 +133,8 @@ class Renderer:
     def _surface(self, head, scene, interpolate, material):
         """Albedo [n, 3], gloss [n] and hair [n] of the pixels."""
         place = skin.atlas_position(interpolate(head.atlas), self._atlas.albedo.shape[0]).astype(np.float32)
-        albedo = _sample(self._atlas.albedo, place)
-        gloss, hair = _sample(self._atlas.gloss, place).T.copy()
+        albedo = sample(self._atlas.albedo, place)
+        gloss, hair = sample(self._atlas.gloss, place).T.copy()
         solid = interpolate(head.points)
         plain = skin.to_linear(np.array(self.subject.skin, np.float32))
 
@@ -128,7 +153,7 @@ class Renderer:
         gloss[cloth], hair[cloth] = 0.04, 0
         locks = material == heads.LOCKS
         rows = np.stack([place[locks, 0] * 1.0, np.mod(place[locks, 1] * 0.25, 0.12 * self._atlas.albedo.shape[0])], 1)
-        albedo[locks] = _sample(self._atlas.albedo, rows.astype(np.float32)) if locks.any() else 0
+        albedo[locks] = sample(self._atlas.albedo, rows.astype(np.float32)) if locks.any() else 0
         gloss[locks], hair[locks] = 0, 1
         eye = material == heads.EYE
         if eye.any():
@@ -206,18 +231,6 @@ def _facing(points: np.ndarray, head: heads.Head) -> np.ndarray:
     return np.flatnonzero(front | (head.material == heads.LOCKS))
 
 
-def _sample(texture: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Bilinear samples [n, channels] of a texture at pixels [n, 2]."""
-    # OpenCV wants a map of moderate width.
-    columns = 256
-    rows = -(-len(place) // columns)
-    padded = np.zeros((rows * columns, 2), np.float32)
-    padded[: len(place)] = place
-    padded = padded.reshape(rows, columns, 2)
-    found = cv2.remap(texture, padded, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return found.reshape(rows * columns, -1)[: len(place)].copy()
-
-
 def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:
     t = np.clip((values - low) / (high - low), 0, 1)
     return (t * t * (3 - 2 * t)).astype(np.float32)
@@ -247,36 +260,6 @@ def _shadow(z: np.ndarray, direction: Tuple[float, float, float], unit: float) -
         # Further steps throw softer shadows.
         blocked = np.maximum(blocked, np.clip(above / ((0.03 + 0.12 * step) * unit) - 0.1, 0, 1))
     return cv2.GaussianBlur(blocked, (0, 0), max(0.6, 0.035 * unit))
-
-
-def _shade(normal, albedo, gloss, hair, shadow, scene: Scene) -> np.ndarray:
-    """Light [n, 3] that the pixels send to the camera."""
-    skin_part = (1 - hair)[:, None]
-    upward = 0.5 - 0.5 * normal[:, 1:2]
-    ambient = np.array(scene.ground, np.float32) * (1 - upward) + np.array(scene.sky, np.float32) * upward
-    light = albedo * ambient * (0.75 + 0.25 * normal[:, 2:3])
-    # Hair runs down over the surface.
-    tangent = -_UP - normal * (normal @ -_UP)[:, None]
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-3)
-    for number, source in enumerate(scene.lights):
-        direction, colour = np.array(source.direction, np.float32), np.array(source.colour, np.float32)
-        facing = normal @ direction
-        open_part = 1 - 0.85 * shadow if number == 0 else np.ones_like(facing)
-        wrap = _WRAP * skin_part + 0.15 * (1 - skin_part)
-        diffuse = np.clip((facing[:, None] + wrap) / (1 + wrap), 0, None)
-        light += albedo * colour * diffuse * open_part[:, None]
-        half = direction + (0, 0, 1)
-        half = (half / np.linalg.norm(half)).astype(np.float32)
-        aligned = np.clip(normal @ half, 0, 1)
-        eighth = np.square(np.square(np.square(aligned)))
-        highlight = 0.05 * eighth + 0.10 * np.square(np.square(eighth))
-        rim = 0.35 * np.square(np.square(np.clip(1 - normal[:, 2], 0, 1))) * np.clip(facing, 0, 1)
-        strand = np.square(np.square(np.square(np.clip(1 - np.square(tangent @ half), 0, 1))))
-        shine = gloss * (highlight + 0.1 * rim) + hair * (
-            0.010 * strand + 0.010 * np.square(np.square(strand))
-        ) * np.clip(facing + 0.3, 0, 1)
-        light += (shine * open_part)[:, None] * colour
-    return light.astype(np.float32)
 
 
 def _soften_outline(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
