@@ -14,8 +14,9 @@ from tools.command import UsageError, run_program
 
 _OUT = flags.DEFINE_string("out", None, "Folder to write.")
 _SUBJECTS = flags.DEFINE_integer("subjects", 30, "People; about 60 % train, 20 % dev, 20 % test.")
-_CLIPS = flags.DEFINE_integer(
-    "clips_per_subject", 2, "Clips of each spoof type for each person; live has twice as many."
+_CLIPS = flags.DEFINE_integer("clips_per_subject", 2, "Clips of each spoof type for each person.")
+_LIVE_CLIPS = flags.DEFINE_integer(
+    "live_clips_per_subject", 0, "Live clips for each person; 0 takes twice as many as of a spoof type."
 )
 _FRAMES = flags.DEFINE_integer("frames_per_clip", 4, "Frames of a clip.")
 _SIZE = flags.DEFINE_integer("size", 256, "Pixels on a side of a frame; the face crop is about half of it.")
@@ -47,6 +48,7 @@ def main() -> None:
         seed=_SEED.value,
         subjects=_SUBJECTS.value,
         clips_per_subject=_CLIPS.value,
+        live_clips_per_subject=_LIVE_CLIPS.value,
         frames_per_clip=_FRAMES.value,
         size=_SIZE.value,
         truth=_TRUTH.value,

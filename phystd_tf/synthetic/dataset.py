@@ -1,6 +1,7 @@
 """Writes the embedded dataset in the layout of a user's own folders.
 
     OUT/synthetic.json                                   recipe and counts
+    OUT/clips.csv                                        instruments and settings, see ``clip_list``
     OUT/{train,dev,test}/live/<subject>/<clip>/<frame>.jpg
     OUT/{train,dev,test}/spoof/<type>/<subject>/<clip>/<frame>.jpg
     OUT/truth/<the same path>.npz                        see ``truth``; preparation never reads it
@@ -16,158 +17,20 @@ import json
 import multiprocessing
 import os
 import shutil
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence
 
 import cv2
-import numpy as np
 
-from phystd_tf import spoof_types
-from phystd_tf.errors import PhystdError
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.synthetic import camera as cameras
-from phystd_tf.synthetic import composition, scene, truth
-from phystd_tf.synthetic.media import MEDIA
+from phystd_tf.synthetic.clip_list import CLIPS, clip_list
+from phystd_tf.synthetic.clips import Frame, make_clip
+from phystd_tf.synthetic.recipe import SPLITS, Clip, Recipe, SyntheticError, clips_of, split_of, subject_name
 from phystd_tf.synthetic.renderer import Renderer
-from phystd_tf.synthetic.shot import Shot
 from phystd_tf.synthetic.subjects import make_subject
 
 # Raised whenever the same recipe gives other images.
-VERSION = 1
+VERSION = 2
 MANIFEST = "synthetic.json"
-SPLITS = ("train", "dev", "test")
-DEV_SHARE, TEST_SHARE = 0.2, 0.2
-# Each spoof type has as many clips as the recipe says, live has this many times more: a type is one of several.
-LIVE_CLIPS = 2
-TRUTHS = ("full", "camera", "none")
-_CLIP_STREAM = 2
-
-
-class SyntheticError(PhystdError):
-    """The recipe is impossible, or the folder holds another dataset."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """What to make.
-
-    Attributes:
-      seed: of everything.
-      subjects: people; at least 3, one for each split.
-      clips_per_subject: of each spoof type; live has twice as many.
-      frames_per_clip: frames.
-      size: of a frame in pixels; the face crop is about half of it.
-      types: spoof types.
-      truth: "full" (before and after the camera), "camera" (only the live face after the camera) or "none"; the
-        vertices are always there, except with "none".
-    """
-
-    seed: int = 1
-    subjects: int = 30
-    clips_per_subject: int = 2
-    frames_per_clip: int = 4
-    size: int = 256
-    types: Tuple[str, ...] = tuple(MEDIA)
-    truth: str = "full"
-
-    def __post_init__(self) -> None:
-        """Raises SyntheticError for what cannot be made."""
-        if self.subjects < len(SPLITS):
-            raise SyntheticError(f"at least {len(SPLITS)} subjects are needed, one for each split, not {self.subjects}")
-        for name in ("clips_per_subject", "frames_per_clip"):
-            if getattr(self, name) < 1:
-                raise SyntheticError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not 96 <= self.size <= 1024:
-            raise SyntheticError(f"size must be between 96 and 1024 pixels, not {self.size}")
-        if self.seed < 0:
-            raise SyntheticError(f"seed must not be negative, not {self.seed}")
-        unknown = sorted(set(self.types) - set(MEDIA))
-        if unknown or not self.types:
-            raise SyntheticError(f"no such medium: {', '.join(unknown) or 'none given'}; there are {', '.join(MEDIA)}")
-        if self.truth not in TRUTHS:
-            raise SyntheticError(f"truth must be one of {', '.join(TRUTHS)}, not {self.truth!r}")
-
-
-class Clip(NamedTuple):
-    """One clip to make.
-
-    Attributes:
-      split: train, dev or test.
-      spoof_type: a spoof type or ``live``.
-      subject: number.
-      number: of the clip within subject and type.
-    """
-
-    split: str
-    spoof_type: str
-    subject: int
-    number: int
-
-    @property
-    def folder(self) -> str:
-        """Path of the clip below the root."""
-        kind = ("live",) if self.spoof_type == spoof_types.LIVE else ("spoof", self.spoof_type)
-        return os.path.join(self.split, *kind, f"s{self.subject:04d}", f"c{self.number:02d}")
-
-
-class Frame(NamedTuple):
-    """One frame.
-
-    Attributes:
-      jpeg: the photograph.
-      truth: bytes of its truth file; empty if none is wanted.
-    """
-
-    jpeg: bytes
-    truth: bytes
-
-
-def split_of(subject: int, subjects: int) -> str:
-    """The split of a subject: the first 60 % train, then dev, then test; each has at least one.
-
-    Consecutive subjects spread over the range of skin tones, so every split does.
-    """
-    test = max(1, round(TEST_SHARE * subjects))
-    dev = max(1, round(DEV_SHARE * subjects))
-    if subject < subjects - dev - test:
-        return "train"
-    return "dev" if subject < subjects - test else "test"
-
-
-def clips_of(recipe: Recipe, subject: int) -> List[Clip]:
-    """All clips of a subject."""
-    split = split_of(subject, recipe.subjects)
-    clips = [Clip(split, spoof_types.LIVE, subject, n) for n in range(LIVE_CLIPS * recipe.clips_per_subject)]
-    for name in recipe.types:
-        clips += [Clip(split, name, subject, n) for n in range(recipe.clips_per_subject)]
-    return clips
-
-
-def make_clip(recipe: Recipe, clip: Clip, renderer: Renderer) -> Iterator[Frame]:
-    """The frames of a clip; the same recipe and clip give the same bytes."""
-    kind = 0 if clip.spoof_type == spoof_types.LIVE else 1 + spoof_types.SPOOF_TYPES.index(clip.spoof_type)
-    rng = np.random.default_rng(np.random.SeedSequence([recipe.seed, _CLIP_STREAM, clip.subject, kind, clip.number]))
-    moment = scene.random_scene(rng)
-    camera = cameras.random_camera(rng)
-    medium = MEDIA.get(clip.spoof_type)
-    parameters = medium.sample(rng) if medium else None
-    for _ in range(recipe.frames_per_clip):
-        noise_seed = int(rng.integers(2**63))
-        rendering = renderer.render(moment)
-        live = composition.quantise(rendering.image)
-        truth_bytes = b""
-        if medium is None:
-            jpeg = cameras.photograph(live, camera, noise_seed)
-            if recipe.truth != "none":
-                truth_bytes = truth.pack(rendering.vertices)
-        else:
-            layers = medium.layers(Shot(live, rendering, moment), parameters, rng)
-            jpeg = cameras.photograph(composition.compose(live, layers), camera, noise_seed)
-            if recipe.truth != "none":
-                live_jpeg = cameras.photograph(live, camera, noise_seed)
-                stored = (live, layers) if recipe.truth == "full" else (None, None)
-                truth_bytes = truth.pack(rendering.vertices, *stored, live_jpeg)
-        yield Frame(jpeg, truth_bytes)
-        moment = scene.move(moment, rng)
 
 
 def make_dataset(
@@ -210,6 +73,7 @@ def make_dataset(
                 if progress:
                     progress(done, total)
     shutil.rmtree(_workshop(out), ignore_errors=True)
+    _write(os.path.join(out, CLIPS), clip_list(recipe).encode("utf-8"))
     _write(os.path.join(out, MANIFEST), _as_json(dict(manifest, complete=True)))
     return dict(manifest, complete=True)
 
@@ -219,13 +83,13 @@ def describe(recipe: Recipe) -> Dict[str, object]:
     counts: Dict[str, Dict[str, int]] = {split: {} for split in SPLITS}
     people: Dict[str, List[str]] = {split: [] for split in SPLITS}
     for number in range(recipe.subjects):
-        people[split_of(number, recipe.subjects)].append(f"s{number:04d}")
+        people[split_of(number, recipe.subjects)].append(subject_name(number))
         for clip in clips_of(recipe, number):
             by_type = counts[clip.split]
             by_type[clip.spoof_type] = by_type.get(clip.spoof_type, 0) + recipe.frames_per_clip
     return {
         "version": VERSION,
-        "recipe": dict(dataclasses.asdict(recipe), types=list(recipe.types)),
+        "recipe": dict(dataclasses.asdict(recipe), types=list(recipe.types), live_clips_per_subject=recipe.live_clips),
         "subjects": people,
         "frames_by_split_and_type": counts,
         "frames": sum(sum(by_type.values()) for by_type in counts.values()),

@@ -5,7 +5,7 @@ from typing import Dict, Tuple
 
 import numpy as np
 
-MAX_YAW, MAX_PITCH, MAX_ROLL = 35.0, 18.0, 12.0  # degrees
+MAX_YAW, MAX_PITCH, MAX_ROLL = 40.0, 18.0, 12.0  # degrees
 
 Vector = Tuple[float, float, float]
 

@@ -10,7 +10,8 @@ from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.crop import crop_box
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic import truth
-from phystd_tf.synthetic.dataset import Clip, Recipe, make_clip
+from phystd_tf.synthetic.clips import make_clip
+from phystd_tf.synthetic.recipe import Clip, Recipe
 from phystd_tf.synthetic.renderer import Renderer
 from phystd_tf.synthetic.subjects import make_subject
 

@@ -1,5 +1,6 @@
 """The embedded dataset: layout, truth, same bytes, and going on after an interruption."""
 
+import csv
 import dataclasses
 import hashlib
 import json
@@ -11,10 +12,16 @@ import pytest
 
 from phystd_tf import spoof_types
 from phystd_tf.synthetic import dataset, truth
+from phystd_tf.synthetic.clip_list import COLUMNS, clip_list
+from phystd_tf.synthetic.clips import start_clip
 from phystd_tf.synthetic.composition import compose
-from phystd_tf.synthetic.dataset import Clip, Recipe, SyntheticError, make_dataset
+from phystd_tf.synthetic.dataset import make_dataset
+from phystd_tf.synthetic.media import MEDIA
+from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError, clips_of
 
-RECIPE = Recipe(seed=3, subjects=3, clips_per_subject=1, frames_per_clip=2, size=128)
+# Few types: each is tested beside its medium.
+TYPES = ("print", "replay", "paper_glasses")
+RECIPE = Recipe(seed=3, subjects=3, clips_per_subject=1, frames_per_clip=2, size=128, types=TYPES)
 
 
 def _files(root):
@@ -44,7 +51,7 @@ def test_layout(made):
         for frame in ("000.jpg", "001.jpg"):
             for clip in ("c00", "c01"):
                 expected.add(f"{split}/live/{subject}/{clip}/{frame}")
-            for name in ("print", "replay", "paper_glasses"):
+            for name in TYPES:
                 expected.add(f"{split}/spoof/{name}/{subject}/c00/{frame}")
     assert frames == expected
 
@@ -54,7 +61,7 @@ def test_each_frame_has_its_truth_in_a_tree_of_its_own(made):
     files = _files(out)
     frames = [path for path in files if path.endswith(".jpg")]
     truths = {os.path.relpath(truth.truth_path(out, os.path.join(out, path)), out) for path in frames}
-    assert truths | set(frames) | {"synthetic.json"} == set(files)
+    assert truths | set(frames) | {"synthetic.json", "clips.csv"} == set(files)
     assert all(path.startswith("truth" + os.sep) for path in truths)
 
 
@@ -76,6 +83,49 @@ def test_manifest_counts_what_is_there(made):
     frames = [path for path in _files(out) if path.endswith(".jpg")]
     assert manifest["complete"] is True and manifest["frames"] == len(frames) == calls[-1][0] == calls[-1][1]
     assert manifest["frames_by_split_and_type"]["test"] == {"live": 4, "print": 2, "replay": 2, "paper_glasses": 2}
+
+
+def test_list_names_each_clip_and_its_instrument(made):
+    out, _, _ = made
+    with open(os.path.join(out, "clips.csv"), encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    folders = {os.path.dirname(path).replace(os.sep, "/") for path in _files(out) if path.endswith(".jpg")}
+    assert tuple(rows[0]) == COLUMNS and {row["clip"] for row in rows} == folders and len(rows) == len(folders)
+    for row in rows:
+        if row["type"] == "live":
+            assert row["instrument"] == row["parameters"] == ""
+        else:
+            assert row["instrument"] in MEDIA[row["type"]].INSTRUMENTS
+            assert json.loads(row["parameters"])["instrument"] == row["instrument"]
+            assert "/".join((row["split"], "spoof", row["type"], row["subject"])) in row["clip"]
+    assert len({row["seeds"] for row in rows}) == len(rows)
+
+
+def test_list_tells_with_which_settings_the_frames_were_made(monkeypatch, tmp_path):
+    """Not only drawn in the same way: those that the medium was given."""
+    medium, given = MEDIA["replay"], []
+    layers = medium.layers
+    monkeypatch.setattr(medium, "layers", lambda shot, p, rng: given.append(p) or layers(shot, p, rng))
+    recipe = dataclasses.replace(RECIPE, frames_per_clip=1, types=("replay",))
+    make_dataset(str(tmp_path), recipe)
+    rows = list(csv.DictReader(clip_list(recipe).splitlines()))
+    listed = [json.loads(row["parameters"]) for row in rows if row["type"] == "replay"]
+    assert listed == [json.loads(json.dumps(dataclasses.asdict(p))) for p in given] and len(listed) == 3
+
+
+def test_other_numbers_of_clips_leave_a_clip_as_it_is():
+    """More live clips or fewer types change nothing of the others: what is drawn depends on the clip alone."""
+    more = dataclasses.replace(RECIPE, live_clips_per_subject=5, types=("replay",))
+    clip = Clip("train", "replay", 0, 0)
+    assert clip in clips_of(more, 0)
+    ours, theirs = start_clip(RECIPE, clip), start_clip(more, clip)
+    assert ours[:3] == theirs[:3] and ours.rng.integers(2**60) == theirs.rng.integers(2**60)
+    assert [c.number for c in clips_of(more, 0) if c.spoof_type == "live"] == list(range(5))
+
+
+def test_live_clips_are_twice_as_many_unless_told():
+    told, untold = dataclasses.replace(RECIPE, live_clips_per_subject=2), RECIPE
+    assert dataset.describe(told) == dataset.describe(untold)
 
 
 def test_same_seed_same_bytes_and_workers_do_not_matter(made, tmp_path):
@@ -129,6 +179,7 @@ def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path)
         ({"types": ()}, "none given"),
         ({"frames_per_clip": 0}, "frames_per_clip"),
         ({"seed": -1}, "seed"),
+        ({"live_clips_per_subject": -1}, "live_clips"),
         ({"truth": "half"}, "truth"),
     ],
 )
@@ -147,13 +198,13 @@ def test_splits_are_disjoint_and_none_is_empty(count):
 
 
 def test_clips_of_a_subject_stay_in_its_split():
-    for clip in dataset.clips_of(RECIPE, 1):
+    for clip in clips_of(RECIPE, 1):
         assert clip.split == "dev" and clip.folder.startswith("dev" + os.sep)
 
 
 def test_truth_composes_exactly_and_covers_only_where_the_medium_does(made):
     out, _, _ = made
-    for name in ("print", "replay", "paper_glasses"):
+    for name in TYPES:
         frame = os.path.join(out, "train", "spoof", name, "s0000", "c00", "000.jpg")
         stored = truth.read(truth.truth_path(out, frame))
         layers = stored.layers

@@ -1,0 +1,120 @@
+"""What the embedded dataset shall be: its recipe, its people and splits, and its clips."""
+
+import dataclasses
+import os
+from typing import List, NamedTuple, Tuple
+
+from phystd_tf import spoof_types
+from phystd_tf.errors import PhystdError
+from phystd_tf.synthetic.media import MEDIA
+
+SPLITS = ("train", "dev", "test")
+DEV_SHARE, TEST_SHARE = 0.2, 0.2
+TRUTHS = ("full", "camera", "none")
+
+
+class SyntheticError(PhystdError):
+    """The recipe is impossible, or the folder holds another dataset."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What to make.
+
+    Attributes:
+      seed: of everything.
+      subjects: people; at least 3, one for each split.
+      clips_per_subject: of each spoof type.
+      live_clips_per_subject: live clips; 0 is twice as many as of a spoof type, because a type is one of several.
+      frames_per_clip: frames.
+      size: of a frame in pixels; the face crop is about half of it.
+      types: spoof types.
+      truth: "full" (before and after the camera), "camera" (only the live face after the camera) or "none"; the
+        vertices are always there, except with "none".
+    """
+
+    seed: int = 1
+    subjects: int = 30
+    clips_per_subject: int = 2
+    live_clips_per_subject: int = 0
+    frames_per_clip: int = 4
+    size: int = 256
+    types: Tuple[str, ...] = tuple(MEDIA)
+    truth: str = "full"
+
+    def __post_init__(self) -> None:
+        """Raises SyntheticError for what cannot be made."""
+        if self.subjects < len(SPLITS):
+            raise SyntheticError(f"at least {len(SPLITS)} subjects are needed, one for each split, not {self.subjects}")
+        for name in ("clips_per_subject", "frames_per_clip"):
+            if getattr(self, name) < 1:
+                raise SyntheticError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.live_clips_per_subject < 0:
+            raise SyntheticError(f"live_clips_per_subject must not be negative, not {self.live_clips_per_subject}")
+        if not 96 <= self.size <= 1024:
+            raise SyntheticError(f"size must be between 96 and 1024 pixels, not {self.size}")
+        if self.seed < 0:
+            raise SyntheticError(f"seed must not be negative, not {self.seed}")
+        unknown = sorted(set(self.types) - set(MEDIA))
+        if unknown or not self.types:
+            raise SyntheticError(f"no such medium: {', '.join(unknown) or 'none given'}; there are {', '.join(MEDIA)}")
+        if self.truth not in TRUTHS:
+            raise SyntheticError(f"truth must be one of {', '.join(TRUTHS)}, not {self.truth!r}")
+
+    @property
+    def live_clips(self) -> int:
+        """Live clips of a subject."""
+        return self.live_clips_per_subject or 2 * self.clips_per_subject
+
+
+class Clip(NamedTuple):
+    """One clip to make.
+
+    Attributes:
+      split: train, dev or test.
+      spoof_type: a spoof type or ``live``.
+      subject: number.
+      number: of the clip within subject and type.
+    """
+
+    split: str
+    spoof_type: str
+    subject: int
+    number: int
+
+    @property
+    def subject_name(self) -> str:
+        """The subject as folders name it."""
+        return subject_name(self.subject)
+
+    @property
+    def folder(self) -> str:
+        """Path of the clip below the root."""
+        kind = ("live",) if self.spoof_type == spoof_types.LIVE else ("spoof", self.spoof_type)
+        return os.path.join(self.split, *kind, self.subject_name, f"c{self.number:02d}")
+
+
+def subject_name(subject: int) -> str:
+    """The name of a subject's folders."""
+    return f"s{subject:04d}"
+
+
+def split_of(subject: int, subjects: int) -> str:
+    """The split of a subject: the first 60 % train, then dev, then test; each has at least one.
+
+    Consecutive subjects spread over the range of skin tones, so every split does.
+    """
+    test = max(1, round(TEST_SHARE * subjects))
+    dev = max(1, round(DEV_SHARE * subjects))
+    if subject < subjects - dev - test:
+        return "train"
+    return "dev" if subject < subjects - test else "test"
+
+
+def clips_of(recipe: Recipe, subject: int) -> List[Clip]:
+    """All clips of a subject."""
+    split = split_of(subject, recipe.subjects)
+    clips = [Clip(split, spoof_types.LIVE, subject, n) for n in range(recipe.live_clips)]
+    for name in recipe.types:
+        clips += [Clip(split, name, subject, n) for n in range(recipe.clips_per_subject)]
+    return clips
