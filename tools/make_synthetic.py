@@ -1,8 +1,9 @@
 """Makes the embedded dataset: rendered live faces, simulated spoofs, and the truth beside them.
 
     python -m tools.make_synthetic --out=DIR
+    python -m tools.make_synthetic --out=DIR --layout=oulu
 
-The folder can be given to `python -m tools.prepare --dataset=folder --root=DIR`.
+The folder of the first can be given to `python -m tools.prepare --dataset=folder --root=DIR`.
 Run it again to finish what was interrupted.
 """
 
@@ -13,10 +14,26 @@ from absl import flags
 from tools.command import UsageError, run_program
 
 _OUT = flags.DEFINE_string("out", None, "Folder to write.")
-_SUBJECTS = flags.DEFINE_integer("subjects", 30, "People; about 60 % train, 20 % dev, 20 % test.")
-_CLIPS = flags.DEFINE_integer("clips_per_subject", 2, "Clips of each spoof type for each person.")
+# The names of phystd_tf.synthetic.layouts, which is not imported here for the sake of a quick --help.
+_LAYOUT = flags.DEFINE_enum(
+    "layout",
+    "own",
+    ["own", "oulu", "siw", "siwm", "siwmv2"],
+    "Folders and files: frames in folders of one's own, or videos, annotations and lists as in OULU-NPU, SiW, SiW-M"
+    " or SiW-Mv2, with rendered people. In oulu a person has 90 videos, in siw about 28.",
+)
+_SUBJECTS = flags.DEFINE_integer(
+    "subjects", None, "People; in own folders 30, about 60 % train, 20 % dev, 20 % test; as many as 3 or 4 in copies."
+)
+_CLIPS = flags.DEFINE_integer(
+    "clips_per_subject",
+    None,
+    "Clips of each spoof type for each person: 2, in siwm and siwmv2 1; oulu and siw have their own number.",
+)
 _LIVE_CLIPS = flags.DEFINE_integer(
-    "live_clips_per_subject", 0, "Live clips for each person; 0 takes twice as many as of a spoof type."
+    "live_clips_per_subject",
+    0,
+    "Live clips for each person; 0 takes twice as many as of a spoof type. Not for oulu and siw.",
 )
 _FRAMES = flags.DEFINE_integer("frames_per_clip", 4, "Frames of a clip.")
 _SIZE = flags.DEFINE_integer("size", 256, "Pixels on a side of a frame; the face crop is about half of it.")
@@ -41,18 +58,22 @@ def main() -> None:
 
     from phystd_tf.atomic import replacing
     from phystd_tf.synthetic.contact_sheet import contact_sheet
-    from phystd_tf.synthetic.dataset import Recipe, make_dataset
+    from phystd_tf.synthetic.dataset import make_dataset
+    from phystd_tf.synthetic.layouts import LAYOUTS
+    from phystd_tf.synthetic.media import MEDIA
+    from phystd_tf.synthetic.recipe import Recipe
 
-    chosen = {"types": tuple(_TYPES.value)} if _TYPES.value else {}
+    layout = LAYOUTS[_LAYOUT.value]
     recipe = Recipe(
         seed=_SEED.value,
-        subjects=_SUBJECTS.value,
-        clips_per_subject=_CLIPS.value,
+        subjects=layout.subjects if _SUBJECTS.value is None else _SUBJECTS.value,
+        clips_per_subject=layout.clips_per_subject if _CLIPS.value is None else _CLIPS.value,
         live_clips_per_subject=_LIVE_CLIPS.value,
         frames_per_clip=_FRAMES.value,
         size=_SIZE.value,
         truth=_TRUTH.value,
-        **chosen,
+        layout=_LAYOUT.value,
+        types=tuple(_TYPES.value or (name for name in MEDIA if name in layout.types)),
     )
     if _OUT.value:
         with tqdm(desc="synthetic frames", unit="frame") as bar:

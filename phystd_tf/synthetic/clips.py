@@ -6,7 +6,7 @@ import numpy as np
 
 from phystd_tf import spoof_types
 from phystd_tf.synthetic import camera as cameras
-from phystd_tf.synthetic import composition, scene, truth
+from phystd_tf.synthetic import composition, conditions, scene, truth
 from phystd_tf.synthetic.media import MEDIA
 from phystd_tf.synthetic.recipe import Clip, Recipe
 from phystd_tf.synthetic.renderer import Renderer
@@ -21,10 +21,12 @@ class Frame(NamedTuple):
     Attributes:
       jpeg: the photograph.
       truth: bytes of its truth file; empty if none is wanted.
+      vertices: [468, 2] float32, true places of the face mesh, pixels.
     """
 
     jpeg: bytes
     truth: bytes
+    vertices: np.ndarray
 
 
 class Start(NamedTuple):
@@ -55,16 +57,25 @@ def start_clip(recipe: Recipe, clip: Clip) -> Start:
     moment = scene.random_scene(rng)
     camera = cameras.random_camera(rng)
     medium = MEDIA.get(clip.spoof_type)
-    return Start(moment, camera, medium.sample(rng) if medium else None, rng)
+    parameters = medium.sample(rng) if medium else None
+    allowed, device, place = clip.conditions[:3]
+    while allowed and parameters.instrument not in allowed:
+        parameters = medium.sample(rng)
+    if device is not None:
+        camera = conditions.camera_of(recipe.seed, device)
+    if place is not None:
+        moment = conditions.at_place(moment, recipe.seed, place)
+    return Start(moment, camera, parameters, rng)
 
 
 def make_clip(recipe: Recipe, clip: Clip, renderer: Renderer) -> Iterator[Frame]:
     """The frames of a clip; the same recipe and clip give the same bytes."""
     moment, camera, parameters, rng = start_clip(recipe, clip)
     medium = MEDIA.get(clip.spoof_type)
-    for _ in range(recipe.frames_per_clip):
+    for index in range(recipe.frames_per_clip):
         noise_seed = int(rng.integers(2**63))
-        rendering = renderer.render(moment)
+        now = conditions.staged(moment, clip.conditions, index / max(1, recipe.frames_per_clip - 1))
+        rendering = renderer.render(now)
         live = composition.quantise(rendering.image)
         truth_bytes = b""
         if medium is None:
@@ -72,11 +83,11 @@ def make_clip(recipe: Recipe, clip: Clip, renderer: Renderer) -> Iterator[Frame]
             if recipe.truth != "none":
                 truth_bytes = truth.pack(rendering.vertices)
         else:
-            layers = medium.layers(Shot(live, rendering, moment), parameters, rng)
+            layers = medium.layers(Shot(live, rendering, now), parameters, rng)
             jpeg = cameras.photograph(composition.compose(live, layers), camera, noise_seed)
             if recipe.truth != "none":
                 live_jpeg = cameras.photograph(live, camera, noise_seed)
-                stored = (live, layers) if recipe.truth == "full" else (None, None)
-                truth_bytes = truth.pack(rendering.vertices, *stored, live_jpeg)
-        yield Frame(jpeg, truth_bytes)
+                before = live if recipe.truth == "full" else None
+                truth_bytes = truth.pack(rendering.vertices, before, layers, live_jpeg)
+        yield Frame(jpeg, truth_bytes, rendering.vertices)
         moment = scene.move(moment, rng)

@@ -1,10 +1,15 @@
-"""Writes the embedded dataset in the layout of a user's own folders.
+"""Writes the embedded dataset.
+
+In the layout of a user's own folders:
 
     OUT/synthetic.json                                   recipe and counts
     OUT/clips.csv                                        instruments and settings, see ``clip_list``
     OUT/{train,dev,test}/live/<subject>/<clip>/<frame>.jpg
     OUT/{train,dev,test}/spoof/<type>/<subject>/<clip>/<frame>.jpg
     OUT/truth/<the same path>.npz                        see ``truth``; preparation never reads it
+
+In the layouts of real datasets (``layouts``) a clip is a video, and its truth is
+OUT/truth/<the path without its ending>/<frame>.npz.
 
 A clip that is there is finished: clips are written elsewhere and renamed. The
 same recipe gives the same bytes, whatever the number of workers and however
@@ -24,7 +29,10 @@ import cv2
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic.clip_list import CLIPS, clip_list
 from phystd_tf.synthetic.clips import Frame, make_clip
-from phystd_tf.synthetic.recipe import SPLITS, Clip, Recipe, SyntheticError, clips_of, split_of, subject_name
+from phystd_tf.synthetic.layouts import LAYOUTS, all_clips
+from phystd_tf.synthetic.layouts.layout import Layout
+from phystd_tf.synthetic.recipe import SPLITS, Clip, Recipe, SyntheticError
+from phystd_tf.synthetic.recording import write_video
 from phystd_tf.synthetic.renderer import Renderer
 from phystd_tf.synthetic.subjects import make_subject
 
@@ -73,20 +81,27 @@ def make_dataset(
                 if progress:
                     progress(done, total)
     shutil.rmtree(_workshop(out), ignore_errors=True)
-    _write(os.path.join(out, CLIPS), clip_list(recipe).encode("utf-8"))
+    lists = dict(LAYOUTS[recipe.layout].lists(all_clips(recipe)), **{CLIPS: clip_list(recipe)})
+    for path, text in lists.items():
+        os.makedirs(os.path.dirname(os.path.join(out, path)), exist_ok=True)
+        _write(os.path.join(out, path), text.encode("utf-8"))
     _write(os.path.join(out, MANIFEST), _as_json(dict(manifest, complete=True)))
     return dict(manifest, complete=True)
 
 
 def describe(recipe: Recipe) -> Dict[str, object]:
-    """The manifest of a recipe: its parameters and the counts that follow from them."""
+    """The manifest of a recipe: its parameters and the counts that follow from them.
+
+    Raises:
+      SyntheticError: if the layout has no place for what the recipe wants.
+    """
     counts: Dict[str, Dict[str, int]] = {split: {} for split in SPLITS}
     people: Dict[str, List[str]] = {split: [] for split in SPLITS}
-    for number in range(recipe.subjects):
-        people[split_of(number, recipe.subjects)].append(subject_name(number))
-        for clip in clips_of(recipe, number):
-            by_type = counts[clip.split]
-            by_type[clip.spoof_type] = by_type.get(clip.spoof_type, 0) + recipe.frames_per_clip
+    for clip in all_clips(recipe):
+        if clip.subject_name not in people[clip.split]:
+            people[clip.split].append(clip.subject_name)
+        by_type = counts[clip.split]
+        by_type[clip.spoof_type] = by_type.get(clip.spoof_type, 0) + recipe.frames_per_clip
     return {
         "version": VERSION,
         "recipe": dict(dataclasses.asdict(recipe), types=list(recipe.types), live_clips_per_subject=recipe.live_clips),
@@ -100,32 +115,44 @@ def describe(recipe: Recipe) -> Dict[str, object]:
 def _make_subject_clips(out: str, recipe: Recipe, number: int) -> int:
     """Makes the missing clips of a subject; returns the number of its frames."""
     cv2.setNumThreads(1)
-    clips = clips_of(recipe, number)
+    layout = LAYOUTS[recipe.layout]
+    clips = layout.clips_of(recipe, number)
     renderer = None
     for clip in clips:
-        if os.path.isdir(os.path.join(out, clip.folder)):
+        if os.path.exists(os.path.join(out, clip.path)):
             continue
         if renderer is None:
             renderer = Renderer(make_subject(recipe.seed, number), MorphableModel.load(), recipe.size)
-        _store(out, clip, list(make_clip(recipe, clip, renderer)))
+        _store(out, layout, clip, list(make_clip(recipe, clip, renderer)))
     return len(clips) * recipe.frames_per_clip
 
 
-def _store(out: str, clip: Clip, frames: Sequence[Frame]) -> None:
-    workshop = os.path.join(_workshop(out), clip.folder.replace(os.sep, "-"))
+def _store(out: str, layout: Layout, clip: Clip, frames: Sequence[Frame]) -> None:
+    workshop = os.path.join(_workshop(out), clip.path.replace(os.sep, "-").replace("/", "-"))
     shutil.rmtree(workshop, ignore_errors=True)
-    pictures, truths = os.path.join(workshop, "frames"), os.path.join(workshop, "truth")
-    os.makedirs(pictures)
-    os.makedirs(truths)
-    for index, frame in enumerate(frames):
-        _write(os.path.join(pictures, f"{index:03d}.jpg"), frame.jpeg)
-        if frame.truth:
-            _write(os.path.join(truths, f"{index:03d}.npz"), frame.truth)
-    # The truth first: a clip that is there has its truth.
+    os.makedirs(workshop)
+    bare, ending = os.path.splitext(clip.file)
+    truths, pictures = os.path.join(workshop, "truth"), os.path.join(workshop, "frames" + ending)
+    side = layout.side_text(clip, [frame.vertices for frame in frames])
+    # What belongs to a clip first: a clip that is there is whole.
     if any(frame.truth for frame in frames):
-        _move(truths, os.path.join(out, "truth", clip.folder))
-    _move(pictures, os.path.join(out, clip.folder))
+        _write_all(truths, ".npz", [frame.truth for frame in frames])
+        _move(truths, os.path.join(out, "truth", bare or clip.folder))
+    if side is not None:
+        _write(os.path.join(workshop, "side"), side.encode("utf-8"))
+        _move(os.path.join(workshop, "side"), os.path.join(out, bare + layout.side_suffix))
+    if clip.file:
+        write_video(pictures, [frame.jpeg for frame in frames])
+    else:
+        _write_all(pictures, ".jpg", [frame.jpeg for frame in frames])
+    _move(pictures, os.path.join(out, clip.path))
     shutil.rmtree(workshop)
+
+
+def _write_all(folder: str, ending: str, files: Sequence[bytes]) -> None:
+    os.makedirs(folder)
+    for index, data in enumerate(files):
+        _write(os.path.join(folder, f"{index:03d}{ending}"), data)
 
 
 def _move(source: str, target: str) -> None:

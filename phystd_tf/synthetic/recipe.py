@@ -2,10 +2,11 @@
 
 import dataclasses
 import os
-from typing import List, NamedTuple, Tuple
+from typing import NamedTuple, Tuple
 
 from phystd_tf import spoof_types
 from phystd_tf.errors import PhystdError
+from phystd_tf.synthetic.conditions import Conditions
 from phystd_tf.synthetic.media import MEDIA
 
 SPLITS = ("train", "dev", "test")
@@ -23,14 +24,15 @@ class Recipe:
 
     Attributes:
       seed: of everything.
-      subjects: people; at least 3, one for each split.
+      subjects: people; at least one for each split.
       clips_per_subject: of each spoof type.
       live_clips_per_subject: live clips; 0 is twice as many as of a spoof type, because a type is one of several.
       frames_per_clip: frames.
       size: of a frame in pixels; the face crop is about half of it.
       types: spoof types.
-      truth: "full" (before and after the camera), "camera" (only the live face after the camera) or "none"; the
+      truth: "full" (before and after the camera), "camera" (only P and the live face after the camera) or "none"; the
         vertices are always there, except with "none".
+      layout: of folders and files, one of ``layouts.LAYOUTS``.
     """
 
     seed: int = 1
@@ -41,11 +43,10 @@ class Recipe:
     size: int = 256
     types: Tuple[str, ...] = tuple(MEDIA)
     truth: str = "full"
+    layout: str = "own"
 
     def __post_init__(self) -> None:
         """Raises SyntheticError for what cannot be made."""
-        if self.subjects < len(SPLITS):
-            raise SyntheticError(f"at least {len(SPLITS)} subjects are needed, one for each split, not {self.subjects}")
         for name in ("clips_per_subject", "frames_per_clip"):
             if getattr(self, name) < 1:
                 raise SyntheticError(f"{name} must be at least 1, not {getattr(self, name)}")
@@ -75,28 +76,34 @@ class Clip(NamedTuple):
       spoof_type: a spoof type or ``live``.
       subject: number.
       number: of the clip within subject and type.
+      file: path of the video below the root, with slashes; empty for frames in a folder.
+      person: name of the subject in the layout; empty for that of the embedded set.
+      conditions: what it has in common with other clips.
     """
 
     split: str
     spoof_type: str
     subject: int
     number: int
+    file: str = ""
+    person: str = ""
+    conditions: Conditions = Conditions()
 
     @property
     def subject_name(self) -> str:
-        """The subject as folders name it."""
-        return subject_name(self.subject)
+        """The subject as the layout names it."""
+        return self.person or f"s{self.subject:04d}"
 
     @property
     def folder(self) -> str:
-        """Path of the clip below the root."""
+        """Path of the frames below the root, in the layout of own folders."""
         kind = ("live",) if self.spoof_type == spoof_types.LIVE else ("spoof", self.spoof_type)
         return os.path.join(self.split, *kind, self.subject_name, f"c{self.number:02d}")
 
-
-def subject_name(subject: int) -> str:
-    """The name of a subject's folders."""
-    return f"s{subject:04d}"
+    @property
+    def path(self) -> str:
+        """Path of the clip below the root: a video or a folder."""
+        return self.file or self.folder
 
 
 def split_of(subject: int, subjects: int) -> str:
@@ -109,12 +116,3 @@ def split_of(subject: int, subjects: int) -> str:
     if subject < subjects - dev - test:
         return "train"
     return "dev" if subject < subjects - test else "test"
-
-
-def clips_of(recipe: Recipe, subject: int) -> List[Clip]:
-    """All clips of a subject."""
-    split = split_of(subject, recipe.subjects)
-    clips = [Clip(split, spoof_types.LIVE, subject, n) for n in range(recipe.live_clips)]
-    for name in recipe.types:
-        clips += [Clip(split, name, subject, n) for n in range(recipe.clips_per_subject)]
-    return clips

@@ -16,8 +16,9 @@ from phystd_tf.synthetic.clip_list import COLUMNS, clip_list
 from phystd_tf.synthetic.clips import start_clip
 from phystd_tf.synthetic.composition import compose
 from phystd_tf.synthetic.dataset import make_dataset
+from phystd_tf.synthetic.layouts import all_clips
 from phystd_tf.synthetic.media import MEDIA
-from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError, clips_of
+from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError
 
 # Few types: each is tested beside its medium.
 TYPES = ("print", "replay", "paper_glasses")
@@ -117,10 +118,10 @@ def test_other_numbers_of_clips_leave_a_clip_as_it_is():
     """More live clips or fewer types change nothing of the others: what is drawn depends on the clip alone."""
     more = dataclasses.replace(RECIPE, live_clips_per_subject=5, types=("replay",))
     clip = Clip("train", "replay", 0, 0)
-    assert clip in clips_of(more, 0)
+    assert clip in all_clips(more)
     ours, theirs = start_clip(RECIPE, clip), start_clip(more, clip)
     assert ours[:3] == theirs[:3] and ours.rng.integers(2**60) == theirs.rng.integers(2**60)
-    assert [c.number for c in clips_of(more, 0) if c.spoof_type == "live"] == list(range(5))
+    assert [c.number for c in all_clips(more) if c.spoof_type == "live" and not c.subject] == list(range(5))
 
 
 def test_live_clips_are_twice_as_many_unless_told():
@@ -173,7 +174,7 @@ def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path)
 @pytest.mark.parametrize(
     "wrong, words",
     [
-        ({"subjects": 2}, "at least 3"),
+        ({"subjects": 2}, "3 to 10000 subjects"),
         ({"size": 20}, "size"),
         ({"types": ("hologram",)}, "hologram"),
         ({"types": ()}, "none given"),
@@ -185,7 +186,7 @@ def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path)
 )
 def test_impossible_recipes_are_refused_by_name(wrong, words):
     with pytest.raises(SyntheticError, match=words):
-        Recipe(**wrong)
+        dataset.describe(Recipe(**wrong))
 
 
 @pytest.mark.parametrize("count", [3, 5, 24, 101])
@@ -198,8 +199,8 @@ def test_splits_are_disjoint_and_none_is_empty(count):
 
 
 def test_clips_of_a_subject_stay_in_its_split():
-    for clip in clips_of(RECIPE, 1):
-        assert clip.split == "dev" and clip.folder.startswith("dev" + os.sep)
+    for clip in all_clips(RECIPE):
+        assert clip.split == ("train", "dev", "test")[clip.subject] and clip.folder.startswith(clip.split + os.sep)
 
 
 def test_truth_composes_exactly_and_covers_only_where_the_medium_does(made):

@@ -1,11 +1,14 @@
 """The program that makes the embedded dataset."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 
 import cv2
+
+from phystd_tf.synthetic.layouts import LAYOUTS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -23,6 +26,21 @@ def test_makes_a_dataset_and_a_contact_sheet(tmp_path):
     assert "9 frames of 3 people" in done.stdout
     assert cv2.imread(sheet).shape == (3 * 64, 2 * 64, 3)
     assert os.listdir(os.path.join(out, "test", "spoof")) == ["replay"]
+
+
+def test_makes_a_copy_of_a_real_layout(tmp_path):
+    out = str(tmp_path / "set")
+    done = _run(f"--out={out}", "--layout=siwm", "--subjects=2", "--frames_per_clip=1", "--size=96", "--types=print")
+    assert done.returncode == 0, done.stderr
+    assert os.listdir(os.path.join(out, "Live", "Train")) and os.path.isfile(os.path.join(out, "trainlist.txt"))
+    assert _run(f"--out={tmp_path / 'other'}", "--layout=oulu", "--subjects=90").returncode == 2
+
+
+def test_the_program_offers_the_layouts_that_there_are():
+    done = _run("--out=nowhere", "--layout=folder")
+    assert done.returncode != 0
+    offered = re.search(r"should be one of <([^>]*)>", done.stdout + done.stderr).group(1)
+    assert offered.split("|") == list(LAYOUTS)
 
 
 def test_wrong_use_is_one_sentence(tmp_path):

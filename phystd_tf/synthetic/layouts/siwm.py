@@ -1,0 +1,271 @@
+"""SiW-M, in its first edition and as SiW-Mv2: 13 spoof types in folders, names without subjects.
+
+First edition:
+
+    OUT/Live/{Train,Test}/Live_<n>.mov                  and .face beside each video
+    OUT/{Paper,Replay}/<stem>_<n>.mov
+    OUT/{Makeup,Mask,Partial}/<folder>/<stem>_<n>.mov
+    OUT/{trainlist,testlist}.txt                        the lists of known attacks, spoofs only
+
+SiW-Mv2:
+
+    OUT/Live/Live_<n>.{mov,avi,mp4}                     no files beside
+    OUT/Spoof/<folder>/<stem>_<n>.{mov,avi,mp4}
+    OUT/pro_3_text/*.txt                                the lists of the three protocols
+
+The lists were published beside code, not with the videos. Numbers are the first
+ones of the public lists, so that those divide a copy as its own lists do; where
+the public lists have no video of a type for testing (obfuscation makeup in the
+first edition), a copy has none. Pieces of paper over the eyes and over the mouth
+are two stems of one type. People of the train and the test part are different.
+"""
+
+import itertools
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from phystd_tf import spoof_types
+from phystd_tf.synthetic.conditions import Conditions
+from phystd_tf.synthetic.layouts.annotations import box_lines
+from phystd_tf.synthetic.layouts.layout import Layout, share_out
+from phystd_tf.synthetic.media import MEDIA
+from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError
+
+# Type of a stem; the two stems of partial_paper are told apart by a word in the name of the instrument.
+STEMS = {
+    "Live": spoof_types.LIVE,
+    "Replay": spoof_types.REPLAY,
+    "Paper": spoof_types.PRINT,
+    "Mask_Half": spoof_types.HALF_MASK,
+    "Mask_Silicone": spoof_types.SILICONE_MASK,
+    "Mask_Trans": spoof_types.TRANSPARENT_MASK,
+    "Mask_Paper": spoof_types.PAPER_MASK,
+    "Mask_Mann": spoof_types.MANNEQUIN,
+    "Makeup_Ob": spoof_types.OBFUSCATION_MAKEUP,
+    "Makeup_Im": spoof_types.IMPERSONATION_MAKEUP,
+    "Makeup_Co": spoof_types.COSMETIC_MAKEUP,
+    "Partial_Funnyeye": spoof_types.FUNNY_EYEGLASSES,
+    "Partial_Paperglass": spoof_types.PAPER_GLASSES,
+    "Partial_Eye": spoof_types.PARTIAL_PAPER,
+    "Partial_Mouth": spoof_types.PARTIAL_PAPER,
+}
+_WORDS = {"Partial_Eye": "eye", "Partial_Mouth": "mouth"}
+_SIZES = (3, 2)
+# Stem -> the first numbers for training and for testing.
+_V1_NUMBERS = {
+    # Which live number lies in which folder is not published: the first ones, and those after them.
+    "Live": ("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", "17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32"),
+    "Makeup_Co": ("2 5 6 7 9 10 14 41", "1 3 4 12 13 40"),
+    "Makeup_Im": ("1 3 4 5 6 7 11 12", "2 8 9 10 14 18 19 20"),
+    "Makeup_Ob": ("1 2 3 4 5 6 7 8", ""),
+    "Mask_Half": ("1 2 3 7 9 10 11 12", "4 5 6 8 16 18 19 20"),
+    "Mask_Mann": ("1 2 4 5 6 7 8 10", "3 9 11 13 18 21 22 23"),
+    "Mask_Paper": ("1 2 3 5 6 7 10 12", "4 8 9 11 13 15 17"),
+    "Mask_Silicone": ("1 2 3 4 5 6 7 13", "8 9 10 11 12 15 18 19"),
+    "Mask_Trans": ("1 2 4 5 7 9 10 12", "3 6 8 11 18 20 22 24"),
+    "Paper": ("4 5 7 9 12 14 15 16", "1 2 3 6 8 10 11 13"),
+    "Partial_Eye": ("1 2 3 5 6 7 8 9", "4 11 12 15 16 19 22 25"),
+    "Partial_Funnyeye": ("1 6 10 11 12 16 17 18", "2 3 4 5 7 8 9 13"),
+    "Partial_Mouth": ("1 2 3 4 5 7 9 12", "6 8 10 11 15 18 19 20"),
+    "Partial_Paperglass": ("3 4 6 7 9 11 12 13", "1 2 5 8 10 17 19 20"),
+    "Replay": ("1 2 3 4 5 6 7 8", "9 11 15 16 18 19 24 25"),
+}
+_V1_FOLDERS = {
+    "Paper": "Paper",
+    "Replay": "Replay",
+    "Mask_Half": "Mask/HalfMask",
+    "Mask_Silicone": "Mask/SiliconeMask",
+    "Mask_Trans": "Mask/TransparentMask",
+    "Mask_Paper": "Mask/PaperMask",
+    "Mask_Mann": "Mask/MannequinHead",
+    "Makeup_Ob": "Makeup/Obfuscation",
+    "Makeup_Im": "Makeup/Impersonation",
+    "Makeup_Co": "Makeup/Cosmetic",
+    "Partial_Funnyeye": "Partial/FunnyeyeGlasses",
+    "Partial_Paperglass": "Partial/PaperGlasses",
+    "Partial_Eye": "Partial/PaperCut",
+    "Partial_Mouth": "Partial/PaperCut",
+}
+_V2_NUMBERS = {
+    "Live": ("1 2 3 4 5 6 7 8 9 11 13 14 16 17 19 20", "10 12 15 18 22 25 28 32 35 38 42 45 48 52 55 58"),
+    "Makeup_Co": ("5 6 8 11 12 14 15 18", "7 9 10 13 19 20 24 28"),
+    "Makeup_Im": ("1 2 3 4 5 6 7 8", "40 41 42 43 44 45 46 47"),
+    "Makeup_Ob": ("5 7 9 10 11 12 13 14", "1 2 3 4 6 8 15 16"),
+    "Mask_Half": ("2 5 6 13 15 16 17 19", "1 3 4 7 8 9 10 11"),
+    "Mask_Mann": ("1 2 3 4 5 8 10 12", "6 7 9 11 13 14 15 25"),
+    "Mask_Paper": ("1 3 5 7 9 11 13 14", "2 4 6 8 10 12"),
+    "Mask_Silicone": ("2 3 7 8 9 10 11 12", "1 4 5 6 13 14 15 16"),
+    "Mask_Trans": ("1 2 3 5 7 8 9 10", "4 6 18 24 25 26 27 28"),
+    "Paper": ("4 5 7 9 12 14 15 16", "1 2 3 6 8 10 11 13"),
+    "Partial_Eye": ("1 2 3 5 6 7 8 9", "4 11 12 15 16 19 22 25"),
+    "Partial_Funnyeye": ("1 6 10 11 12 16 17 18", "2 3 4 5 7 8 9 13"),
+    "Partial_Mouth": ("1 2 3 4 5 7 9 12", "6 8 10 11 15 18 19 20"),
+    "Partial_Paperglass": ("3 4 6 7 9 11 12 13", "1 2 5 8 10 17 19 20"),
+    "Replay": ("1 2 3 4 5 6 7 8", "9 11 15 16 18 19 24 25"),
+}
+_V2_FOLDERS = {
+    "Makeup_Co": "Makeup_Cosmetic",
+    "Makeup_Im": "Makeup_Impersonation",
+    "Makeup_Ob": "Makeup_Obfuscation",
+    "Mask_Mann": "Mannequin",
+    "Mask_Silicone": "Silicone",
+    "Mask_Half": "Mask_HalfMask",
+    "Mask_Paper": "Mask_PaperMask",
+    "Mask_Trans": "Mask_TransparentMask",
+    "Partial_Funnyeye": "Partial_FunnyeyeGlasses",
+    "Partial_Paperglass": "Partial_PaperGlasses",
+    "Paper": "Paper",
+    "Replay": "Replay",
+    "Partial_Eye": "Partial_Eye",
+    "Partial_Mouth": "Partial_Mouth",
+}
+# Containers of SiW-Mv2, about as often as they are there.
+_V2_ENDINGS = (".mov", ".avi", ".mov", ".mp4", ".mov")
+# Protocol III of SiW-Mv2: the spoof stems of each part; the stems of none are in the first.
+_V2_PARTS = {
+    "B_spoof": ("Makeup_Co", "Mask_Mann", "Partial_Funnyeye"),
+    "C_race": ("Paper", "Partial_Mouth"),
+    "D_age": ("Paper", "Partial_Mouth"),
+    "E_ill": ("Paper", "Partial_Mouth"),
+}
+
+
+class Place(NamedTuple):
+    """Stem, number and part of a video."""
+
+    stem: str
+    number: int
+    split: str
+
+    def __str__(self) -> str:
+        return f"{self.stem}_{self.number}"
+
+
+def place_of(clip: Clip) -> Place:
+    """Reads the name of a clip."""
+    stem, _, number = clip.file.rsplit("/", 1)[1].split(".")[0].rpartition("_")
+    return Place(stem, int(number), clip.split)
+
+
+class _SiwM(Layout):
+    """What both editions have in common.
+
+    Attributes:
+      numbers: stem -> numbers for training and for testing.
+    """
+
+    subjects, clips_per_subject = 4, 1
+    fewest_subjects = 2
+    numbers: Dict[str, Tuple[str, str]] = {}
+
+    def path_of(self, place: Place) -> str:
+        """Path of a video below the root."""
+        raise NotImplementedError
+
+    def check(self, recipe: Recipe) -> None:
+        """Also refuses more videos than have numbers."""
+        super().check(recipe)
+        most = max(share_out(recipe.subjects, _SIZES))
+        for stem, clips in (("Live", recipe.live_clips), ("Paper", recipe.clips_per_subject)):
+            there = min(len(numbers.split()) for numbers in self.numbers[stem])
+            if most * clips > there:
+                raise SyntheticError(
+                    f"layout {recipe.layout} has numbers for {there} {stem} videos in a part, not for {most * clips};"
+                    " take fewer subjects or clips_per_subject"
+                )
+
+    def clips_of(self, recipe: Recipe, subject: int) -> List[Clip]:
+        """The videos of a person."""
+        train, _ = share_out(recipe.subjects, _SIZES)
+        part = int(subject >= train)
+        within = subject - part * train
+        clips = []
+        for stem, spoof_type in STEMS.items():
+            if spoof_type not in (spoof_types.LIVE, *recipe.types):
+                continue
+            count = recipe.live_clips if stem == "Live" else recipe.clips_per_subject
+            numbers = self.numbers[stem][part].split()[within * count : (within + 1) * count]
+            for index, number in enumerate(numbers):
+                place = Place(stem, int(number), ("train", "test")[part])
+                clips.append(
+                    Clip(
+                        place.split,
+                        spoof_type,
+                        subject,
+                        # The two stems of one type must not be drawn alike.
+                        number=index + 100 * (stem == "Partial_Mouth"),
+                        file=self.path_of(place),
+                        conditions=Conditions(_instruments(stem)),
+                    )
+                )
+        return clips
+
+
+class SiwMV1(_SiwM):
+    """The first edition."""
+
+    side_suffix = ".face"
+    numbers = _V1_NUMBERS
+
+    def path_of(self, place: Place) -> str:
+        """Live videos are in Train or Test."""
+        folder = f"Live/{place.split.capitalize()}" if place.stem == "Live" else _V1_FOLDERS[place.stem]
+        return f"{folder}/{place}.mov"
+
+    def lists(self, clips: Sequence[Clip]) -> Dict[str, str]:
+        """Spoofs for training and for testing, with line ends of DOS and none after the last."""
+        texts = {}
+        for split in ("train", "test"):
+            places = sorted(p for p in map(place_of, clips) if p.split == split and p.stem != "Live")
+            texts[f"{split}list.txt"] = "\r\n".join(map(str, places))
+        return texts
+
+    def side_text(self, clip: Clip, vertices: Sequence[np.ndarray]) -> Optional[str]:
+        """Boxes of the face."""
+        return box_lines(clip, vertices)
+
+
+class SiwMV2(_SiwM):
+    """The second edition."""
+
+    numbers = _V2_NUMBERS
+
+    def path_of(self, place: Place) -> str:
+        """Live videos are in one folder."""
+        folder = "Live" if place.stem == "Live" else f"Spoof/{_V2_FOLDERS[place.stem]}"
+        return f"{folder}/{place}{_V2_ENDINGS[place.number % len(_V2_ENDINGS)]}"
+
+    def lists(self, clips: Sequence[Clip]) -> Dict[str, str]:
+        """Protocols I and II, then the parts of III; for training each type has as many rows, by repetition."""
+        places = sorted(map(place_of, clips))
+        texts = {}
+        for split in ("train", "test"):
+            live = [p for p in places if p.split == split and p.stem == "Live"]
+            spoof = [p for p in places if p.split == split and p.stem != "Live"]
+            texts[f"{split}list_live.txt"] = _rows(live)
+            texts[f"{split}list_all.txt"] = _rows(_balanced(spoof) if split == "train" else spoof)
+            elsewhere = {stem for stems in _V2_PARTS.values() for stem in stems}
+            parts = {"A_pretrain": tuple(stem for stem in STEMS if stem not in elsewhere), **_V2_PARTS}
+            for index, (part, stems) in enumerate(parts.items()):
+                chosen = [p for p in spoof if p.stem in stems]
+                shared = live[index :: len(parts)] or live[:1]
+                texts[f"{split}_{part}.txt"] = _rows(shared + (_balanced(chosen) if split == "train" else chosen))
+        return {f"pro_3_text/{name}": text for name, text in texts.items()}
+
+
+def _rows(places: Sequence[Place]) -> str:
+    return "".join(f"{place}\n" for place in places)
+
+
+def _balanced(places: Sequence[Place]) -> List[Place]:
+    """Each stem repeated to the length of the longest."""
+    groups = [list(group) for _, group in itertools.groupby(places, key=lambda place: place.stem)]
+    longest = max(map(len, groups), default=0)
+    return [place for group in groups for place in itertools.islice(itertools.cycle(group), longest)]
+
+
+def _instruments(stem: str) -> Tuple[str, ...]:
+    if stem not in _WORDS:
+        return ()
+    return tuple(name for name in MEDIA[STEMS[stem]].INSTRUMENTS if _WORDS[stem] in name)
