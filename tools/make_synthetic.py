@@ -2,12 +2,14 @@
 
     python -m tools.make_synthetic --out=DIR
     python -m tools.make_synthetic --out=DIR --layout=oulu
+    python -m tools.make_synthetic --out=DIR --photographs=DIR
 
 The folder of the first can be given to `python -m tools.prepare --dataset=folder --root=DIR`.
 Run it again to finish what was interrupted.
 """
 
 import os
+import sys
 
 from absl import flags
 
@@ -37,6 +39,12 @@ _LIVE_CLIPS = flags.DEFINE_integer(
 )
 _FRAMES = flags.DEFINE_integer("frames_per_clip", 4, "Frames of a clip.")
 _SIZE = flags.DEFINE_integer("size", 256, "Pixels on a side of a frame; the face crop is about half of it.")
+_PHOTOGRAPHS = flags.DEFINE_string(
+    "photographs",
+    None,
+    "Folder of photographs of live people, to be used instead of rendered ones: a photograph or a folder of them for"
+    " each. Needs the extra [face]. Photographs without a usable face are named and left out.",
+)
 _TYPES = flags.DEFINE_list("types", None, "Spoof types, separated by commas; all that are simulated by default.")
 _SEED = flags.DEFINE_integer("seed", 1, "The same seed gives the same bytes.")
 _TRUTH = flags.DEFINE_enum(
@@ -64,15 +72,20 @@ def main() -> None:
     from phystd_tf.synthetic.recipe import Recipe
 
     layout = LAYOUTS[_LAYOUT.value]
+    gallery = _open_gallery() if _PHOTOGRAPHS.value else None
+    usual = len(gallery.people) if gallery else layout.subjects
+    if gallery and (_SUBJECTS.value or 0) > usual:
+        raise UsageError(f"--photographs={_PHOTOGRAPHS.value} shows {usual} people, not {_SUBJECTS.value}")
     recipe = Recipe(
         seed=_SEED.value,
-        subjects=layout.subjects if _SUBJECTS.value is None else _SUBJECTS.value,
+        subjects=usual if _SUBJECTS.value is None else _SUBJECTS.value,
         clips_per_subject=layout.clips_per_subject if _CLIPS.value is None else _CLIPS.value,
         live_clips_per_subject=_LIVE_CLIPS.value,
         frames_per_clip=_FRAMES.value,
         size=_SIZE.value,
         truth=_TRUTH.value,
         layout=_LAYOUT.value,
+        photographs=gallery.fingerprint if gallery else "",
         types=tuple(_TYPES.value or (name for name in MEDIA if name in layout.types)),
     )
     if _OUT.value:
@@ -82,14 +95,33 @@ def main() -> None:
                 bar.total = total
                 bar.update(done - bar.n)
 
-            manifest = make_dataset(_OUT.value, recipe, _WORKERS.value or os.cpu_count() or 1, progress)
+            manifest = make_dataset(_OUT.value, recipe, _WORKERS.value or os.cpu_count() or 1, progress, gallery)
         print(f"{manifest['frames']} frames of {recipe.subjects} people in {_OUT.value}")
     if _SHEET.value:
-        sheet = contact_sheet(recipe, _SHEET_SUBJECTS.value, _SHEET_TILE.value)
+        people = gallery.people if gallery else None
+        sheet = contact_sheet(recipe, _SHEET_SUBJECTS.value, _SHEET_TILE.value, people)
         with replacing(_SHEET.value) as temporary:
             if not cv2.imwrite(temporary, sheet[..., ::-1]):
                 raise UsageError(f"{_SHEET.value} cannot be written")
         print(f"contact sheet: {_SHEET.value}")
+
+
+def _open_gallery():
+    """The gallery of --photographs; names what cannot be used."""
+    from phystd_tf.data.images import is_image, read_image
+    from phystd_tf.synthetic.gallery import open_gallery
+
+    root = _PHOTOGRAPHS.value
+    if not os.path.isdir(root):
+        raise UsageError(f"--photographs={root}: no such folder")
+    paths = [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names if is_image(name)]
+    if not paths:
+        raise UsageError(f"--photographs={root}: no photograph here")
+    gallery = open_gallery(root, paths, read_image, _SIZE.value)
+    for row in gallery.rows:
+        if row.status != "ok":
+            print(f"{row.photograph}: left out, {row.status} ({row.reason})", file=sys.stderr)
+    return gallery
 
 
 def run() -> None:

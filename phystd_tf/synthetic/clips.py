@@ -1,18 +1,24 @@
 """Makes the frames of one clip; what lasts for the clip is drawn first and is known without drawing a frame."""
 
-from typing import Any, Iterator, List, NamedTuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Union
 
 import numpy as np
 
 from phystd_tf import spoof_types
+from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic import camera as cameras
 from phystd_tf.synthetic import composition, conditions, scene, truth
+from phystd_tf.synthetic.gallery import Person
 from phystd_tf.synthetic.media import MEDIA
+from phystd_tf.synthetic.photograph import PhotographStudio
 from phystd_tf.synthetic.recipe import Clip, Recipe
 from phystd_tf.synthetic.renderer import Renderer
 from phystd_tf.synthetic.shot import Shot
+from phystd_tf.synthetic.subjects import make_subject
 
 _CLIP_STREAM = 2
+
+Sitter = Union[Renderer, PhotographStudio]
 
 
 class Frame(NamedTuple):
@@ -68,26 +74,40 @@ def start_clip(recipe: Recipe, clip: Clip) -> Start:
     return Start(moment, camera, parameters, rng)
 
 
-def make_clip(recipe: Recipe, clip: Clip, renderer: Renderer) -> Iterator[Frame]:
-    """The frames of a clip; the same recipe and clip give the same bytes."""
+def sitter_of(recipe: Recipe, subject: int, person: Optional[Person] = None) -> Sitter:
+    """Who sits before the camera as subject number ``subject``: a rendered person, or one with photographs."""
+    if person is not None:
+        return PhotographStudio(person.photographs, MorphableModel.load(), recipe.size)
+    return Renderer(make_subject(recipe.seed, subject), MorphableModel.load(), recipe.size)
+
+
+def make_clip(recipe: Recipe, clip: Clip, sitter: Sitter) -> Iterator[Frame]:
+    """The frames of a clip; the same recipe, clip and sitter give the same bytes."""
     moment, camera, parameters, rng = start_clip(recipe, clip)
     medium = MEDIA.get(clip.spoof_type)
     for index in range(recipe.frames_per_clip):
         noise_seed = int(rng.integers(2**63))
         now = conditions.staged(moment, clip.conditions, index / max(1, recipe.frames_per_clip - 1))
-        rendering = renderer.render(now)
-        live = composition.quantise(rendering.image)
+        shot = _shoot(sitter, now, clip.number)
+        live, vertices = shot.live, shot.rendering.vertices
         truth_bytes = b""
         if medium is None:
             jpeg = cameras.photograph(live, camera, noise_seed)
             if recipe.truth != "none":
-                truth_bytes = truth.pack(rendering.vertices)
+                truth_bytes = truth.pack(vertices)
         else:
-            layers = medium.layers(Shot(live, rendering, now), parameters, rng)
+            layers = medium.layers(shot, parameters, rng)
             jpeg = cameras.photograph(composition.compose(live, layers), camera, noise_seed)
             if recipe.truth != "none":
                 live_jpeg = cameras.photograph(live, camera, noise_seed)
                 before = live if recipe.truth == "full" else None
-                truth_bytes = truth.pack(rendering.vertices, before, layers, live_jpeg)
-        yield Frame(jpeg, truth_bytes, rendering.vertices)
+                truth_bytes = truth.pack(vertices, before, layers, live_jpeg)
+        yield Frame(jpeg, truth_bytes, vertices)
         moment = scene.move(moment, rng)
+
+
+def _shoot(sitter: Sitter, moment: scene.Scene, number: int) -> Shot:
+    if isinstance(sitter, PhotographStudio):
+        return sitter.shoot(moment, number)
+    rendering = sitter.render(moment)
+    return Shot(composition.quantise(rendering.image), rendering, moment)

@@ -2,27 +2,28 @@
 
 import dataclasses
 import io
-from typing import List
+from typing import List, Optional, Sequence
 
 import cv2
 import numpy as np
 
 from phystd_tf import spoof_types
-from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic import truth
-from phystd_tf.synthetic.clips import make_clip
+from phystd_tf.synthetic.clips import make_clip, sitter_of
+from phystd_tf.synthetic.gallery import Person
 from phystd_tf.synthetic.recipe import Clip, Recipe, split_of
-from phystd_tf.synthetic.renderer import Renderer
-from phystd_tf.synthetic.subjects import make_subject
 
 
-def contact_sheet(recipe: Recipe, subjects: int = 8, tile: int = 256) -> np.ndarray:
+def contact_sheet(
+    recipe: Recipe, subjects: int = 8, tile: int = 256, people: Optional[Sequence[Person]] = None
+) -> np.ndarray:
     """The first frame of each type for a few subjects.
 
     Args:
       recipe: of the dataset; ``truth`` may be anything.
       subjects: columns.
       tile: pixels of a picture.
+      people: with photographs; None for rendered ones.
 
     Returns:
       [H, W, 3] uint8, RGB.
@@ -30,11 +31,11 @@ def contact_sheet(recipe: Recipe, subjects: int = 8, tile: int = 256) -> np.ndar
     recipe = dataclasses.replace(recipe, truth="camera", frames_per_clip=1)
     columns: List[np.ndarray] = []
     for number in range(min(subjects, recipe.subjects)):
-        renderer = Renderer(make_subject(recipe.seed, number), MorphableModel.load(), recipe.size)
+        sitter = sitter_of(recipe, number, people[number] if people else None)
         split = split_of(number, recipe.subjects)
         pictures = []
         for name in (spoof_types.LIVE,) + recipe.types:
-            frame = next(make_clip(recipe, Clip(split, name, number, 0), renderer))
+            frame = next(make_clip(recipe, Clip(split, name, number, 0), sitter))
             pictures.append(cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1])
             if name != spoof_types.LIVE:
                 pictures.append(truth.read(io.BytesIO(frame.truth)).live_camera)

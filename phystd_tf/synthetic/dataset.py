@@ -7,6 +7,7 @@ In the layout of a user's own folders:
     OUT/{train,dev,test}/live/<subject>/<clip>/<frame>.jpg
     OUT/{train,dev,test}/spoof/<type>/<subject>/<clip>/<frame>.jpg
     OUT/truth/<the same path>.npz                        see ``truth``; preparation never reads it
+    OUT/photographs.csv                                  if people are photographed: who is who, see ``gallery``
 
 In the layouts of real datasets (``layouts``) a clip is a video, and its truth is
 OUT/truth/<the path without its ending>/<frame>.npz.
@@ -26,15 +27,13 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence
 
 import cv2
 
-from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic.clip_list import CLIPS, clip_list
-from phystd_tf.synthetic.clips import Frame, make_clip
+from phystd_tf.synthetic.clips import Frame, make_clip, sitter_of
+from phystd_tf.synthetic.gallery import PHOTOGRAPHS, Gallery, Person
 from phystd_tf.synthetic.layouts import LAYOUTS, all_clips
 from phystd_tf.synthetic.layouts.layout import Layout
 from phystd_tf.synthetic.recipe import SPLITS, Clip, Recipe, SyntheticError
 from phystd_tf.synthetic.recording import write_video
-from phystd_tf.synthetic.renderer import Renderer
-from phystd_tf.synthetic.subjects import make_subject
 
 # Raised whenever the same recipe gives other images.
 VERSION = 2
@@ -42,7 +41,11 @@ MANIFEST = "synthetic.json"
 
 
 def make_dataset(
-    out: str, recipe: Recipe, workers: int = 1, progress: Optional[Callable[[int, int], None]] = None
+    out: str,
+    recipe: Recipe,
+    workers: int = 1,
+    progress: Optional[Callable[[int, int], None]] = None,
+    gallery: Optional[Gallery] = None,
 ) -> Dict[str, object]:
     """Makes what is missing of a dataset.
 
@@ -51,6 +54,8 @@ def make_dataset(
       recipe: what to make.
       workers: processes; 1 works in this one.
       progress: called with (frames finished, frames in all) now and then.
+      gallery: live people with photographs, at least as many as the recipe has subjects; its fingerprint is the
+        recipe's.
 
     Returns:
       The manifest, as written to ``synthetic.json``.
@@ -64,9 +69,9 @@ def make_dataset(
     done = 0
     if progress:
         progress(0, total)
-    numbers = range(recipe.subjects)
+    tasks = [(out, recipe, number, gallery.people[number] if gallery else None) for number in range(recipe.subjects)]
     if workers <= 1:
-        finished: Iterator[int] = (_make_subject_clips(out, recipe, number) for number in numbers)
+        finished: Iterator[int] = (_make_subject_clips(*task) for task in tasks)
         for count in finished:
             done += count
             if progress:
@@ -75,13 +80,17 @@ def make_dataset(
         # Spawned, not forked: the caller may hold threads.
         context = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
-            futures = [pool.submit(_make_subject_clips, out, recipe, number) for number in numbers]
+            futures = [pool.submit(_make_subject_clips, *task) for task in tasks]
             for future in concurrent.futures.as_completed(futures):
                 done += future.result()
                 if progress:
                     progress(done, total)
     shutil.rmtree(_workshop(out), ignore_errors=True)
-    lists = dict(LAYOUTS[recipe.layout].lists(all_clips(recipe)), **{CLIPS: clip_list(recipe)})
+    clips = all_clips(recipe)
+    lists = dict(LAYOUTS[recipe.layout].lists(clips), **{CLIPS: clip_list(recipe)})
+    if gallery:
+        names = {clip.subject: clip.subject_name for clip in clips}
+        lists[PHOTOGRAPHS] = gallery.report([names[number] for number in range(recipe.subjects)])
     for path, text in lists.items():
         os.makedirs(os.path.dirname(os.path.join(out, path)), exist_ok=True)
         _write(os.path.join(out, path), text.encode("utf-8"))
@@ -112,18 +121,18 @@ def describe(recipe: Recipe) -> Dict[str, object]:
     }
 
 
-def _make_subject_clips(out: str, recipe: Recipe, number: int) -> int:
+def _make_subject_clips(out: str, recipe: Recipe, number: int, person: Optional[Person]) -> int:
     """Makes the missing clips of a subject; returns the number of its frames."""
     cv2.setNumThreads(1)
     layout = LAYOUTS[recipe.layout]
     clips = layout.clips_of(recipe, number)
-    renderer = None
+    sitter = None
     for clip in clips:
         if os.path.exists(os.path.join(out, clip.path)):
             continue
-        if renderer is None:
-            renderer = Renderer(make_subject(recipe.seed, number), MorphableModel.load(), recipe.size)
-        _store(out, layout, clip, list(make_clip(recipe, clip, renderer)))
+        if sitter is None:
+            sitter = sitter_of(recipe, number, person)
+        _store(out, layout, clip, list(make_clip(recipe, clip, sitter)))
     return len(clips) * recipe.frames_per_clip
 
 

@@ -80,7 +80,7 @@ def build_head(subject: Subject, model: MorphableModel, coefficients: np.ndarray
     """The geometry for identity plus expression ``coefficients`` [M]."""
     face = model.shape_of(coefficients)
     surfaces = [
-        _Surface(face, model.triangles, model.parts.astype(np.int64), _on_cylinder(model.mean), 1.0),
+        _Surface(face, model.triangles, model.parts.astype(np.int64), on_cylinder(model.mean), 1.0),
         _skull(face, subject),
         *(_ear(side, abs(float(face[topology.EARS[side > 0], 0]))) for side in (-1, 1)),
         _neck(),
@@ -110,7 +110,8 @@ def _join(surfaces: Sequence[_Surface]) -> Head:
     )
 
 
-def _on_cylinder(points: np.ndarray) -> np.ndarray:
+def on_cylinder(points: np.ndarray) -> np.ndarray:
+    """Where the skin of points [V, 3] before the pose is painted, [V, 2]; see ``Head.atlas``."""
     return np.stack([np.arctan2(points[:, 0], points[:, 2] - ATLAS_AXIS_Z), points[:, 1]], 1)
 
 
@@ -182,7 +183,7 @@ def _skull(face: np.ndarray, subject: Subject) -> _Surface:
         rings.append(upper + low[:, None] * (lower - upper))
     points = np.concatenate(rings)
     triangles = _outwards(points, grid_triangles(_RINGS + 1, len(outline), closed=True))
-    return _Surface(points, triangles, np.full(len(triangles), SCALP), _on_cylinder(points), 1.0)
+    return _Surface(points, triangles, np.full(len(triangles), SCALP), on_cylinder(points), 1.0)
 
 
 def _ear(side: int, half_width: float) -> _Surface:
@@ -195,7 +196,7 @@ def _ear(side: int, half_width: float) -> _Surface:
     z = local[:, 0] * np.sin(turn) + local[:, 2] * np.cos(turn)
     points = np.stack([side * (half_width + 0.13 + x), 0.24 + local[:, 1] - 0.12 * z, -1.10 + z], 1)
     triangles = _outwards(points, grid_triangles(rows, columns, closed=True))
-    return _Surface(points, triangles, np.full(len(triangles), EAR), _on_cylinder(points), 1.0)
+    return _Surface(points, triangles, np.full(len(triangles), EAR), on_cylinder(points), 1.0)
 
 
 def _tube(levels: List[Tuple[float, float, float, float, float]], columns: int) -> np.ndarray:
@@ -221,7 +222,7 @@ def _neck() -> _Surface:
     points = _tube(levels, 24)
     triangles = _outwards(points, grid_triangles(len(levels), 24, closed=True))
     follows = np.repeat([0.75, 0.6, 0.35, 0.1, 0.0], 24)
-    return _Surface(points, triangles, np.full(len(triangles), NECK), _on_cylinder(points), follows)
+    return _Surface(points, triangles, np.full(len(triangles), NECK), on_cylinder(points), follows)
 
 
 def _shoulders() -> _Surface:
@@ -236,7 +237,7 @@ def _shoulders() -> _Surface:
     ]
     points = _tube(levels, 36)
     triangles = _outwards(points, grid_triangles(len(levels), 36, closed=True))
-    return _Surface(points, triangles, np.full(len(triangles), CLOTH), _on_cylinder(points), 0.0)
+    return _Surface(points, triangles, np.full(len(triangles), CLOTH), on_cylinder(points), 0.0)
 
 
 def _locks(subject: Subject) -> _Surface:
@@ -256,7 +257,7 @@ def _locks(subject: Subject) -> _Surface:
     stacked = np.concatenate(points)
     triangles = grid_triangles(rows, columns, closed=False)
     follows = np.repeat(1 - 0.6 * _smoothstep(0.4, 1, np.linspace(0, 1, rows)), columns)
-    return _Surface(stacked, triangles, np.full(len(triangles), LOCKS), _on_cylinder(stacked), follows)
+    return _Surface(stacked, triangles, np.full(len(triangles), LOCKS), on_cylinder(stacked), follows)
 
 
 def pose_points(head: Head, rotation: np.ndarray) -> np.ndarray:

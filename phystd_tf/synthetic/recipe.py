@@ -33,6 +33,7 @@ class Recipe:
       truth: "full" (before and after the camera), "camera" (only P and the live face after the camera) or "none"; the
         vertices are always there, except with "none".
       layout: of folders and files, one of ``layouts.LAYOUTS``.
+      photographs: fingerprint of the gallery of live people; empty for rendered people.
     """
 
     seed: int = 1
@@ -44,6 +45,7 @@ class Recipe:
     types: Tuple[str, ...] = tuple(MEDIA)
     truth: str = "full"
     layout: str = "own"
+    photographs: str = ""
 
     def __post_init__(self) -> None:
         """Raises SyntheticError for what cannot be made."""

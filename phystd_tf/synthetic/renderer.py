@@ -24,6 +24,8 @@ from phystd_tf.synthetic.worn import Worn, WornLayer, draw_worn, spectacles
 # Rows of the atlas per row of the frame: an eye distance is then about twice as fine on the atlas as in the frame.
 _ATLAS_SCALE = 1.5
 _IRIS_RADIUS = 0.094
+# Light above the knee is softened; white would need endless light, and this share of the rest counts as white.
+_KNEE, _WHITEST = 0.6, 0.995
 
 
 class Rendering(NamedTuple):
@@ -278,5 +280,12 @@ def _exposure(face: np.ndarray) -> float:
 def encode(light: np.ndarray, gain: float) -> np.ndarray:
     """Light [..., 3] to encoded RGB in [0, 1] float32; a shoulder keeps highlights from clipping hard."""
     exposed = light * gain
-    exposed = np.where(exposed > 0.6, 0.6 + 0.4 * np.tanh((exposed - 0.6) / 0.4), exposed)
+    exposed = np.where(exposed > _KNEE, _KNEE + (1 - _KNEE) * np.tanh((exposed - _KNEE) / (1 - _KNEE)), exposed)
     return np.clip(skin.to_encoded(exposed), 0, 1).astype(np.float32)
+
+
+def decode(image: np.ndarray) -> np.ndarray:
+    """The light that ``encode`` with a gain of 1 makes this image [..., 3] of, float32; full white is cut at 254.8."""
+    exposed = skin.to_linear(image)
+    softened = np.clip((exposed - _KNEE) / (1 - _KNEE), 0, _WHITEST)
+    return np.where(exposed > _KNEE, _KNEE + (1 - _KNEE) * np.arctanh(softened), exposed).astype(np.float32)

@@ -2,11 +2,15 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 
 import cv2
+import matplotlib.cbook
+import numpy as np
+import skimage.data
 
 from phystd_tf.synthetic.layouts import LAYOUTS
 
@@ -41,6 +45,31 @@ def test_the_program_offers_the_layouts_that_there_are():
     assert done.returncode != 0
     offered = re.search(r"should be one of <([^>]*)>", done.stdout + done.stderr).group(1)
     assert offered.split("|") == list(LAYOUTS)
+
+
+def test_photographs_take_the_place_of_rendered_people(tmp_path):
+    photographs, out, sheet = tmp_path / "photographs", str(tmp_path / "set"), str(tmp_path / "sheet.png")
+    (photographs / "crew").mkdir(parents=True)
+    astronaut = np.ascontiguousarray(skimage.data.astronaut()[..., ::-1])
+    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
+        shutil.copy(file.name, photographs / "grace.jpg")
+    cv2.imwrite(str(photographs / "crew" / "a.png"), astronaut)
+    cv2.imwrite(str(photographs / "mirrored.png"), astronaut[:, ::-1])
+    cv2.imwrite(str(photographs / "wall.png"), np.full((200, 200, 3), 120, np.uint8))
+    small = ("--clips_per_subject=1", "--frames_per_clip=1", "--size=96", "--types=print", "--workers=1")
+    done = _run(f"--photographs={photographs}", f"--out={out}", f"--sheet={sheet}", "--sheet_tile=64", *small)
+    assert done.returncode == 0, done.stderr
+    assert "9 frames of 3 people" in done.stdout and "wall.png: left out, no_face" in done.stderr
+    assert cv2.imread(sheet).shape == (3 * 64, 3 * 64, 3)
+    with open(os.path.join(out, "photographs.csv"), encoding="utf-8") as file:
+        assert "crew/a.png,crew,s0000,ok," in file.read().splitlines()
+    for arguments, words in (
+        ((f"--photographs={tmp_path / 'nowhere'}",), "no such folder"),
+        ((f"--photographs={out}/truth",), "no photograph"),
+        ((f"--photographs={photographs}", "--subjects=9"), "shows 3 people"),
+    ):
+        done = _run(f"--out={tmp_path / 'other'}", *arguments)
+        assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
 
 
 def test_wrong_use_is_one_sentence(tmp_path):
