@@ -10,10 +10,24 @@ from types import ModuleType
 from typing import Dict
 
 from phystd_tf import spoof_types
-from phystd_tf.synthetic.media import paper_glasses, print_medium, replay
+from phystd_tf.synthetic.media import (
+    half_mask,
+    mannequin,
+    paper_glasses,
+    paper_mask,
+    print_medium,
+    replay,
+    silicone_mask,
+    transparent_mask,
+)
 
 MEDIA: Dict[str, ModuleType] = {
     spoof_types.PRINT: print_medium,
     spoof_types.REPLAY: replay,
+    spoof_types.HALF_MASK: half_mask,
+    spoof_types.SILICONE_MASK: silicone_mask,
+    spoof_types.TRANSPARENT_MASK: transparent_mask,
+    spoof_types.PAPER_MASK: paper_mask,
+    spoof_types.MANNEQUIN: mannequin,
     spoof_types.PAPER_GLASSES: paper_glasses,
 }

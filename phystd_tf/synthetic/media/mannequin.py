@@ -1,0 +1,163 @@
+"""Mannequin: the head of a shop-window dummy in place of the person's.
+
+Simulated: skin of fibreglass or plastic in one colour, matt or lacquered, with a
+mould's features instead of an expression, painted eyes that never close, painted
+brows and lips, a parting line along the neck, scratches; hair that is moulded and
+painted, a wig, or none. Covered region P: face, ears, hair and the bare neck.
+Additive part: none; clothes stay. Not simulated: glass eyes, joints, and another outline than
+the person's.
+"""
+
+import dataclasses
+import functools
+from typing import Tuple
+
+import numpy as np
+
+from phystd_tf.synthetic import head as heads
+from phystd_tf.synthetic.composition import Layers
+from phystd_tf.synthetic.media import masks
+from phystd_tf.synthetic.media.masks import Canvas, Coat, step
+from phystd_tf.synthetic.shot import Shot
+from phystd_tf.synthetic.skin import to_linear
+from phystd_tf.synthetic.subjects import HAIR_PALETTE, IRIS_PALETTE, SKIN_PALETTE, make_subject
+from phystd_tf.synthetic.surface import shade
+
+# Makes of dummies. Named: a protocol may hold one out.
+INSTRUMENTS = ("realistic_wig", "realistic_moulded", "abstract_gloss")
+_MODELS_SEED, _MODELS = 7103, 16
+_SKIN_GLOSS = 0.1  # skin of a neck shines more than this, cloth less
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """One dummy. Colours sRGB.
+
+    Attributes:
+      instrument: the make.
+      model: which painted face.
+      skin, hair, lips, iris: colours.
+      detail: how much of brows, lips and lids is painted, 0 to 1.
+      gloss: of the lacquer.
+      depth: how strong the features of the mould are.
+      bald: no hair, if the person's does not hang down.
+      texture_seed: draws mould and scratches.
+    """
+
+    instrument: str
+    model: int
+    skin: Tuple[float, float, float]
+    hair: Tuple[float, float, float]
+    lips: Tuple[float, float, float]
+    iris: Tuple[float, float, float]
+    detail: float
+    gloss: float
+    depth: float
+    bald: bool
+    texture_seed: int
+
+
+def sample(rng: np.random.Generator) -> Parameters:
+    """A random dummy."""
+    instrument = str(rng.choice(INSTRUMENTS))
+    abstract = instrument == "abstract_gloss"
+    skin = np.array(SKIN_PALETTE[int(rng.integers(6))]) * rng.uniform(0.92, 1.05)
+    if abstract:
+        skin = np.array(
+            ((0.95, 0.94, 0.92), (0.80, 0.80, 0.80), (0.16, 0.16, 0.17), (0.78, 0.64, 0.42))[rng.integers(4)]
+        )
+    hair = np.array(HAIR_PALETTE[int(rng.integers(len(HAIR_PALETTE)))][0]) * rng.uniform(0.8, 1.2)
+    return Parameters(
+        instrument=instrument,
+        model=int(rng.integers(_MODELS)),
+        skin=tuple(map(float, np.clip(skin, 0, 1))),
+        hair=tuple(map(float, hair)),
+        lips=tuple(map(float, np.array((0.70, 0.24, 0.26)) * rng.uniform(0.6, 1.15, 3))),
+        iris=IRIS_PALETTE[int(rng.integers(len(IRIS_PALETTE)))],
+        detail=float(rng.uniform(0.25, 0.6) if abstract else rng.uniform(0.75, 1.0)),
+        gloss=float(rng.uniform(1.8, 3.2) if abstract else rng.choice((rng.uniform(0.1, 0.4), rng.uniform(0.9, 2.0)))),
+        depth=float(rng.uniform(1.0, 1.25)),
+        bald=bool(rng.uniform() < (0.8 if abstract else 0.1)),
+        texture_seed=int(rng.integers(2**31)),
+    )
+
+
+def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
+    """The dummy's covered region and content on a live frame.
+
+    Args:
+      shot: the live frame.
+      p: the dummy.
+      rng: unused; a dummy sits still on its neck.
+    """
+    del rng
+    surface = shot.rendering.surface
+    coat = _paint(p, masks.atlas_height(shot))
+    seated = masks.seat(shot, masks.mould_normals(p.texture_seed, p.depth))
+    material = surface.material
+    covered = (material != heads.CLOTH) & ((material != heads.NECK) | (surface.gloss > _SKIN_GLOSS))
+    hair = np.where(material == heads.NECK, 0, step((surface.hair - 0.3) / 0.4))
+    if p.bald and not (material == heads.LOCKS).any():
+        hair = np.zeros_like(hair)
+    light = masks.light_of(shot, coat, seated, covered & (hair < 1), scatter=0.25)
+    strands = covered & (hair > 0)
+    if strands.any():
+        share = hair[strands, None].astype(np.float32)
+        light[strands] += share * (_hair_light(shot, p, seated, strands) - light[strands])
+    return masks.put_on(shot, covered.astype(np.float32), light, 0.0)
+
+
+def _hair_light(shot: Shot, p: Parameters, seated: masks.Seat, chosen: np.ndarray) -> np.ndarray:
+    """Light [k, 3] of the hair on the chosen pixels: painted plastic with moulded waves, or a wig."""
+    part = masks.rows_of(shot.rendering.surface, chosen)
+    colour = to_linear(np.float32([p.hair]))
+    if p.instrument == "realistic_wig":
+        # The person's strands, of one even colour that shines like plastic.
+        brightness = part.albedo.mean(1, keepdims=True)
+        strands = np.clip(brightness / max(float(brightness.mean()), 1e-4), 0.4, 1.8)
+        return shade(part._replace(albedo=(colour * strands).astype(np.float32), hair=1.6 * part.hair), shot.scene)
+    waves = _waves(p, masks.atlas_height(shot))
+    on_hair = masks.Seat(seated.place[chosen], seated.normal[chosen])
+    normal = masks.emboss(on_hair, waves, shot.scene)
+    ridge = masks.look_up(waves, on_hair.place)[:, None]
+    albedo = (colour * (1 + 12 * ridge)).clip(0.004, 0.95).astype(np.float32)
+    gloss = np.full(len(albedo), 0.5 * p.gloss, np.float32)
+    return shade(part._replace(albedo=albedo, gloss=gloss, normal=normal, hair=0 * gloss, scatter=0.1), shot.scene)
+
+
+@functools.lru_cache(maxsize=2)
+def _waves(p: Parameters, height: int) -> np.ndarray:
+    """Relief [H, 2 H] of moulded hair: wavy ridges that run down."""
+    canvas = Canvas(height)
+    bend = masks.mottle(p.texture_seed + 3, canvas, (0.9, 0.4))
+    phase = 26 * canvas.angle + 2.2 * bend + 2.5 * np.sin(3 * canvas.y + bend)
+    return (0.012 * np.sin(phase) + 0.006 * np.sin(2.3 * phase + 3 * bend)).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def _paint(p: Parameters, height: int) -> Coat:
+    """The dummy, drawn on an atlas of this height."""
+    canvas = Canvas(height)
+    model = make_subject(_MODELS_SEED, p.model)
+    subject = dataclasses.replace(
+        model, skin=p.skin, lips=p.lips, brow=p.hair, hair=p.skin, hair_style="bald", hairline=-1.5, freckles=0.0,
+        blotches=0.0, wrinkles=0.0, beard=0.0, lashes=1.0, makeup=0.6, brow_density=1.0,
+    )  # fmt: skip
+    plain = to_linear(np.float32(p.skin))
+    painted = masks.painted_face(subject, height).albedo
+    # Paint is even: what is nearly skin is skin.
+    ratio = painted / plain
+    strength = p.detail * step((np.abs(np.log(ratio)).max(-1) - 0.06) / 0.15)
+    albedo = plain * ratio ** strength[..., None].astype(np.float32)
+    albedo = masks.painted_eyes(canvas, albedo, p.iris, min(1.0, 0.3 + 0.75 * p.detail))
+    scratches = masks.mottle(p.texture_seed, canvas, (0.5, 0.12))
+    albedo = albedo * (1 + 0.012 * scratches)[..., None]
+    seam = np.exp(-(((np.abs(canvas.angle) - 1.62) / 0.012) ** 2))
+    relief = 0.0008 * scratches - 0.008 * seam
+    eyes = canvas.inside(*(canvas.places[list(ring)] for ring in masks.EYE_RINGS))
+    relief = relief - 0.012 * canvas.soft(eyes, 0.03)
+    gloss = p.gloss * (1 + 0.05 * scratches)
+    return Coat(
+        np.clip(albedo, 0.004, 0.95).astype(np.float32), np.ones_like(relief, np.float32), gloss.astype(np.float32),
+        relief.astype(np.float32),
+    )  # fmt: skip

@@ -1,0 +1,283 @@
+"""What masks have in common: they sit on the head as things of their own shape, and hide what is below.
+
+A mask is painted on the atlas, the cylinder around the head (``skin``). A stiff
+one keeps the shape of its mould, whatever the face below does: an expression
+moves neither its picture nor its normals. The pixels stay those of the person.
+"""
+
+import functools
+from typing import NamedTuple, Optional, Sequence
+
+import cv2
+import numpy as np
+
+from phystd_tf.face import topology
+from phystd_tf.face.morphable_model import default_model
+from phystd_tf.synthetic import head as heads
+from phystd_tf.synthetic import skin
+from phystd_tf.synthetic.composition import Layers, quantise
+from phystd_tf.synthetic.noise import fractal_noise
+from phystd_tf.synthetic.scene import Scene
+from phystd_tf.synthetic.shot import Shot
+from phystd_tf.synthetic.subjects import Subject
+from phystd_tf.synthetic.surface import Surface, sample, shade
+
+FACE_MATERIALS = (heads.FACE, heads.EYE, heads.MOUTH)
+LEFT_EYE_RING = (33,) + topology.LEFT_UPPER_LID + (133,) + topology.LEFT_LOWER_LID[::-1]
+RIGHT_EYE_RING = (362,) + topology.RIGHT_UPPER_LID + (263,) + topology.RIGHT_LOWER_LID
+EYE_RINGS = (LEFT_EYE_RING, RIGHT_EYE_RING)
+OUTER_LIPS = (61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1]
+INNER_LIPS = (78,) + topology.INNER_UPPER_LIP + (308,) + topology.INNER_LOWER_LIP[::-1]
+_IRIS, _PUPIL = 0.088, 0.036  # radii of painted eyes, eye distances
+# Rows of the atlas per row of the frame, as for the skin of a person.
+_ATLAS_SCALE = 1.5
+SHIFT = 4  # fractional bits of positions given to OpenCV
+# How strange the face of a mould is, and the limit of each coefficient, in standard deviations.
+_MOULD_SPREAD, _MOULD_LIMIT = 0.8, 1.5
+# A mask stands off the face: how far its shadow moves, how soft it is, eye distances.
+_SHADOW_REACH, _SHADOW_BLUR, _SHADOW_DROP = 0.10, 0.05, 0.02
+
+
+class Coat(NamedTuple):
+    """What is painted around the head, on an atlas [H, 2 H].
+
+    Attributes:
+      albedo: [H, 2 H, 3] float32, linear RGB.
+      cover: [H, 2 H] float32, 1 where there is a mask.
+      gloss: [H, 2 H] float32.
+      relief: [H, 2 H] float32, height above the mould, eye distances.
+    """
+
+    albedo: np.ndarray
+    cover: np.ndarray
+    gloss: np.ndarray
+    relief: np.ndarray
+
+
+class Seat(NamedTuple):
+    """How a mask sits on the pixels of a person: place [n, 2] on the atlas, unit normal [n, 3] in the frame."""
+
+    place: np.ndarray
+    normal: np.ndarray
+
+
+class Canvas:
+    """An empty atlas with the marks of the mean face, to draw on. Distances are in eye distances."""
+
+    def __init__(self, height: int) -> None:
+        self.height, self.width = height, skin.ASPECT * height
+        self.unit = height / (heads.ATLAS_BOTTOM - heads.ATLAS_TOP)
+        mean = default_model().mean
+        self.places = heads.on_cylinder(mean)  # [468, 2] (angle, y)
+        columns = (np.arange(self.width, dtype=np.float32) + 0.5) / self.width * 2 * np.pi - np.pi
+        rows = (np.arange(height, dtype=np.float32) + 0.5) / self.unit + heads.ATLAS_TOP
+        self.angle, self.y = np.meshgrid(columns, rows.astype(np.float32))
+
+    def inside(self, *outlines: np.ndarray) -> np.ndarray:
+        """Distance [H, 2 H] from the edge of polygons [k, 2] of (angle, y), positive inside."""
+        drawn = np.zeros((self.height, self.width), np.uint8)
+        for outline in outlines:
+            cv2.fillPoly(drawn, [self.pixels(outline)], 255, cv2.LINE_AA, SHIFT)
+        solid = (drawn > 127).astype(np.uint8)
+        distance = _distance(solid) - _distance(1 - solid)
+        return cv2.GaussianBlur(distance, (0, 0), 0.8) / self.unit
+
+    def away(self, *curves: np.ndarray) -> np.ndarray:
+        """Distance [H, 2 H] from open curves [k, 2] of (angle, y)."""
+        drawn = np.ones((self.height, self.width), np.uint8)
+        cv2.polylines(drawn, [self.pixels(curve) for curve in curves], False, 0, 1, cv2.LINE_8, SHIFT)
+        return _distance(drawn) / self.unit
+
+    def ring(self, vertices: Sequence[int], grow: float = 0.0, centre: Optional[np.ndarray] = None) -> np.ndarray:
+        """The outline [k, 2] of vertices of the mean face, its size changed by the share ``grow``."""
+        outline = self.places[list(vertices)]
+        middle = outline.mean(0) if centre is None else centre
+        return middle + (outline - middle) * (1 + grow)
+
+    def soft(self, distance: np.ndarray, width: float) -> np.ndarray:
+        """0 to 1 across an edge this wide (at least a pixel or so), about distance 0."""
+        return step(distance / max(width, 1.2 / self.unit) + 0.5)
+
+    def pixels(self, points: np.ndarray) -> np.ndarray:
+        """Places [k, 2] of (angle, y) as OpenCV draws them, with SHIFT fractional bits."""
+        return np.round(skin.atlas_position(points, self.height) * 2**SHIFT).astype(np.int32)
+
+
+def step(t: np.ndarray) -> np.ndarray:
+    """A smooth step of t from 0 to 1."""
+    t = np.clip(t, 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _distance(solid: np.ndarray) -> np.ndarray:
+    return cv2.distanceTransform(solid, cv2.DIST_L2, 5)
+
+
+def atlas_height(shot: Shot) -> int:
+    """Rows of an atlas that is fine enough for the frame."""
+    return int(round(_ATLAS_SCALE * shot.live.shape[0]))
+
+
+@functools.lru_cache(maxsize=6)
+def painted_face(subject: Subject, height: int) -> skin.Atlas:
+    """The face of someone as the painter of a mask sees it."""
+    return skin.paint(subject, default_model(), height)
+
+
+@functools.lru_cache(maxsize=4)
+def mould_normals(seed: int, stretch: float = 1.0) -> np.ndarray:
+    """Normals [468, 3] of a face without expression, before the pose; ``stretch`` deepens its features."""
+    model = default_model()
+    rng = np.random.default_rng(seed)
+    values = np.clip(_MOULD_SPREAD * rng.standard_normal(len(model.names)), -_MOULD_LIMIT, _MOULD_LIMIT)
+    shape = model.shape_of(np.where(np.isin(model.names, heads.EXPRESSIONS), 0.0, values))
+    return heads.vertex_normals(shape * (1, 1, stretch), model.triangles)
+
+
+def seat(shot: Shot, mould: np.ndarray, stiffness: float = 1.0) -> Seat:
+    """Sits a mask on the head.
+
+    Args:
+      shot: the live frame.
+      mould: [468, 3] normals of the mask's own shape, before the pose.
+      stiffness: 1 ignores the expression, 0 follows it, and the shape of the face, like skin.
+    """
+    surface, head = shot.rendering.surface, shot.rendering.head
+    count = len(mould)
+    # At the outline the mask meets the head.
+    share = np.zeros((len(head.points), 1), np.float32)
+    share[:count] = stiffness
+    share[list(topology.FACE_OVAL)] = 0
+    own = np.zeros((len(head.points), 3), np.float32)
+    own[:count] = mould @ shot.scene.rotation.T.astype(np.float32)
+    share = surface.interpolate(share)
+    normal = surface.normal + share * (surface.interpolate(own) - surface.normal)
+    moved = np.zeros((len(head.points), 2), np.float32)
+    moved[:count] = stiffness * _moved_by_expression(head.points[:count])
+    return Seat(surface.place + surface.interpolate(moved), normalised(normal))
+
+
+def _moved_by_expression(points: np.ndarray) -> np.ndarray:
+    """How far on the atlas the expression has moved the vertices of a face [468, 3]."""
+    model = default_model()
+    inverse, expressions = _expression_solver()
+    coefficients = inverse @ (points - model.mean).ravel()
+    neutral = points - np.tensordot(coefficients, expressions, 1)
+    return (heads.on_cylinder(points) - heads.on_cylinder(neutral)).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=1)
+def _expression_solver():
+    """Least squares of all modes: the rows of the expressions [E, 1404], and these modes [E, 468, 3]."""
+    model = default_model()
+    modes = model.basis * model.stddev[:, None, None]
+    chosen = np.isin(model.names, heads.EXPRESSIONS)
+    return np.linalg.pinv(modes.reshape(len(modes), -1).T)[chosen], modes[chosen]
+
+
+def emboss(seat_: Seat, relief: np.ndarray, scene: Scene) -> np.ndarray:
+    """Normals [n, 3] of the seat with a relief [H, 2 H] (eye distances) on it."""
+    height = relief.shape[0]
+    unit = height / (heads.ATLAS_BOTTOM - heads.ATLAS_TOP)
+    slopes = np.stack([cv2.Sobel(relief, cv2.CV_32F, *axis, scale=unit / 8) for axis in ((1, 0), (0, 1))], -1)
+    slope = sample(slopes, skin.atlas_position(seat_.place, height).astype(np.float32))
+    angle = seat_.place[:, 0]
+    across = np.stack([np.cos(angle), np.zeros_like(angle), -np.sin(angle)], 1)
+    rotation = scene.rotation.astype(np.float32)
+    tilt = slope[:, :1] * (across @ rotation.T) + slope[:, 1:] * rotation[:, 1]
+    return normalised(seat_.normal - tilt)
+
+
+def look_up(texture: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Values of an atlas [H, 2 H(, c)] at places [n, 2] of (angle, y): [n] or [n, c]."""
+    found = sample(texture, skin.atlas_position(place, texture.shape[0]).astype(np.float32))
+    return found if texture.ndim == 3 else found[:, 0]
+
+
+def rows_of(surface: Surface, chosen: np.ndarray) -> Surface:
+    """The surface of some of its pixels, a mask [n] bool."""
+    return Surface(*(field[chosen] if isinstance(field, np.ndarray) else field for field in surface))
+
+
+def light_of(shot: Shot, coat: Coat, seated: Seat, chosen: np.ndarray, scatter: float) -> np.ndarray:
+    """Light [n, 3] of the coat on the chosen pixels [n] bool; 0 elsewhere."""
+    part = Seat(seated.place[chosen], seated.normal[chosen])
+    surface = rows_of(shot.rendering.surface, chosen)
+    albedo = look_up(coat.albedo, part.place)
+    gloss = look_up(coat.gloss, part.place)
+    normal = emboss(part, coat.relief, shot.scene)
+    light = np.zeros((len(chosen), 3), np.float32)
+    light[chosen] = shade(
+        surface._replace(albedo=albedo, gloss=gloss, normal=normal, hair=np.zeros_like(gloss), scatter=scatter),
+        shot.scene,
+    )
+    return light
+
+
+def put_on(shot: Shot, covered: np.ndarray, light: np.ndarray, shadow: float) -> Layers:
+    """The layers of a mask.
+
+    Args:
+      shot: the live frame.
+      covered: [n] float32 in [0, 1], how much of each pixel of the person is mask.
+      light: [n, 3] float32, linear light of the mask there.
+      shadow: strength of the shadow that it throws on what is not covered.
+    """
+    rendering, size = shot.rendering, shot.live.shape[0]
+    person = np.isfinite(rendering.z)
+    alpha = rendering.surface.frame(covered.astype(np.float32), size)
+    # The outline of the person is soft: its last bit lies beyond the pixels of the surface.
+    spread = cv2.dilate(alpha, np.ones((3, 3), np.uint8))
+    P = quantise(np.where(person, alpha, spread))[..., None]
+    content = quantise(rendering.again(light)) * (P > 0)
+    dark = shadow * cast_shadow(alpha, shot) * person * (1 - alpha)
+    return Layers(quantise(shot.live * (1 - dark[..., None])) - shot.live, P, content)
+
+
+def cast_shadow(alpha: np.ndarray, shot: Shot) -> np.ndarray:
+    """Where a thing [S, S] that stands off the face keeps the first light away, [S, S] in [0, 1]."""
+    size = alpha.shape[0]
+    unit = shot.scene.eye_distance * size
+    direction = shot.scene.lights[0].direction
+    shift = -_SHADOW_REACH * unit * direction[0], (_SHADOW_DROP - _SHADOW_REACH * direction[1]) * unit
+    moved = cv2.warpAffine(alpha, np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32), (size, size))
+    return cv2.GaussianBlur(moved, (0, 0), _SHADOW_BLUR * unit)
+
+
+def on_face(surface: Surface) -> np.ndarray:
+    """Which pixels [n] belong to the face, eyes and mouth included."""
+    return np.isin(surface.material, FACE_MATERIALS)
+
+
+def mottle(seed: int, canvas: Canvas, cells: Sequence[float], fall: float = 0.8) -> np.ndarray:
+    """Noise [H, 2 H] of spread 1, its blobs in eye distances."""
+    rng = np.random.default_rng(seed)
+    return fractal_noise(rng, canvas.y.shape, [max(1.0, cell * canvas.unit) for cell in cells], fall)
+
+
+def normalised(vectors: np.ndarray) -> np.ndarray:
+    """Vectors [n, 3] of length 1, float32."""
+    length = np.sqrt(np.einsum("nk,nk->n", vectors, vectors))[:, None]
+    return (vectors / np.maximum(length, 1e-6)).astype(np.float32)
+
+
+def painted_eyes(canvas: Canvas, albedo: np.ndarray, iris_colour: Sequence[float], strength: float) -> np.ndarray:
+    """Paints open eyes on an albedo [H, 2 H, 3]; they have no life: a flat iris and a dot of white for the light."""
+    white = skin.to_linear(np.float32((0.90, 0.89, 0.87)))
+    for ring in EYE_RINGS:
+        outline = canvas.places[list(ring)]
+        opening = canvas.inside(outline)
+        middle = outline.mean(0)
+        # Near the front an angle of 1 is a little longer than an eye distance.
+        across, down = (canvas.angle - middle[0]) * 1.15, canvas.y - middle[1]
+        radius = np.hypot(across, down)
+        eye = np.broadcast_to(white, albedo.shape) * (0.75 + 0.25 * np.clip(down / 0.06, -1, 1))[..., None]
+        iris = skin.to_linear(np.float32(iris_colour)) * (0.45 + 0.75 * step((_IRIS - radius) / 0.03))[..., None]
+        eye = eye + canvas.soft(_IRIS - radius, 0.02)[..., None] * (iris - eye)
+        eye = eye * (1 - 0.96 * canvas.soft(_PUPIL - radius, 0.02))[..., None]
+        dot = canvas.soft(0.018 - np.hypot(across - 0.03, down + 0.035), 0.015)[..., None]
+        eye = eye + dot * (0.85 - eye)
+        albedo = albedo + (canvas.soft(opening, 0.02) * strength)[..., None] * (eye - albedo)
+        lash = np.exp(-((opening / 0.018) ** 2)) * np.where(down < 0, 0.9, 0.45) * strength
+        albedo = albedo * (1 - lash[..., None])
+    return albedo.astype(np.float32)

@@ -1,0 +1,195 @@
+"""Paper mask: a face folded and glued from a printed sheet.
+
+Simulated: a head of few flat facets that keep their shape, each lit as the plane that it is; somebody's printed face
+on it (ink's gamut, blur, dots, fibres) or bare card; folds where the print is
+worn to white, cut edges, gluing tabs that stand out, holes for the eyes or
+printed ones; the shadow on the skin around. Covered region P: the paper. Additive
+part: the shadow. Not simulated: a polygonal outline against the background, where
+the mask would stand off the head.
+"""
+
+import dataclasses
+import functools
+from typing import Tuple
+
+import cv2
+import numpy as np
+
+from phystd_tf.face import topology
+from phystd_tf.face.morphable_model import default_model
+from phystd_tf.synthetic.composition import Layers
+from phystd_tf.synthetic.media import masks, paper
+from phystd_tf.synthetic.media.masks import Canvas, Coat
+from phystd_tf.synthetic.shot import Shot
+from phystd_tf.synthetic.skin import to_encoded, to_linear
+from phystd_tf.synthetic.subjects import make_subject
+
+# What it is printed with. Named: a protocol may hold one out.
+INSTRUMENTS = ("laser_card", "inkjet_card", "bare_card")
+_MODELS_SEED, _MODELS = 7104, 40
+_DOTS = 0.055  # period of the dot screen, eye distances
+_GRAIN = (0.012, 0.03)  # of the fibres, eye distances
+# Corners of the facets: the outline, brows, eyes, nose, cheeks, mouth, chin; of the image's left half and the middle.
+_LEFT = (109, 54, 127, 234, 132, 172, 150, 105, 70, 55, 33, 133, 145, 159, 48, 50, 187, 206, 61, 182, 169, 69)
+_MIDDLE = (10, 151, 168, 195, 4, 2, 0, 14, 18, 152)
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """One mask. Lengths in eye distances.
+
+    Attributes:
+      instrument: the printer.
+      model: whose face it shows.
+      ink: (reflectance of full ink, of bare paper).
+      tint: of the print, factor on linear RGB.
+      saturation: of the inks.
+      dots: how much of the print is dots.
+      blur: of the print.
+      folds: how white the folds are worn.
+      fold_width: of their worn part.
+      facets: how flat the facets are; 1 has sharp folds.
+      depth: how far features stand out.
+      eye_holes: whether the eyes are cut out.
+      size: share of the outline of the face that is covered.
+      gloss: of the paper.
+      shadow: on the skin around.
+      texture_seed: draws corners and fibres.
+    """
+
+    instrument: str
+    model: int
+    ink: Tuple[float, float]
+    tint: Tuple[float, float, float]
+    saturation: float
+    dots: float
+    blur: float
+    folds: float
+    fold_width: float
+    facets: float
+    depth: float
+    eye_holes: bool
+    size: float
+    gloss: float
+    shadow: float
+    texture_seed: int
+
+
+def sample(rng: np.random.Generator) -> Parameters:
+    """A random mask."""
+    instrument = str(rng.choice(INSTRUMENTS, p=(0.42, 0.42, 0.16)))
+    inkjet = instrument == "inkjet_card"
+    warm = rng.normal(0, 0.06)
+    return Parameters(
+        instrument=instrument,
+        model=int(rng.integers(_MODELS)),
+        ink=(float(rng.uniform(0.02, 0.07)), float(rng.uniform(0.75, 0.92))),
+        tint=tuple(map(float, np.exp(np.array((warm, rng.normal(0, 0.03), -warm))))),
+        saturation=float(rng.uniform(0.6, 1.0) if inkjet else rng.uniform(0.75, 1.2)),
+        dots=float(rng.uniform(0.08, 0.2)),
+        blur=float(rng.uniform(0.012, 0.03)),
+        folds=float(rng.uniform(0.15, 0.6)),
+        fold_width=float(rng.uniform(0.010, 0.022)),
+        facets=float(rng.uniform(0.85, 1.0)),
+        depth=float(rng.uniform(0.9, 1.4)),
+        eye_holes=bool(rng.uniform() < 0.6),
+        size=float(rng.uniform(0.90, 0.99)),
+        gloss=float(rng.uniform(0.0, 0.25) if inkjet else rng.uniform(0.2, 0.7)),
+        shadow=float(rng.uniform(0.4, 0.7)),
+        texture_seed=int(rng.integers(2**31)),
+    )
+
+
+def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
+    """The mask's covered region, content and shadow on a live frame.
+
+    Args:
+      shot: the live frame.
+      p: the mask.
+      rng: unused; the mask sits still on the head.
+    """
+    del rng
+    surface = shot.rendering.surface
+    coat, facets = _fold(p, masks.atlas_height(shot))
+    seated = masks.seat(shot, masks.mould_normals(p.texture_seed))
+    covered = np.where(masks.on_face(surface), masks.look_up(coat.cover, seated.place), 0)
+    flat = masks.look_up(facets, seated.place) @ shot.scene.rotation.T.astype(np.float32)
+    normal = masks.normalised(seated.normal + p.facets * (flat - seated.normal))
+    light = masks.light_of(shot, coat, seated._replace(normal=normal), covered > 0, scatter=0.1)
+    return masks.put_on(shot, covered, light, p.shadow)
+
+
+@functools.lru_cache(maxsize=2)
+def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
+    """The mask on an atlas of this height, and the normals [H, 2 H, 3] of its facets before the pose."""
+    canvas = Canvas(height)
+    rng = np.random.default_rng(p.texture_seed)
+    mirror = default_model().mirror
+    corners = np.array(_MIDDLE + _LEFT + tuple(mirror[list(_LEFT)]))
+    points = default_model().mean[corners] * (1, 1, p.depth)
+    # Nobody folds exactly.
+    points = points + 0.025 * rng.standard_normal(points.shape)
+    places = canvas.places[corners]
+    triangles = _triangulate(places)
+    corner = points[triangles]
+    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normal *= np.sign(normal[:, 2:] + 1e-9) / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    facets = np.zeros(canvas.y.shape + (3,), np.float32)
+    facets[..., 2] = 1
+    for triangle, direction in zip(triangles, normal):
+        cv2.fillConvexPoly(
+            facets, canvas.pixels(places[triangle]), tuple(map(float, direction)), cv2.LINE_8, masks.SHIFT
+        )
+    facets = cv2.GaussianBlur(facets, (0, 0), 0.7)
+
+    outline = canvas.inside(canvas.ring([i for i in topology.FACE_OVAL if i in set(corners)], p.size - 1))
+    solid = outline
+    if p.eye_holes:
+        # Cut with scissors: few corners.
+        holes = [canvas.ring(ring, 0.25)[::2] for ring in masks.EYE_RINGS]
+        solid = np.minimum(solid, -canvas.inside(*holes))
+    cover = canvas.soft(solid, 0.012)
+    bare = np.float32(p.ink[1] * np.array((1.0, 0.985, 0.955)))
+    colour = _print(p, canvas, rng) if p.instrument != "bare_card" else np.broadcast_to(bare, facets.shape)
+    folds = canvas.away(*(places[triangle[[0, 1, 2, 0]]] for triangle in triangles))
+    worn = masks.mottle(p.texture_seed + 1, canvas, (0.15, 0.05))
+    white = p.folds * np.exp(-((folds / p.fold_width) ** 2)) * np.clip(0.7 + 0.4 * worn, 0, 1.5)
+    white = np.maximum(np.clip(white, 0, 1), 0.9 * np.exp(-((np.clip(solid, 0, None) / 0.018) ** 2)))[..., None]
+    colour = colour + white * (bare - colour)
+    if p.instrument == "bare_card":
+        colour = colour * (1 - 0.35 * np.exp(-((folds / p.fold_width) ** 2)))[..., None]
+    fibres = masks.mottle(p.texture_seed + 2, canvas, _GRAIN)
+    sag = masks.mottle(p.texture_seed + 3, canvas, (0.5,))
+    colour = colour * (1 + 0.02 * fibres)[..., None]
+    coat = Coat(
+        np.clip(colour, 0.005, 0.95).astype(np.float32), cover, np.full(folds.shape, p.gloss, np.float32),
+        (0.006 * sag + 0.0004 * fibres).astype(np.float32),
+    )  # fmt: skip
+    return coat, facets
+
+
+def _triangulate(places: np.ndarray) -> np.ndarray:
+    """Delaunay triangles [F, 3] of places [k, 2] of (angle, y)."""
+    # OpenCV gives corners, not indices, in float32.
+    where = {tuple(np.float32(place)): index for index, place in enumerate(places)}
+    net = cv2.Subdiv2D((-4, -4, 8, 8))
+    for place in where:
+        net.insert((float(place[0]), float(place[1])))
+    found = [[where.get(tuple(corner)) for corner in row.reshape(3, 2)] for row in net.getTriangleList()]
+    return np.array([row for row in found if None not in row])
+
+
+def _print(p: Parameters, canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
+    """Somebody's photograph in ink, linear reflectance [H, 2 H, 3]."""
+    subject = make_subject(_MODELS_SEED, p.model)
+    # A photograph has its light and shade; the eyes are open.
+    photograph = masks.painted_eyes(canvas, masks.painted_face(subject, canvas.height).albedo, subject.iris, 1.0)
+    shade = 1 - 0.25 * np.clip(np.abs(canvas.angle) / 1.3, 0, 1) ** 2 - 0.08 * np.clip(canvas.y, -1, 1.6)
+    picture = np.clip(to_encoded(photograph * (1.25 * shade)[..., None] * np.float32(p.tint)), 0, 1)
+    picture = paper.soften(picture, p.blur * canvas.unit)
+    grey = picture.mean(-1, keepdims=True)
+    picture = np.clip(grey + p.saturation * (picture - grey), 0, 1).astype(np.float32)
+    dots = paper.halftone(picture, max(2.2, _DOTS * canvas.unit), 0.3, 4.0, rng.uniform(-9, 9, 2))
+    reflectance = to_linear(picture + p.dots * (dots - picture))
+    black, white = p.ink
+    return (black + (white - black) * reflectance).astype(np.float32)
