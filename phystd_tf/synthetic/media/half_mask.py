@@ -27,6 +27,11 @@ from phystd_tf.synthetic.subjects import make_subject
 # Who makes them. Named: a protocol may hold one out.
 INSTRUMENTS = ("flesh_paint", "white_theatre", "character")
 _MODELS_SEED, _MODELS = 7101, 24  # a maker has a limited number of painted faces
+# Paints of characters, sRGB: gold, silver, bronze, grey-green, dusk blue, brick, bone, slate.
+_PAINTS = (
+    *((0.76, 0.62, 0.36), (0.70, 0.71, 0.73), (0.56, 0.40, 0.28), (0.55, 0.62, 0.50)),
+    *((0.46, 0.54, 0.68), (0.62, 0.36, 0.31), (0.84, 0.79, 0.68), (0.38, 0.40, 0.44)),
+)
 _BEVEL = 0.03  # width of the rounded edge, eye distances
 _UPPER_SHARE = 0.3  # of the masks end above the mouth
 _BAND_HALF, _BAND_Y = 0.035, 0.02  # of the band, eye distances
@@ -73,12 +78,12 @@ def sample(rng: np.random.Generator) -> Parameters:
     """A random mask."""
     instrument = str(rng.choice(INSTRUMENTS))
     if instrument == "white_theatre":
-        paint, second = np.array((0.93, 0.92, 0.89)) * rng.uniform(0.88, 1), np.array((0.55, 0.06, 0.08))
+        paint, second = np.array((0.87, 0.86, 0.83)) * rng.uniform(0.78, 1), np.array((0.55, 0.06, 0.08))
         second = second * rng.uniform(0.3, 1.2)
     elif instrument == "flesh_paint":
         paint, second = np.array((0.92, 0.70, 0.58)) * rng.uniform(0.55, 1.0), np.array((0.75, 0.28, 0.27))
     else:
-        paint, second = rng.uniform(0.1, 0.85, 3), rng.uniform(0.05, 0.95, 3)
+        paint, second = (np.clip(_PAINTS[index] + rng.normal(0, 0.05, 3), 0.04, 0.9) for index in _two(rng))
     return Parameters(
         instrument=instrument,
         model=int(rng.integers(_MODELS)),
@@ -95,6 +100,10 @@ def sample(rng: np.random.Generator) -> Parameters:
         shadow=float(rng.uniform(0.45, 0.75)),
         texture_seed=int(rng.integers(2**31)),
     )
+
+
+def _two(rng: np.random.Generator) -> np.ndarray:
+    return rng.choice(len(_PAINTS), 2, replace=False)
 
 
 def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
@@ -122,9 +131,9 @@ def _paint(p: Parameters, height: int) -> Coat:
     canvas = Canvas(height)
     shell = canvas.inside(canvas.ring(topology.FACE_OVAL, p.size - 1))
     if p.upper:
-        end = _NOSE_END + 0.35 * canvas.angle**2 - 0.10 * np.exp(-((canvas.angle / 0.25) ** 2))
+        end = _NOSE_END - 0.25 * canvas.angle**2 - 0.13 * np.exp(-((canvas.angle / 0.2) ** 2))
         shell = np.minimum(shell, end - canvas.y)
-    holes = canvas.inside(*(_hole(canvas, ring, p) for ring in masks.EYE_RINGS))
+    holes = canvas.inside(*(canvas.ring(ring, (p.eye_width, p.eye_height)) for ring in masks.EYE_RINGS))
     solid = np.minimum(shell, -holes)
     cover = canvas.soft(solid, 0.02)
     back = np.abs(canvas.angle) > 1.0
@@ -147,12 +156,6 @@ def _paint(p: Parameters, height: int) -> Coat:
         gloss.astype(np.float32),
         relief.astype(np.float32),
     )
-
-
-def _hole(canvas: Canvas, ring, p: Parameters) -> np.ndarray:
-    outline = canvas.places[list(ring)]
-    middle = outline.mean(0)
-    return middle + (outline - middle) * (1 + p.eye_width, 1 + p.eye_height)
 
 
 def _colour(p: Parameters, canvas: Canvas) -> np.ndarray:

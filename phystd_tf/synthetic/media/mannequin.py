@@ -12,6 +12,7 @@ import dataclasses
 import functools
 from typing import Tuple
 
+import cv2
 import numpy as np
 
 from phystd_tf.synthetic import head as heads
@@ -26,7 +27,6 @@ from phystd_tf.synthetic.surface import shade
 # Makes of dummies. Named: a protocol may hold one out.
 INSTRUMENTS = ("realistic_wig", "realistic_moulded", "abstract_gloss")
 _MODELS_SEED, _MODELS = 7103, 16
-_SKIN_GLOSS = 0.1  # skin of a neck shines more than this, cloth less
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,7 @@ def sample(rng: np.random.Generator) -> Parameters:
     skin = np.array(SKIN_PALETTE[int(rng.integers(6))]) * rng.uniform(0.92, 1.05)
     if abstract:
         skin = np.array(
-            ((0.95, 0.94, 0.92), (0.80, 0.80, 0.80), (0.16, 0.16, 0.17), (0.78, 0.64, 0.42))[rng.integers(4)]
+            ((0.86, 0.85, 0.83), (0.70, 0.70, 0.71), (0.30, 0.30, 0.31), (0.74, 0.60, 0.40))[rng.integers(4)]
         )
     hair = np.array(HAIR_PALETTE[int(rng.integers(len(HAIR_PALETTE)))][0]) * rng.uniform(0.8, 1.2)
     return Parameters(
@@ -95,7 +95,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     coat = _paint(p, masks.atlas_height(shot))
     seated = masks.seat(shot, masks.mould_normals(p.texture_seed, p.depth))
     material = surface.material
-    covered = (material != heads.CLOTH) & ((material != heads.NECK) | (surface.gloss > _SKIN_GLOSS))
+    covered = ~np.isin(material, (heads.CLOTH, heads.NECK)) | masks.bare_neck(surface)
     hair = np.where(material == heads.NECK, 0, step((surface.hair - 0.3) / 0.4))
     if p.bald and not (material == heads.LOCKS).any():
         hair = np.zeros_like(hair)
@@ -145,10 +145,10 @@ def _paint(p: Parameters, height: int) -> Coat:
     )  # fmt: skip
     plain = to_linear(np.float32(p.skin))
     painted = masks.painted_face(subject, height).albedo
-    # Paint is even: what is nearly skin is skin.
-    ratio = painted / plain
-    strength = p.detail * step((np.abs(np.log(ratio)).max(-1) - 0.06) / 0.15)
-    albedo = plain * ratio ** strength[..., None].astype(np.float32)
+    # The brush has been at the features only; the rest is sprayed evenly.
+    brush = canvas.soft(_painted_region(canvas) + 0.03, 0.08)
+    albedo = plain * (painted / plain) ** (p.detail * brush[..., None]).astype(np.float32)
+    albedo = masks.closed_lips(canvas, albedo, np.float32(p.lips) * p.detail + np.float32(p.skin) * (1 - p.detail))
     albedo = masks.painted_eyes(canvas, albedo, p.iris, min(1.0, 0.3 + 0.75 * p.detail))
     scratches = masks.mottle(p.texture_seed, canvas, (0.5, 0.12))
     albedo = albedo * (1 + 0.012 * scratches)[..., None]
@@ -161,3 +161,17 @@ def _paint(p: Parameters, height: int) -> Coat:
         np.clip(albedo, 0.004, 0.95).astype(np.float32), np.ones_like(relief, np.float32), gloss.astype(np.float32),
         relief.astype(np.float32),
     )  # fmt: skip
+
+
+def _painted_region(canvas: Canvas) -> np.ndarray:
+    """Distance [H, 2 H] from the edge of where brows, eyes, nostrils and lips are painted, positive inside."""
+    rings = [
+        canvas.ring(masks.OUTER_LIPS, 0.1),
+        canvas.ring((79, 166, 60, 20), 0.5),
+        canvas.ring((309, 392, 290, 250), 0.5),
+    ]
+    # From the eyes up to the brows.
+    for brow, eye in (((70, 63, 105, 66, 107), masks.LEFT_EYE_RING), ((300, 293, 334, 296, 336), masks.RIGHT_EYE_RING)):
+        corners = np.concatenate([canvas.places[list(brow)] - (0, 0.08), canvas.ring(eye, 0.2)])
+        rings.append(cv2.convexHull(corners.astype(np.float32))[:, 0])
+    return canvas.inside(*rings)

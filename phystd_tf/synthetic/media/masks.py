@@ -6,13 +6,14 @@ moves neither its picture nor its normals. The pixels stay those of the person.
 """
 
 import functools
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
+from phystd_tf.face.rasterise import rasterise
 from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic import skin
 from phystd_tf.synthetic.composition import Layers, quantise
@@ -29,13 +30,19 @@ EYE_RINGS = (LEFT_EYE_RING, RIGHT_EYE_RING)
 OUTER_LIPS = (61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1]
 INNER_LIPS = (78,) + topology.INNER_UPPER_LIP + (308,) + topology.INNER_LOWER_LIP[::-1]
 _IRIS, _PUPIL = 0.088, 0.036  # radii of painted eyes, eye distances
-# Rows of the atlas per row of the frame, as for the skin of a person.
-_ATLAS_SCALE = 1.5
+# Rows of the atlas per row of the frame: an eye distance is then a little finer on the atlas than in the frame.
+_ATLAS_SCALE = 1.2
 SHIFT = 4  # fractional bits of positions given to OpenCV
 # How strange the face of a mould is, and the limit of each coefficient, in standard deviations.
 _MOULD_SPREAD, _MOULD_LIMIT = 0.8, 1.5
+# Mean exposed light of a mask above which it is darkened, and by which power of the excess.
+_BRIGHTEST, _GIVING_WAY = 0.5, 0.8
+# Skin of a neck shines more than this, cloth less.
+_SKIN_GLOSS = 0.1
+# Rows of the atlas on which its normals are kept: they are smooth.
+_MOULD_HEIGHT = 128
 # A mask stands off the face: how far its shadow moves, how soft it is, eye distances.
-_SHADOW_REACH, _SHADOW_BLUR, _SHADOW_DROP = 0.10, 0.05, 0.02
+_SHADOW_REACH, _SHADOW_BLUR, _SHADOW_DROP = 0.10, 0.05, 0.03
 
 
 class Coat(NamedTuple):
@@ -88,11 +95,11 @@ class Canvas:
         cv2.polylines(drawn, [self.pixels(curve) for curve in curves], False, 0, 1, cv2.LINE_8, SHIFT)
         return _distance(drawn) / self.unit
 
-    def ring(self, vertices: Sequence[int], grow: float = 0.0, centre: Optional[np.ndarray] = None) -> np.ndarray:
-        """The outline [k, 2] of vertices of the mean face, its size changed by the share ``grow``."""
+    def ring(self, vertices: Sequence[int], grow: Union[float, Tuple[float, float]] = 0.0) -> np.ndarray:
+        """The outline [k, 2] of vertices of the mean face, its size (or width and height) grown by this share."""
         outline = self.places[list(vertices)]
-        middle = outline.mean(0) if centre is None else centre
-        return middle + (outline - middle) * (1 + grow)
+        middle = outline.mean(0)
+        return middle + (outline - middle) * np.add(1, grow)
 
     def soft(self, distance: np.ndarray, width: float) -> np.ndarray:
         """0 to 1 across an edge this wide (at least a pixel or so), about distance 0."""
@@ -126,12 +133,22 @@ def painted_face(subject: Subject, height: int) -> skin.Atlas:
 
 @functools.lru_cache(maxsize=4)
 def mould_normals(seed: int, stretch: float = 1.0) -> np.ndarray:
-    """Normals [468, 3] of a face without expression, before the pose; ``stretch`` deepens its features."""
+    """Normals [H, 2 H, 3] on a coarse atlas of a face without expression, before the pose; 0 where there is no face.
+
+    Args:
+      seed: draws the face.
+      stretch: deepens its features.
+    """
     model = default_model()
     rng = np.random.default_rng(seed)
     values = np.clip(_MOULD_SPREAD * rng.standard_normal(len(model.names)), -_MOULD_LIMIT, _MOULD_LIMIT)
     shape = model.shape_of(np.where(np.isin(model.names, heads.EXPRESSIONS), 0.0, values))
-    return heads.vertex_normals(shape * (1, 1, stretch), model.triangles)
+    normals = heads.vertex_normals(shape * (1, 1, stretch), model.triangles)
+    flat = skin.atlas_position(heads.on_cylinder(model.mean), _MOULD_HEIGHT)
+    placed = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
+    raster = rasterise(placed, model.triangles, _MOULD_HEIGHT, skin.ASPECT * _MOULD_HEIGHT)
+    found = np.einsum("hwk,hwkc->hwc", raster.barycentric, normals[model.triangles[raster.triangle_index]])
+    return found.astype(np.float32)
 
 
 def seat(shot: Shot, mould: np.ndarray, stiffness: float = 1.0) -> Seat:
@@ -139,22 +156,20 @@ def seat(shot: Shot, mould: np.ndarray, stiffness: float = 1.0) -> Seat:
 
     Args:
       shot: the live frame.
-      mould: [468, 3] normals of the mask's own shape, before the pose.
+      mould: [H, 2 H, 3] normals of the mask's own shape, see ``mould_normals``.
       stiffness: 1 ignores the expression, 0 follows it, and the shape of the face, like skin.
     """
     surface, head = shot.rendering.surface, shot.rendering.head
-    count = len(mould)
+    face = slice(0, topology.NUM_POINTS)
     # At the outline the mask meets the head.
     share = np.zeros((len(head.points), 1), np.float32)
-    share[:count] = stiffness
+    share[face] = stiffness
     share[list(topology.FACE_OVAL)] = 0
-    own = np.zeros((len(head.points), 3), np.float32)
-    own[:count] = mould @ shot.scene.rotation.T.astype(np.float32)
-    share = surface.interpolate(share)
-    normal = surface.normal + share * (surface.interpolate(own) - surface.normal)
     moved = np.zeros((len(head.points), 2), np.float32)
-    moved[:count] = stiffness * _moved_by_expression(head.points[:count])
-    return Seat(surface.place + surface.interpolate(moved), normalised(normal))
+    moved[face] = stiffness * _moved_by_expression(head.points[face])
+    place = surface.place + surface.interpolate(moved)
+    own = look_up(mould, place) @ shot.scene.rotation.T.astype(np.float32)
+    return Seat(place, normalised(surface.normal + surface.interpolate(share) * (own - surface.normal)))
 
 
 def _moved_by_expression(points: np.ndarray) -> np.ndarray:
@@ -175,17 +190,17 @@ def _expression_solver():
     return np.linalg.pinv(modes.reshape(len(modes), -1).T)[chosen], modes[chosen]
 
 
-def emboss(seat_: Seat, relief: np.ndarray, scene: Scene) -> np.ndarray:
+def emboss(seated: Seat, relief: np.ndarray, scene: Scene) -> np.ndarray:
     """Normals [n, 3] of the seat with a relief [H, 2 H] (eye distances) on it."""
     height = relief.shape[0]
     unit = height / (heads.ATLAS_BOTTOM - heads.ATLAS_TOP)
     slopes = np.stack([cv2.Sobel(relief, cv2.CV_32F, *axis, scale=unit / 8) for axis in ((1, 0), (0, 1))], -1)
-    slope = sample(slopes, skin.atlas_position(seat_.place, height).astype(np.float32))
-    angle = seat_.place[:, 0]
+    slope = sample(slopes, skin.atlas_position(seated.place, height).astype(np.float32))
+    angle = seated.place[:, 0]
     across = np.stack([np.cos(angle), np.zeros_like(angle), -np.sin(angle)], 1)
     rotation = scene.rotation.astype(np.float32)
     tilt = slope[:, :1] * (across @ rotation.T) + slope[:, 1:] * rotation[:, 1]
-    return normalised(seat_.normal - tilt)
+    return normalised(seated.normal - tilt)
 
 
 def look_up(texture: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -217,6 +232,9 @@ def light_of(shot: Shot, coat: Coat, seated: Seat, chosen: np.ndarray, scatter: 
 def put_on(shot: Shot, covered: np.ndarray, light: np.ndarray, shadow: float) -> Layers:
     """The layers of a mask.
 
+    T_A is the shadow, outside of P; T_P the mask in the light of the scene. The frame is exposed for the live face,
+    so a mask that is much brighter than it is darkened, as a camera would.
+
     Args:
       shot: the live frame.
       covered: [n] float32 in [0, 1], how much of each pixel of the person is mask.
@@ -224,6 +242,8 @@ def put_on(shot: Shot, covered: np.ndarray, light: np.ndarray, shadow: float) ->
       shadow: strength of the shadow that it throws on what is not covered.
     """
     rendering, size = shot.rendering, shot.live.shape[0]
+    level = rendering.gain * float((covered @ light).mean()) / max(float(covered.sum()), 1e-6)
+    light = light * min(1.0, _BRIGHTEST / max(level, 1e-6)) ** _GIVING_WAY
     person = np.isfinite(rendering.z)
     alpha = rendering.surface.frame(covered.astype(np.float32), size)
     # The outline of the person is soft: its last bit lies beyond the pixels of the surface.
@@ -247,6 +267,11 @@ def cast_shadow(alpha: np.ndarray, shot: Shot) -> np.ndarray:
 def on_face(surface: Surface) -> np.ndarray:
     """Which pixels [n] belong to the face, eyes and mouth included."""
     return np.isin(surface.material, FACE_MATERIALS)
+
+
+def bare_neck(surface: Surface) -> np.ndarray:
+    """Which pixels [n] are a neck without clothes: skin shines, cloth does not."""
+    return (surface.material == heads.NECK) & (surface.gloss > _SKIN_GLOSS)
 
 
 def mottle(seed: int, canvas: Canvas, cells: Sequence[float], fall: float = 0.8) -> np.ndarray:
@@ -281,3 +306,15 @@ def painted_eyes(canvas: Canvas, albedo: np.ndarray, iris_colour: Sequence[float
         lash = np.exp(-((opening / 0.018) ** 2)) * np.where(down < 0, 0.9, 0.45) * strength
         albedo = albedo * (1 - lash[..., None])
     return albedo.astype(np.float32)
+
+
+def closed_lips(canvas: Canvas, albedo: np.ndarray, lips: Sequence[float]) -> np.ndarray:
+    """Closes the lips of the mean face, which stand a little open, on an albedo [H, 2 H, 3]; ``lips`` are sRGB."""
+    paint = skin.to_linear(np.float32(lips))
+    gap = canvas.soft(canvas.inside(canvas.ring(INNER_LIPS, (0, 0.3))), 0.02)[..., None]
+    albedo = albedo + gap * (0.75 * paint - albedo)
+    upper, lower = (
+        canvas.places[list((78,) + row + (308,))] for row in (topology.INNER_UPPER_LIP, topology.INNER_LOWER_LIP)
+    )
+    seam = np.exp(-((canvas.away((upper + lower) / 2) / 0.02) ** 2))[..., None]
+    return (albedo + 0.9 * seam * (0.15 * paint - albedo)).astype(np.float32)

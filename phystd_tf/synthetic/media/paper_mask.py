@@ -27,6 +27,8 @@ from phystd_tf.synthetic.subjects import make_subject
 # What it is printed with. Named: a protocol may hold one out.
 INSTRUMENTS = ("laser_card", "inkjet_card", "bare_card")
 _MODELS_SEED, _MODELS = 7104, 40
+_EXPOSED = 0.42  # linear level of skin in a photograph
+_CUT = 0.03  # width of the white cut edge, eye distances
 _DOTS = 0.055  # period of the dot screen, eye distances
 _GRAIN = (0.012, 0.03)  # of the fibres, eye distances
 # Corners of the facets: the outline, brows, eyes, nose, cheeks, mouth, chin; of the image's left half and the middle.
@@ -86,12 +88,12 @@ def sample(rng: np.random.Generator) -> Parameters:
         ink=(float(rng.uniform(0.02, 0.07)), float(rng.uniform(0.75, 0.92))),
         tint=tuple(map(float, np.exp(np.array((warm, rng.normal(0, 0.03), -warm))))),
         saturation=float(rng.uniform(0.6, 1.0) if inkjet else rng.uniform(0.75, 1.2)),
-        dots=float(rng.uniform(0.08, 0.2)),
+        dots=float(rng.uniform(0.05, 0.15)),
         blur=float(rng.uniform(0.012, 0.03)),
-        folds=float(rng.uniform(0.15, 0.6)),
-        fold_width=float(rng.uniform(0.010, 0.022)),
-        facets=float(rng.uniform(0.85, 1.0)),
-        depth=float(rng.uniform(0.9, 1.4)),
+        folds=float(rng.uniform(0.04, 0.28)),
+        fold_width=float(rng.uniform(0.008, 0.014)),
+        facets=float(rng.uniform(0.7, 0.95)),
+        depth=float(rng.uniform(0.7, 1.1)),
         eye_holes=bool(rng.uniform() < 0.6),
         size=float(rng.uniform(0.90, 0.99)),
         gloss=float(rng.uniform(0.0, 0.25) if inkjet else rng.uniform(0.2, 0.7)),
@@ -150,11 +152,11 @@ def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
         solid = np.minimum(solid, -canvas.inside(*holes))
     cover = canvas.soft(solid, 0.012)
     bare = np.float32(p.ink[1] * np.array((1.0, 0.985, 0.955)))
-    colour = _print(p, canvas, rng) if p.instrument != "bare_card" else np.broadcast_to(bare, facets.shape)
+    colour = _drawing(p, canvas, bare) if p.instrument == "bare_card" else _print(p, canvas, rng)
     folds = canvas.away(*(places[triangle[[0, 1, 2, 0]]] for triangle in triangles))
     worn = masks.mottle(p.texture_seed + 1, canvas, (0.15, 0.05))
     white = p.folds * np.exp(-((folds / p.fold_width) ** 2)) * np.clip(0.7 + 0.4 * worn, 0, 1.5)
-    white = np.maximum(np.clip(white, 0, 1), 0.9 * np.exp(-((np.clip(solid, 0, None) / 0.018) ** 2)))[..., None]
+    white = np.maximum(np.clip(white, 0, 1), 0.9 * np.exp(-((np.clip(solid, 0, None) / _CUT) ** 2)))[..., None]
     colour = colour + white * (bare - colour)
     if p.instrument == "bare_card":
         colour = colour * (1 - 0.35 * np.exp(-((folds / p.fold_width) ** 2)))[..., None]
@@ -166,6 +168,25 @@ def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
         (0.006 * sag + 0.0004 * fibres).astype(np.float32),
     )  # fmt: skip
     return coat, facets
+
+
+def _drawing(p: Parameters, canvas: Canvas, bare: np.ndarray) -> np.ndarray:
+    """Features drawn on bare card with felt pens, linear reflectance [H, 2 H, 3]."""
+    colour = np.broadcast_to(bare, canvas.y.shape + (3,))
+    uneven = np.clip(0.85 + 0.12 * masks.mottle(p.texture_seed + 4, canvas, (0.06, 0.03)), 0, 1)
+    rings = [canvas.ring(ring, 0.15) for ring in masks.EYE_RINGS]
+    brows = [canvas.places[list(brow)] - (0, 0.06) for brow in ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))]
+    lips = canvas.soft(canvas.inside(canvas.ring(masks.OUTER_LIPS)), 0.02)
+    seam = canvas.soft(0.012 - canvas.away(canvas.places[[61, 78, 80, 82, 13, 312, 310, 308, 291]]), 0.015)
+    pen = np.maximum(
+        canvas.soft(0.045 - canvas.away(*brows), 0.02), canvas.soft(0.02 - np.abs(canvas.inside(*rings)), 0.02)
+    )
+    for vertex in (99, 328):  # nostrils
+        angle, y = canvas.places[vertex]
+        pen = np.maximum(pen, canvas.soft(0.04 - np.hypot(canvas.angle - angle, 1.4 * (canvas.y - y)), 0.02))
+    for share, paint in ((lips, (0.42, 0.07, 0.07)), (np.maximum(pen, seam), (0.03, 0.025, 0.02))):
+        colour = colour + (share * uneven)[..., None] * (np.float32(paint) - colour)
+    return masks.painted_eyes(canvas, colour, (0.15, 0.12, 0.1), 1.0)
 
 
 def _triangulate(places: np.ndarray) -> np.ndarray:
@@ -183,9 +204,12 @@ def _print(p: Parameters, canvas: Canvas, rng: np.random.Generator) -> np.ndarra
     """Somebody's photograph in ink, linear reflectance [H, 2 H, 3]."""
     subject = make_subject(_MODELS_SEED, p.model)
     # A photograph has its light and shade; the eyes are open.
-    photograph = masks.painted_eyes(canvas, masks.painted_face(subject, canvas.height).albedo, subject.iris, 1.0)
+    photograph = masks.closed_lips(canvas, masks.painted_face(subject, canvas.height).albedo, subject.lips)
+    photograph = masks.painted_eyes(canvas, photograph, subject.iris, 1.0)
     shade = 1 - 0.25 * np.clip(np.abs(canvas.angle) / 1.3, 0, 1) ** 2 - 0.08 * np.clip(canvas.y, -1, 1.6)
-    picture = np.clip(to_encoded(photograph * (1.25 * shade)[..., None] * np.float32(p.tint)), 0, 1)
+    # The photographer has exposed for the face.
+    exposure = (_EXPOSED / to_linear(np.float32(subject.skin)).mean()) ** 0.8
+    picture = np.clip(to_encoded(photograph * (exposure * shade)[..., None] * np.float32(p.tint)), 0, 1)
     picture = paper.soften(picture, p.blur * canvas.unit)
     grey = picture.mean(-1, keepdims=True)
     picture = np.clip(grey + p.saturation * (picture - grey), 0, 1).astype(np.float32)

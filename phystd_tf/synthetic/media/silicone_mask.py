@@ -25,8 +25,7 @@ from phystd_tf.synthetic.subjects import Subject, make_subject
 # What they are cast of. Named: a protocol may hold one out.
 INSTRUMENTS = ("platinum_silicone", "tin_silicone", "latex")
 _MODELS_SEED, _MODELS = 7102, 24
-_RIM = 0.028  # width of the rim around the holes, eye distances
-_SKIN_GLOSS = 0.1  # skin of a neck shines more than this, cloth less
+_RIM = 0.032  # width of the rim around the holes, eye distances
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +41,8 @@ class Parameters:
       scatter: how far light creeps; 1 is skin.
       stiffness: how little it follows the face below.
       wrinkles: strength of the cast folds.
-      eye_hole, mouth_hole: growth of the holes over eyes and lips.
+      eye_hole: growth of the holes over the eyes, in width and height.
+      mouth_hole: growth of the hole over the inner lips.
       hem: y of the lower edge.
       bald: whether a cap covers the hair.
       shadow: in the holes and below the hem.
@@ -57,7 +57,7 @@ class Parameters:
     scatter: float
     stiffness: float
     wrinkles: float
-    eye_hole: float
+    eye_hole: Tuple[float, float]
     mouth_hole: float
     hem: float
     bald: bool
@@ -83,8 +83,8 @@ def sample(rng: np.random.Generator) -> Parameters:
         scatter=float(rng.uniform(*scatter)),
         stiffness=float(rng.uniform(0.4, 0.75)),
         wrinkles=float(rng.uniform(*wrinkles)),
-        eye_hole=float(rng.uniform(0.12, 0.40)),
-        mouth_hole=float(rng.uniform(-0.35, 0.02)),
+        eye_hole=(float(rng.uniform(0.08, 0.25)), float(rng.uniform(0.3, 0.9))),
+        mouth_hole=float(rng.uniform(-0.1, 0.1)),
         hem=float(rng.uniform(1.72, 2.0)),
         bald=bool(rng.uniform() < 0.3),
         shadow=float(rng.uniform(0.4, 0.7)),
@@ -106,14 +106,17 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     seated = masks.seat(shot, masks.mould_normals(p.texture_seed), p.stiffness)
     # The paint goes with the skin, the shape only partly.
     seated = seated._replace(place=surface.place)
-    neck = (surface.material == heads.NECK) & (surface.gloss > _SKIN_GLOSS)
-    ear = surface.material == heads.EAR
-    face, scalp = masks.on_face(surface), surface.material == heads.SCALP
+    face = masks.on_face(surface)
+    head = np.isin(surface.material, (heads.EAR, heads.SCALP))
     # Long hair cannot be under a cap.
     bald = p.bald and not (surface.material == heads.LOCKS).any()
     hairless = np.ones(len(face), np.float32) if bald else 1 - step((surface.hair - 0.25) / 0.5)
-    covered = np.where(face, masks.look_up(coat.cover, seated.place), 0) + ear * 1.0 + neck * _above_hem(surface, p)
-    covered = (covered + scalp) * hairless * ((surface.material != heads.EYE) & (surface.material != heads.MOUTH))
+    covered = (
+        np.where(face, masks.look_up(coat.cover, seated.place), 0)
+        + head
+        + masks.bare_neck(surface) * _above_hem(surface, p)
+    )
+    covered = covered * hairless * (surface.material != heads.MOUTH)
     light = masks.light_of(shot, coat, seated, covered > 0, p.scatter)
     return masks.put_on(shot, covered, light, p.shadow)
 
@@ -129,7 +132,7 @@ def _paint(p: Parameters, height: int) -> Coat:
     """The mask, drawn on an atlas of this height."""
     canvas = Canvas(height)
     eyes = canvas.inside(*(canvas.ring(ring, p.eye_hole) for ring in masks.EYE_RINGS))
-    mouth = canvas.inside(canvas.ring(masks.OUTER_LIPS, p.mouth_hole - 0.45))
+    mouth = canvas.inside(canvas.ring(masks.INNER_LIPS, p.mouth_hole))
     hole = np.maximum(eyes, mouth)
     cover = 1 - canvas.soft(eyes, 0.015)
 

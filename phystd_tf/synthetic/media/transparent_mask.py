@@ -12,7 +12,7 @@ simulated: refraction, fogging by breath.
 
 import dataclasses
 import functools
-from typing import Tuple
+from typing import NamedTuple, Tuple
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ import numpy as np
 from phystd_tf.face import topology
 from phystd_tf.synthetic.composition import Layers, quantise
 from phystd_tf.synthetic.media import masks
-from phystd_tf.synthetic.media.masks import Canvas, Coat, step
+from phystd_tf.synthetic.media.masks import Canvas, step
 from phystd_tf.synthetic.noise import fractal_noise
 from phystd_tf.synthetic.renderer import decode, encode
 from phystd_tf.synthetic.shot import Shot
@@ -30,7 +30,7 @@ from phystd_tf.synthetic.surface import shade
 
 # Kinds of plastic. Named: a protocol may hold one out.
 INSTRUMENTS = ("thin_pvc", "thick_petg", "painted_pvc")
-_EDGE = 0.028  # width of a cut edge, eye distances
+_EDGE = 0.034  # width of a cut edge, eye distances
 _ROOM = 96  # pixels of the picture of the room that is reflected
 _FRESNEL = 0.04  # share of light that is reflected head on
 _BURNT = (0.6, 1.0)  # light added, relative to white: where a highlight begins and ends to hide the face
@@ -73,6 +73,22 @@ class Parameters:
     texture_seed: int
 
 
+class Shell(NamedTuple):
+    """The mask on an atlas [H, 2 H].
+
+    Attributes:
+      albedo: [H, 2 H, 3] float32, linear RGB of what is opaque.
+      cover: [H, 2 H] float32, 1 where there is plastic.
+      opaque: [H, 2 H] float32, how little is seen through it: paint and cut edges.
+      relief: [H, 2 H] float32, height above the mould, eye distances.
+    """
+
+    albedo: np.ndarray
+    cover: np.ndarray
+    opaque: np.ndarray
+    relief: np.ndarray
+
+
 def sample(rng: np.random.Generator) -> Parameters:
     """A random mask."""
     instrument = str(rng.choice(INSTRUMENTS))
@@ -107,7 +123,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     del rng
     rendering, size = shot.rendering, shot.live.shape[0]
     surface = rendering.surface
-    shell = _paint(p, masks.atlas_height(shot))
+    shell = _form(p, masks.atlas_height(shot))
     seated = masks.seat(shot, masks.mould_normals(p.texture_seed, p.depth))
     share = np.where(masks.on_face(surface), masks.look_up(shell.cover, seated.place), 0)
     chosen = share > 0
@@ -131,10 +147,10 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     film = encode(decode(shot.live) * (1 - taken) + added, 1.0)
     film = np.where(frame(part_share) > 0, film, shot.live)
     burnt = step((rendering.gain * mirrored.min(1) - _BURNT[0]) / (_BURNT[1] - _BURNT[0]))
-    opaque = masks.look_up(shell.gloss, part.place)
+    opaque = masks.look_up(shell.opaque, part.place)
     P = quantise(frame(np.maximum(opaque, burnt) * share[chosen]))[..., None]
     content = rendering.encode(frame(received * masks.look_up(shell.albedo, part.place) + mirrored))
-    edge = frame(share[chosen] * masks.look_up(shell.gloss, part.place))
+    edge = frame(share[chosen] * opaque)
     dark = p.shadow * masks.cast_shadow(edge, shot) * np.isfinite(rendering.z) * (1 - edge)
     return Layers(quantise(film * (1 - dark[..., None])) - shot.live, P, quantise(content) * (P > 0))
 
@@ -169,8 +185,8 @@ def _room(seed: int) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=2)
-def _paint(p: Parameters, height: int) -> Coat:
-    """The shell on an atlas of this height; its "gloss" says how opaque it is, its albedo how that looks."""
+def _form(p: Parameters, height: int) -> Shell:
+    """The shell, drawn on an atlas of this height."""
     canvas = Canvas(height)
     outline = canvas.inside(canvas.ring(topology.FACE_OVAL, p.size - 1))
     holes = canvas.inside(*(canvas.ring(ring, p.eye_hole) for ring in masks.EYE_RINGS))
@@ -193,4 +209,4 @@ def _paint(p: Parameters, height: int) -> Coat:
     waves = masks.mottle(p.texture_seed, canvas, (0.8, 0.35, 0.15), 0.6)
     rim = np.sqrt(np.clip(1 - np.square(np.clip(1 - solid / (1.5 * _EDGE), 0, 1)), 0, 1))
     relief = 0.012 * p.ripples * waves + 0.025 * rim
-    return Coat(albedo, cover, opaque.astype(np.float32), relief.astype(np.float32))
+    return Shell(albedo, cover, opaque.astype(np.float32), relief.astype(np.float32))

@@ -126,6 +126,14 @@ def test_what_each_leaves_free(shot):
     assert _share_covered(shot, _layers(transparent_mask, shot), heads.FACE) < 0.3
 
 
+def test_a_soft_mask_lets_the_mouth_be_seen(renderer):
+    open_mouth = _shot(renderer, expression={"jaw_open": 1.4, "lips_part": 1.0})
+    assert np.sum(open_mouth.rendering.surface.material == heads.MOUTH) > 10
+    for seed in range(3):
+        assert _share_covered(open_mouth, _layers(silicone_mask, open_mouth, seed), heads.MOUTH) == 0
+    assert _share_covered(open_mouth, _layers(paper_mask, open_mouth), heads.MOUTH) > 0.9
+
+
 def test_the_live_face_is_gone_under_an_opaque_mask_and_seen_through_a_clear_one(renderer):
     """Two people of the same shape and other colours: what is hidden does not show."""
     twin = dataclasses.replace(renderer.subject, skin=(0.3, 0.2, 0.15), lips=(0.3, 0.1, 0.1), freckles=1.0)
@@ -169,9 +177,16 @@ def test_a_stiff_mask_ignores_the_expression(renderer):
     assert moved[1] < 0.3 * moved[0] and moved[0] > 0.05
 
 
+def _without_shadow(shot):
+    surface = shot.rendering.surface
+    return shot._replace(rendering=shot.rendering._replace(surface=surface._replace(shadow=0 * surface.shadow)))
+
+
 def test_masks_are_lit_like_the_scene(renderer):
     """The light from the other side makes the other side bright."""
-    left, right = (_shot(renderer, lights=(Light((side * 0.6, -0.3, 0.74), (1.2, 1.2, 1.2)),)) for side in (-1, 1))
+    left, right = (
+        _without_shadow(_shot(renderer, lights=(Light((side * 0.6, -0.3, 0.74), (1.2, 1.2, 1.2)),))) for side in (-1, 1)
+    )
     for module in OPAQUE:
         one, two = _layers(module, left), _layers(module, right)
         both = (one.P[..., 0] == 1) & (two.P[..., 0] == 1)
@@ -188,7 +203,8 @@ def test_a_shadow_falls_beside_a_mask(shot):
         assert layers.T_A[free].min() < -0.05 and layers.T_A.max() <= 0
 
 
-def test_a_clear_mask_adds_highlights(shot):
+def test_a_clear_mask_adds_highlights(renderer):
+    shot = _shot(renderer, sky=(0.0, 0.0, 0.0))  # no room to be mirrored, only the lamp
     parameters = dataclasses.replace(transparent_mask.sample(np.random.default_rng(4)), shine=2.0)
     layers = transparent_mask.layers(shot, parameters, None)
     matt = transparent_mask.layers(shot, dataclasses.replace(parameters, shine=0.0), None)
