@@ -92,7 +92,7 @@ def sample(rng: np.random.Generator) -> Parameters:
         blur=float(rng.uniform(0.012, 0.03)),
         folds=float(rng.uniform(0.04, 0.28)),
         fold_width=float(rng.uniform(0.008, 0.014)),
-        facets=float(rng.uniform(0.7, 0.95)),
+        facets=float(rng.uniform(0.6, 0.9)),
         depth=float(rng.uniform(0.7, 1.1)),
         eye_holes=bool(rng.uniform() < 0.6),
         size=float(rng.uniform(0.90, 0.99)),
@@ -130,7 +130,7 @@ def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
     corners = np.array(_MIDDLE + _LEFT + tuple(mirror[list(_LEFT)]))
     points = default_model().mean[corners] * (1, 1, p.depth)
     # Nobody folds exactly.
-    points = points + 0.025 * rng.standard_normal(points.shape)
+    points = points + 0.018 * rng.standard_normal(points.shape)
     places = canvas.places[corners]
     triangles = _triangulate(places)
     corner = points[triangles]
@@ -202,7 +202,8 @@ def _triangulate(places: np.ndarray) -> np.ndarray:
 
 def _print(p: Parameters, canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
     """Somebody's photograph in ink, linear reflectance [H, 2 H, 3]."""
-    subject = make_subject(_MODELS_SEED, p.model)
+    # Who makes such a mask takes a photograph with clear features.
+    subject = dataclasses.replace(make_subject(_MODELS_SEED, p.model), brow_density=1.0, lashes=1.0)
     # A photograph has its light and shade; the eyes are open.
     photograph = masks.closed_lips(canvas, masks.painted_face(subject, canvas.height).albedo, subject.lips)
     photograph = masks.painted_eyes(canvas, photograph, subject.iris, 1.0)
