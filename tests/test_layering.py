@@ -30,6 +30,16 @@ MAY_IMPORT = {
     "training": {"atomic", "data", "errors", "hparams", "losses", "networks", "outputs", "physics", "report", "traces"},
     "predictor": {"atomic", "data", "errors", "hparams", "outputs", "training"},
     "scoring": {"data", "evaluation", "outputs", "predictor", "training"},
+    "trace_measuring": {
+        "data",
+        "evaluation",
+        "face",
+        "hparams",
+        "outputs",
+        "physics",
+        "synthetic",
+        "training",
+    },
     "export": {"data", "errors", "evaluation", "outputs", "predictor", "training"},
     "photographs": {"atomic", "data", "errors", "face", "predictor", "report", "spoof_types"},
 }

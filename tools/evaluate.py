@@ -3,7 +3,8 @@
 The threshold is that of the equal error rate of --dev_scores, or --threshold, or,
 without either, the one that tools.score stored beside the scores of a test split.
 Choosing it on the file that is reported makes results too good; that needs
---threshold_on_test, and is marked.
+--threshold_on_test, and is marked. Where tools.score measured traces against their truth
+(--truth), their quality is shown too.
 
     python -m tools.evaluate --scores=test.csv --dev_scores=dev.csv --out=metrics.json
 """
@@ -45,6 +46,7 @@ def main() -> None:
     from phystd_tf.evaluation.scores import at_level, read_scores
     from phystd_tf.evaluation.stored_threshold import details_path, stored_threshold
     from phystd_tf.evaluation.summary import as_table, summarise
+    from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarise_quality
 
     for path in filter(None, (_SCORES.value, _DEV_SCORES.value)):
         if _same(_OUT.value, details_path(path)) and stored_threshold(path):
@@ -69,6 +71,12 @@ def main() -> None:
     summary = {"scores": _SCORES.value, "level": _LEVEL.value}
     summary.update(summarise(test, threshold, source, _FDR.value, dev))
     print(as_table(summary))
+    measured = read_quality(rows, _SCORES.value)
+    if measured is not None:
+        summary["trace_quality"] = summarise_quality(measured)
+        print(
+            f"\nTraces against the truth of {len(measured)} embedded faces\n{quality_table(summary['trace_quality'])}"
+        )
     if _OUT.value:
         try:
             write_json(summary, _OUT.value)

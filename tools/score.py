@@ -5,6 +5,9 @@ threshold, and stores it in the run; test is scored with what the run has.
 
     python -m tools.score --run=RUN --data=PREPARED --split=dev --out=dev.csv
     python -m tools.score --run=RUN --data=PREPARED --split=test --out=test.csv
+
+For faces of the embedded dataset, --truth=FACES (the folder that tools.make_synthetic
+made) also measures the traces against the truth; tools.evaluate then shows how right they are.
 """
 
 import os
@@ -21,13 +24,16 @@ _CHECKPOINT = flags.DEFINE_enum(
     "checkpoint", None, ["last", "best"], "Weights; by default those of the operating point, or last."
 )
 
+_TRUTH = flags.DEFINE_string("truth", None, "Folder of the embedded dataset, to measure the traces against its truth.")
+
 
 def main() -> None:
     from tqdm import tqdm
 
-    from phystd_tf import scoring
+    from phystd_tf import scoring, trace_measuring
     from phystd_tf.atomic import write_json
     from phystd_tf.evaluation.scores import with_score, write_scores
+    from phystd_tf.evaluation.trace_quality import quality_path, write_quality
     from phystd_tf.predictor import OPERATING_POINT_FILE, OperatingPoint
     from phystd_tf.training.checkpoints import load_run
     from phystd_tf.training.run_folder import package_versions
@@ -39,8 +45,18 @@ def main() -> None:
     if point is None or point.checkpoint != checkpoint or _SPLIT.value == "dev":
         with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
             point = scoring.choose_operating_point(_RUN.value, _DATA.value, checkpoint, bar.update)
+    model = load_run(_RUN.value, checkpoint)
     with tqdm(total=total, unit="face", desc=f"scoring {_SPLIT.value}") as bar:
-        terms = scoring.score_split(load_run(_RUN.value, checkpoint), _DATA.value, _SPLIT.value, bar.update)
+        terms = scoring.score_split(model, _DATA.value, _SPLIT.value, bar.update)
+    traces_path = quality_path(_OUT.value)
+    if _TRUTH.value is not None:
+        with tqdm(total=total, unit="face", desc="measuring traces") as bar:
+            write_quality(
+                trace_measuring.measure_split(model, _DATA.value, _TRUTH.value, _SPLIT.value, bar.update), traces_path
+            )
+        print(f"trace measures in {traces_path}")
+    elif os.path.exists(traces_path):
+        os.remove(traces_path)  # of the scores that are replaced now
     write_scores(with_score(terms, point.alpha0), _OUT.value)
     details = {
         "run": _RUN.value,

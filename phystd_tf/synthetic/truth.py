@@ -4,7 +4,8 @@ One ``.npz`` beside each frame, in a tree of its own. For a live frame it holds
 the vertices only. For a spoof it holds, before the camera, the live face and
 the layers of Eq. (3), without loss, and after the camera the live face as the
 same camera (same noise, same JPEG quality) would have taken it. So the true
-trace after the camera is the frame minus ``live_camera``.
+trace after the camera is the frame minus ``live_camera``. With the truth "camera"
+of a recipe, the live face and the layers before the camera are left out, all but P.
 """
 
 import io
@@ -29,27 +30,33 @@ class Truth(NamedTuple):
       vertices: [468, 2] float32, true places of the face mesh, pixels.
       live: [S, S, 3] float32, the live face before the camera; None for live frames (as all below).
       layers: Layers before the camera; ``compose(live, layers)`` is the spoof before the camera.
+      covered: [S, S, 1] float32, P of Eq. (3), 1 = covered; the camera moves nothing.
       live_camera: [S, S, 3] uint8, the live face after the camera.
     """
 
     vertices: np.ndarray
     live: Optional[np.ndarray]
     layers: Optional[Layers]
+    covered: Optional[np.ndarray]
     live_camera: Optional[np.ndarray]
 
 
 def pack(
     vertices: np.ndarray, live: Optional[np.ndarray] = None, layers: Optional[Layers] = None, live_jpeg: bytes = b""
 ) -> bytes:
-    """The bytes of a truth file. ``live`` and ``layers`` must be multiples of 1 / 255."""
+    """The bytes of a truth file.
+
+    ``live`` and ``layers`` must be multiples of 1 / 255. Without ``live``, only P is stored of the layers.
+    """
     arrays = {"vertices": np.asarray(vertices, np.float32)}
     if live_jpeg:
         arrays["live_camera_jpeg"] = np.frombuffer(live_jpeg, np.uint8)
+    if layers is not None:
+        arrays["P_png"] = _png(np.round(layers.P[..., 0] * LEVELS).astype(np.uint8))
     if live is not None and layers is not None:
         arrays["live_png"] = _png(np.round(live * LEVELS).astype(np.uint8))
         # Signed, so shifted by LEVELS into 16 bits.
         arrays["T_A_png"] = _png((np.round(layers.T_A * LEVELS) + LEVELS).astype(np.uint16))
-        arrays["P_png"] = _png(np.round(layers.P[..., 0] * LEVELS).astype(np.uint8))
         arrays["T_P_png"] = _png(np.round(layers.T_P * LEVELS).astype(np.uint8))
     file = io.BytesIO()
     np.savez(file, **arrays)
@@ -65,14 +72,15 @@ def read(path: str) -> Truth:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        live = layers = live_camera = None
+        live = layers = covered = live_camera = None
+        if "P_png" in arrays:
+            covered = _unpng(arrays["P_png"])[..., None]
         if "live_png" in arrays:
             live = _unpng(arrays["live_png"])
-            additive = _unpng(arrays["T_A_png"], shift=LEVELS)
-            layers = Layers(additive, _unpng(arrays["P_png"])[..., None], _unpng(arrays["T_P_png"]))
+            layers = Layers(_unpng(arrays["T_A_png"], shift=LEVELS), covered, _unpng(arrays["T_P_png"]))
         if "live_camera_jpeg" in arrays:
             live_camera = np.ascontiguousarray(cv2.imdecode(arrays["live_camera_jpeg"], cv2.IMREAD_COLOR)[..., ::-1])
-        return Truth(arrays["vertices"], live, layers, live_camera)
+        return Truth(arrays["vertices"], live, layers, covered, live_camera)
     except (OSError, ValueError, KeyError, TypeError, EOFError, cv2.error) as error:
         raise TruthError(f"{path} cannot be read as a truth file; make the synthetic set again ({error})") from error
 

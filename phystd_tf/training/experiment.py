@@ -34,6 +34,8 @@ def train(hparams: HParams, prepared: str, run: str, seed: int, steps_per_epoch:
       PhystdError: if the folders do not fit, or training diverges.
     """
     counts = {split: count_faces(prepared, split) for split in ("train", "dev")}
+    # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
+    tf.keras.utils.set_random_seed(seed)
     # Both datasets refuse what is missing, before the run folder is touched.
     training = training_dataset(prepared, hparams, "train", seed)
     held_out_split = "dev" if all(counts["dev"]) else "train"
@@ -50,7 +52,6 @@ def train(hparams: HParams, prepared: str, run: str, seed: int, steps_per_epoch:
         },
     )
     save_settings(run, settings)  # whoever uses the model must make crops in the same way
-    tf.keras.utils.set_random_seed(seed)
     model = PhySTD(hparams, seed=seed)
     print(parameter_table(count_parameters(model.generator, model.discriminators)))
 

@@ -44,13 +44,14 @@ def train(work, iterations, *more, code=0):
 @pytest.fixture(scope="module")
 def work(tmp_path_factory):
     work = tmp_path_factory.mktemp("whole_way")
-    run("make_synthetic", f"--out={work / 'faces'}", "--subjects=6", "--clips_per_subject=1", "--frames_per_clip=2")
+    run("make_synthetic", f"--out={work / 'faces'}", "--subjects=6", "--clips_per_subject=1", "--frames_per_clip=2",
+        "--types=print,replay,paper_glasses", "--truth=camera")  # fmt: skip
     run("prepare", f"--root={work / 'faces'}", f"--out={work / 'prepared'}", "--image_size=128", "--map_sizes=128",
         "--workers=1")  # fmt: skip
     train(work, 4)
     for split in ("dev", "test"):
         run("score", f"--run={work / 'run'}", f"--data={work / 'prepared'}", f"--split={split}",
-            f"--out={work / (split + '.csv')}")  # fmt: skip
+            f"--out={work / (split + '.csv')}", f"--truth={work / 'faces'}")  # fmt: skip
     run("export", f"--run={work / 'run'}", f"--out={work / 'export'}")
     return work
 
@@ -97,9 +98,23 @@ def test_evaluate_and_report_read_what_score_wrote(work):
     run("evaluate", f"--scores={work / 'test.csv'}", f"--dev_scores={work / 'dev.csv'}", f"--out={metrics}")
     summary = json.loads(metrics.read_text())
     assert summary["num_live"] and set(summary["apcer_by_type"]) == {"print", "replay", "paper_glasses"}
+    quality = summary["trace_quality"]["types"]
+    assert set(quality) == {"live", *summary["apcer_by_type"]}
+    assert "iou_P" in quality["paper_glasses"] and "iou_P" not in quality["print"] and "psnr" in quality["live"]
     run("report", f"--run={work / 'run'}", f"--metrics={metrics}", "--note=rendered faces", f"--out={work / 'r.html'}")
     page = (work / "r.html").read_text(encoding="utf-8")
     assert "rendered faces" in page and "print" in page and "iterations" in page
+
+
+def test_scoring_again_without_the_truth_leaves_no_old_measures(work):
+    out = work / "again.csv"
+    shutil.copy(work / "test.csv", out)
+    shutil.copy(work / "test.traces.csv", work / "again.traces.csv")
+    run("score", f"--run={work / 'run'}", f"--data={work / 'prepared'}", "--split=test", f"--out={out}")
+    assert not (work / "again.traces.csv").exists()
+    found = run("evaluate", f"--scores={out}")
+    assert "IoU(P)" not in found.stdout
+    assert "IoU(P)" in run("evaluate", f"--scores={work / 'test.csv'}").stdout
 
 
 def test_an_export_gives_the_scores_of_its_run_in_a_fresh_process(work):

@@ -1,0 +1,160 @@
+"""How right the disentangled traces are, where the truth is known (embedded data).
+
+The field measures decisions only, since nobody knows the true trace of a
+photographed spoof. Here each spoof has its live counterpart after the same
+camera, and its true covered region. Everything is measured on the crops that
+the model sees; nothing of it reaches the training.
+"""
+
+import os
+from typing import Any, Dict, List, Mapping, Optional
+
+import numpy as np
+import pandas as pd
+
+from phystd_tf.atomic import replacing
+from phystd_tf.evaluation.scores import ScoreFileError
+
+KEYS = ("clip", "frame", "subject", "type", "label")
+# Measures of a face; those that a face does not have (a region where nothing is covered) are empty.
+MEASURES = (
+    "psnr_input", "psnr", "psnr_gain", "ssim_input", "ssim", "ssim_gain",
+    "corr_low", "corr_mid", "corr_high", "iou_P", "energy",
+)  # fmt: skip
+# Squared error of rounding to 8 bits: no image is known more exactly, so no PSNR is above 59 dB.
+_ROUNDING = (1 / 255) ** 2 / 12
+_COVERED = 0.5
+
+
+def psnr(image: np.ndarray, reference: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in dB of images in [0, 1] of one shape; at most 59 dB, the rounding of 8 bits."""
+    return float(-10 * np.log10(np.mean(np.square(np.float64(image) - reference)) + _ROUNDING))
+
+
+def correlation(estimate: np.ndarray, truth: np.ndarray) -> float:
+    """Pearson correlation over all elements of two traces of one shape; NaN where either is constant."""
+    a, b = np.float64(estimate).ravel(), np.float64(truth).ravel()
+    a, b = a - a.mean(), b - b.mean()
+    norm = np.linalg.norm(a) * np.linalg.norm(b)
+    return float(a @ b / norm) if norm > 1e-9 else float("nan")
+
+
+def region_iou(P: np.ndarray, covered: np.ndarray) -> float:
+    """Intersection over union of P > 0.5 with the true covered region > 0.5.
+
+    Args:
+      P: [...] in [0, 1].
+      covered: the same shape; NaN is returned where it covers nothing.
+    """
+    estimated, true = P > _COVERED, covered > _COVERED
+    if not true.any():
+        return float("nan")
+    return float((estimated & true).sum() / (estimated | true).sum())
+
+
+def trace_energy(trace: np.ndarray) -> float:
+    """Mean square of an overall trace: the squared intensity of Eq. (2) per element."""
+    return float(np.mean(np.square(np.float64(trace))))
+
+
+def summarise_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> Dict[str, Any]:
+    """Means of each measure by type, with 95 % intervals over subjects.
+
+    Args:
+      faces: one row a face with KEYS and MEASURES; empty where a face has no such measure.
+      seed: of the bootstrap, which draws subjects with replacement.
+      rounds: of the bootstrap.
+
+    Returns:
+      ``types``: for each type, live first, ``faces``, ``clips``, ``subjects`` and for
+      each measure that exists ``{"mean", "low", "high"}`` (low and high are None for
+      a single subject); ``live_to_spoof_energy``: the mean energy of live faces by
+      that of spoof faces, None where one of them is missing.
+    """
+    types = {}
+    for kind in sorted(faces["type"].unique(), key=lambda name: (name != "live", name)):
+        chosen = faces[faces["type"] == kind]
+        entry: Dict[str, Any] = {
+            "faces": len(chosen),
+            "clips": int(chosen["clip"].nunique()),
+            "subjects": int(chosen["subject"].nunique()),
+        }
+        for name in MEASURES:
+            known = chosen[chosen[name].notna()]
+            if len(known):
+                entry[name] = _mean_and_interval(known["subject"].to_numpy(str), known[name].to_numpy(), seed, rounds)
+        types[str(kind)] = entry
+    live, spoof = (faces.loc[faces["label"] == label, "energy"] for label in (1, 0))
+    ratio = float(live.mean() / spoof.mean()) if len(live) and len(spoof) and spoof.mean() > 0 else None
+    return {"types": types, "live_to_spoof_energy": ratio}
+
+
+def quality_table(summary: Mapping[str, Any]) -> str:
+    """What ``summarise_quality`` found, as lines for people; intervals are left to the file."""
+    columns = (
+        ("PSNR gain dB", "psnr_gain", 1, 2), ("95 % over subjects", None, 1, 2), ("SSIM gain", "ssim_gain", 1, 3),
+        ("r low", "corr_low", 1, 2), ("r mid", "corr_mid", 1, 2), ("r high", "corr_high", 1, 2),
+        ("IoU(P)", "iou_P", 1, 2), ("energy e-3", "energy", 1e3, 2),
+    )  # fmt: skip
+    lines = [f"{'type':<22}{'faces':>6}{'people':>7}" + "".join(f"{title:>{len(title) + 2}}" for title, *_ in columns)]
+    for kind, entry in summary["types"].items():
+        cells = []
+        for title, name, scale, digits in columns:
+            value = entry.get(name or "psnr_gain")
+            if value is None:
+                text = "-"
+            elif name is None:
+                text = "-" if value["low"] is None else f"{value['low']:.2f} to {value['high']:.2f}"
+            else:
+                text = f"{scale * value['mean']:.{digits}f}"
+            cells.append(f"{text:>{len(title) + 2}}")
+        lines.append(f"{kind:<22}{entry['faces']:>6}{entry['subjects']:>7}" + "".join(cells))
+    ratio = summary["live_to_spoof_energy"]
+    lines.append(
+        f"trace energy of live faces by that of spoof faces: {'undefined' if ratio is None else f'{ratio:.2f}'}"
+    )
+    return "\n".join(lines)
+
+
+def quality_path(scores_path: str) -> str:
+    """Where the measures lie beside a score file: test.traces.csv of test.csv."""
+    return f"{os.path.splitext(scores_path)[0]}.traces.csv"
+
+
+def write_quality(faces: pd.DataFrame, path: str) -> None:
+    """Writes the measures of faces, whole or not at all."""
+    with replacing(path) as temporary:
+        faces.to_csv(temporary, index=False, float_format="%.6g")
+
+
+def read_quality(scores: pd.DataFrame, scores_path: str) -> Optional[pd.DataFrame]:
+    """The measures beside a score file, or None where there are none.
+
+    Raises:
+      ScoreFileError: if they are damaged, or of other faces than the scores.
+    """
+    path = quality_path(scores_path)
+    if not os.path.exists(path):
+        return None
+    try:
+        faces = pd.read_csv(
+            path, dtype={"clip": str, "subject": str, "type": str}, keep_default_na=False, na_values=[""]
+        )
+        faces[list(MEASURES)] = faces[list(MEASURES)].astype(float)
+        faces = faces[[*KEYS, *MEASURES]]
+    except (OSError, ValueError, KeyError, pd.errors.ParserError) as error:
+        raise ScoreFileError(f"{path}: not a file of trace measures ({error}); score again") from error
+    if set(zip(faces["clip"], faces["frame"])) != set(zip(scores["clip"], scores["frame"])):
+        raise ScoreFileError(f"{path} is of other faces than {scores_path}; score again, or remove it")
+    return faces
+
+
+def _mean_and_interval(subjects: np.ndarray, values: np.ndarray, seed: int, rounds: int) -> Dict[str, Optional[float]]:
+    names, index = np.unique(subjects, return_inverse=True)
+    sums, counts = np.bincount(index, values), np.bincount(index)
+    low = high = None
+    if len(names) > 1:
+        drawn = np.random.default_rng(seed).integers(0, len(names), (rounds, len(names)))
+        means: List[float] = sums[drawn].sum(1) / counts[drawn].sum(1)
+        low, high = (float(value) for value in np.percentile(means, [2.5, 97.5]))
+    return {"mean": float(values.mean()), "low": low, "high": high}
