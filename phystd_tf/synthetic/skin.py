@@ -1,24 +1,19 @@
-"""The painted atlas of a person: skin, brows, lashes, lips, beard and hair.
+"""The painted atlas of a person: skin, brows, lashes, lips, beard and hair."""
 
-The atlas is the cylinder around the head, unrolled: its columns are the angle
-(0, the front, in the middle), its rows are y, and the mean mesh says where each
-feature lies. All people share these places; the mesh of each one moves them.
-"""
-
-from typing import NamedTuple, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.synthetic.head import ATLAS_AXIS_Z, ATLAS_BOTTOM, ATLAS_TOP
+from phystd_tf.synthetic.atlas_canvas import ASPECT as ASPECT
+from phystd_tf.synthetic.atlas_canvas import AtlasCanvas
+from phystd_tf.synthetic.atlas_canvas import atlas_position as atlas_position
 from phystd_tf.synthetic.noise import fractal_noise, value_noise
 from phystd_tf.synthetic.subjects import Subject
 
-ASPECT = 2  # columns per row of the atlas
 _OCCLUSION = np.array((0.75, 0.95, 1.0), np.float32)
-_SHIFT = 4  # fractional bits of positions given to OpenCV
 
 
 class Atlas(NamedTuple):
@@ -49,33 +44,18 @@ def _power(values: np.ndarray, exponent: float) -> np.ndarray:
     return cv2.pow(values.reshape(-1, values.shape[-1]), exponent).reshape(values.shape)
 
 
-def atlas_position(atlas_coordinates: np.ndarray, height: int) -> np.ndarray:
-    """Pixels (x, y) in an atlas of this height for (angle, y) coordinates [..., 2]."""
-    x = (atlas_coordinates[..., 0] / (2 * np.pi) + 0.5) * (ASPECT * height) - 0.5
-    y = (atlas_coordinates[..., 1] - ATLAS_TOP) / (ATLAS_BOTTOM - ATLAS_TOP) * height - 0.5
-    return np.stack([x, y], -1)
-
-
 def paint(subject: Subject, model: MorphableModel, height: int) -> Atlas:
     """Paints the atlas of a person; the same person and height give the same atlas."""
     return _Painter(subject, model, height).paint()
 
 
-class _Painter:
-    """One atlas while it is painted; ``unit`` is the height of an eye distance in pixels."""
+class _Painter(AtlasCanvas):
+    """One atlas while it is painted."""
 
     def __init__(self, subject: Subject, model: MorphableModel, height: int) -> None:
+        super().__init__(model, height)
         self.subject = subject
-        self.height, self.width = height, ASPECT * height
-        self.unit = height / (ATLAS_BOTTOM - ATLAS_TOP)
         self.rng = np.random.default_rng(subject.texture_seed)
-        angle = np.arctan2(model.mean[:, 0], model.mean[:, 2] - ATLAS_AXIS_Z)
-        self.marks = atlas_position(np.stack([angle, model.mean[:, 1]], 1), height)
-        columns = (np.arange(self.width) + 0.5) / self.width * 2 * np.pi - np.pi
-        rows = (np.arange(height) + 0.5) / height * (ATLAS_BOTTOM - ATLAS_TOP) + ATLAS_TOP
-        self.angle, self.y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
-        # Pixels across per eye distance on the cheeks, where the cylinder is about 1.4 wide.
-        self.across = self.width / (2 * np.pi * 1.4)
 
     def paint(self) -> Atlas:
         s = self.subject
@@ -92,63 +72,26 @@ class _Painter:
         albedo = to_linear(np.clip(colour, 0.01, 1)).astype(np.float32)
         return Atlas(albedo, np.stack([gloss * (1 - hair), hair], -1).astype(np.float32))
 
-    # -- shapes ---------------------------------------------------------------
-
-    def _spot(self, vertices: Sequence[int], width: float, height: float, drop: float = 0.0) -> np.ndarray:
-        """A soft spot at the middle of vertices, sizes in eye distances."""
-        x, y = self.marks[list(vertices)].mean(0)
-        gx = np.exp(-0.5 * ((np.arange(self.width) - x) / (width * self.across)) ** 2)
-        gy = np.exp(-0.5 * ((np.arange(self.height) - y - drop * self.unit) / (height * self.unit)) ** 2)
-        return np.outer(gy, gx).astype(np.float32)
-
-    def _pair(self, vertex: Sequence[int], mirrored: Sequence[int], width: float, height: float, drop: float = 0.0):
-        return self._spot(vertex, width, height, drop) + self._spot(mirrored, width, height, drop)
-
-    def _fill(self, outlines: Sequence[np.ndarray], soft: float) -> np.ndarray:
-        """Polygons [n, 2] filled with 1, their edge softened by ``soft`` eye distances."""
-        canvas = np.zeros((self.height, self.width), np.uint8)
-        points = [np.round(outline * 2**_SHIFT).astype(np.int32) for outline in outlines]
-        for polygon in points:
-            cv2.fillPoly(canvas, [polygon], 255, cv2.LINE_AA, _SHIFT)
-        return _blur(canvas.astype(np.float32) / 255, soft * self.unit)
-
-    def _line(self, curves: Sequence[np.ndarray], thickness: float, soft: float) -> np.ndarray:
-        """Curves [n, 2] drawn with a thickness in eye distances."""
-        fine = 2
-        canvas = np.zeros((self.height * fine, self.width * fine), np.uint8)
-        width = max(1, round(thickness * self.unit * fine))
-        points = [np.round(((c + 0.5) * fine - 0.5) * 2**_SHIFT).astype(np.int32) for c in curves]
-        cv2.polylines(canvas, points, False, 255, width, cv2.LINE_AA, _SHIFT)
-        small = cv2.resize(canvas, (self.width, self.height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        # A line thinner than a pixel is fainter, not wider.
-        return _blur(small, soft * self.unit) * min(1.0, thickness * self.unit * fine)
-
-    def _noise(self, cell: float) -> np.ndarray:
-        """Noise with blobs of ``cell`` eye distances."""
-        return value_noise(self.rng, (self.height, self.width), max(1.0, cell * self.unit))
-
-    # -- parts ----------------------------------------------------------------
-
     def _skin(self) -> np.ndarray:
         s = self.subject
         light = 1 - 0.55 * s.tone  # blood and freckles show less on dark skin
         colour = np.empty((self.height, self.width, 3), np.float32)
         colour[:] = s.skin
-        red = 0.8 * self._pair([50, 205], [280, 425], 0.26, 0.20) + 0.8 * self._spot([4], 0.16, 0.16)
-        red += 0.35 * self._spot([152], 0.3, 0.16)
+        red = 0.8 * self.pair([50, 205], [280, 425], 0.26, 0.20) + 0.8 * self.spot([4], 0.16, 0.16)
+        red += 0.35 * self.spot([152], 0.3, 0.16)
         red += 0.30 * s.blotches * fractal_noise(self.rng, colour.shape[:2], (0.5 * self.unit, 0.2 * self.unit), 0.7)
         colour += red[..., None] * np.array((0.012, -0.042, -0.040), np.float32) * light
         if s.makeup:
-            blush = self._pair([50, 117], [280, 346], 0.22, 0.15)
+            blush = self.pair([50, 117], [280, 346], 0.22, 0.15)
             colour += blush[..., None] * np.array((0.03, -0.07, -0.05), np.float32) * s.makeup
         # Thin dark skin around the eyes, pale forehead.
-        eyes = self._pair([33, 133, 145], [263, 362, 374], 0.34, 0.20, 0.05)
+        eyes = self.pair([33, 133, 145], [263, 362, 374], 0.34, 0.20, 0.05)
         colour -= eyes[..., None] * np.array((0.055, 0.060, 0.045), np.float32) * (0.6 + 0.5 * s.wrinkles)
-        colour += self._spot([151], 0.5, 0.25)[..., None] * np.array((0.015, 0.012, 0.005), np.float32)
+        colour += self.spot([151], 0.5, 0.25)[..., None] * np.array((0.015, 0.012, 0.005), np.float32)
         blotch = fractal_noise(self.rng, colour.shape[:2], (0.35 * self.unit, 0.12 * self.unit, 0.05 * self.unit), 0.8)
-        pores = self._noise(0.015)
+        pores = self.noise(self.rng, 0.015)
         colour *= (1 + 0.022 * s.blotches * blotch + 0.020 * pores)[..., None]
-        freckle = np.clip(self._noise(0.028) - 1.3, 0, 0.7) * (0.3 + self._spot([4, 50, 280], 0.7, 0.3))
+        freckle = np.clip(self.noise(self.rng, 0.028) - 1.3, 0, 0.7) * (0.3 + self.spot([4, 50, 280], 0.7, 0.3))
         colour *= 1 - (s.freckles * freckle)[..., None] * np.array((0.20, 0.34, 0.40), np.float32)
         for _ in range(int(self.rng.integers(0, 5))):  # moles
             centre = self.rng.uniform((0.36 * self.width, 0.5 * self.height), (0.64 * self.width, 0.92 * self.height))
@@ -157,9 +100,9 @@ class _Painter:
         return colour
 
     def _shine(self) -> np.ndarray:
-        zone = 0.9 * self._spot([151, 9], 0.38, 0.25) + 0.9 * self._spot([5, 4], 0.10, 0.22)
-        zone += 0.6 * self._pair([117, 50], [346, 280], 0.22, 0.14) + 0.4 * self._spot([152], 0.2, 0.12)
-        return (0.35 + zone) * self.subject.gloss * (1 + 0.12 * self._noise(0.03))
+        zone = 0.9 * self.spot([151, 9], 0.38, 0.25) + 0.9 * self.spot([5, 4], 0.10, 0.22)
+        zone += 0.6 * self.pair([117, 50], [346, 280], 0.22, 0.14) + 0.4 * self.spot([152], 0.2, 0.12)
+        return (0.35 + zone) * self.subject.gloss * (1 + 0.12 * self.noise(self.rng, 0.03))
 
     def _darken(self, colour: np.ndarray, mask: np.ndarray, strength: float) -> None:
         """Occluded skin darkens towards red."""
@@ -170,32 +113,32 @@ class _Painter:
 
     def _creases(self, colour: np.ndarray) -> None:
         m, s = self.marks, self.subject
-        self._darken(colour, np.minimum(self._pair([79, 166, 60, 20], [309, 392, 290, 250], 0.050, 0.026), 1), 0.80)
-        wings = self._line([m[[129, 102, 48, 64, 98]], m[[358, 331, 278, 294, 327]]], 0.03, 0.02)
+        self._darken(colour, np.minimum(self.pair([79, 166, 60, 20], [309, 392, 290, 250], 0.050, 0.026), 1), 0.80)
+        wings = self.line([m[[129, 102, 48, 64, 98]], m[[358, 331, 278, 294, 327]]], 0.03, 0.02)
         self._darken(colour, wings, 0.30)
-        folds = self._line([m[[129, 203, 206, 216, 212]], m[[358, 423, 426, 436, 432]]], 0.03, 0.03)
+        folds = self.line([m[[129, 203, 206, 216, 212]], m[[358, 423, 426, 436, 432]]], 0.03, 0.03)
         self._darken(colour, folds, 0.10 + 0.28 * s.wrinkles)
-        under = self._line([m[[133, 112, 232, 230, 228]], m[[362, 341, 452, 450, 448]]], 0.03, 0.025)
+        under = self.line([m[[133, 112, 232, 230, 228]], m[[362, 341, 452, 450, 448]]], 0.03, 0.025)
         self._darken(colour, under, 0.06 + 0.18 * s.wrinkles)
-        self._darken(colour, self._spot([18], 0.2, 0.05, 0.02), 0.16)
-        self._darken(colour, self._pair([55, 221, 190], [285, 441, 414], 0.12, 0.12), 0.22)
+        self._darken(colour, self.spot([18], 0.2, 0.05, 0.02), 0.16)
+        self._darken(colour, self.pair([55, 221, 190], [285, 441, 414], 0.12, 0.12), 0.22)
         if s.wrinkles > 0.25:
             rows = [m[[68, 69, 108, 151, 337, 299, 298]] + (0, d * self.unit) for d in (-0.07, 0.05, 0.16)]
-            self._darken(colour, self._line(rows, 0.012, 0.012), 0.30 * s.wrinkles)
-        self._darken(colour, self._spot([164], 0.05, 0.08), 0.08)
+            self._darken(colour, self.line(rows, 0.012, 0.012), 0.30 * s.wrinkles)
+        self._darken(colour, self.spot([164], 0.05, 0.08), 0.08)
 
     def _lips(self, colour: np.ndarray, gloss: np.ndarray) -> None:
         m, s = self.marks, self.subject
         upper = m[list((61,) + topology.OUTER_UPPER_LIP + (291, 308) + topology.INNER_UPPER_LIP[::-1] + (78,))]
         lower = m[list((61,) + topology.OUTER_LOWER_LIP + (291, 308) + topology.INNER_LOWER_LIP[::-1] + (78,))]
-        top, bottom = self._fill([upper], 0.014), self._fill([lower], 0.018)
-        streaks = value_noise(self.rng, (self.height, self.width), 1.0)
+        top, bottom = self.fill([upper], 0.014), self.fill([lower], 0.018)
+        streaks = value_noise(self.rng, self.shape, 1.0)
         streaks = cv2.GaussianBlur(streaks, (0, 0), sigmaX=0.7, sigmaY=max(0.8, 0.03 * self.unit)) * 1.6
         lips = np.array(s.lips, np.float32) * (1 + 0.05 * streaks)[..., None]
         for mask, factor in ((top, 0.86), (bottom, 1.0)):
             colour += mask[..., None] * (lips * factor - colour) * 0.9
             gloss += mask * (0.55 + 0.5 * s.makeup - gloss * 0.3)
-        seam = self._line([m[list((61, 78) + topology.INNER_UPPER_LIP + (308, 291))]], 0.014, 0.010)
+        seam = self.line([m[list((61, 78) + topology.INNER_UPPER_LIP + (308, 291))]], 0.014, 0.010)
         self._darken(colour, seam, 0.62)
 
     def _beard(self, colour: np.ndarray, gloss: np.ndarray) -> None:
@@ -207,8 +150,8 @@ class _Painter:
         inner = m[[447, 366, 376, 433, 436, 426, 391, 393, 164, 167, 165, 206, 216, 213, 147, 137, 227]]
         below = np.array([[m[356][0], self.height - 1.0], [m[127][0], self.height - 1.0]])
         region = np.maximum(
-            self._fill([np.concatenate([outline, inner])], 0.045),
-            self._fill(
+            self.fill([np.concatenate([outline, inner])], 0.045),
+            self.fill(
                 [
                     np.concatenate(
                         [m[[127, 234, 93, 132, 58, 172, 136, 150, 152, 379, 365, 397, 288, 361, 323, 454, 356]], below]
@@ -217,9 +160,9 @@ class _Painter:
                 0.06,
             ),
         )
-        lips = self._fill([m[list((61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1])]], 0.01)
+        lips = self.fill([m[list((61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1])]], 0.01)
         fade = 1 - np.clip((self.y - 1.62) / 0.3, 0, 1)
-        stubble = np.clip(0.5 + 0.35 * self._noise(0.012) + 0.25 * self._noise(0.05), 0, 1)
+        stubble = np.clip(0.5 + 0.35 * self.noise(self.rng, 0.012) + 0.25 * self.noise(self.rng, 0.05), 0, 1)
         amount = (
             region
             * (1 - lips)
@@ -239,22 +182,22 @@ class _Painter:
         for upper, lower, corner in sides:
             lid = m[list(upper)]
             crease = lid[1:] - np.linspace(0.075, 0.05, len(lid) - 1)[:, None] * (0, self.unit)
-            self._darken(colour, self._line([crease], 0.014, 0.012), 0.45)
+            self._darken(colour, self.line([crease], 0.014, 0.012), 0.45)
             if s.makeup:
-                shadow = self._fill([np.concatenate([lid, crease[::-1]])], 0.04)
+                shadow = self.fill([np.concatenate([lid, crease[::-1]])], 0.04)
                 self._darken(colour, shadow, 0.5 * s.makeup)
-            self._darken(colour, self._line([lid], 0.030, 0.008), 0.45 + 0.45 * s.lashes)
-            self._darken(colour, self._line([m[list((corner,) + lower)]], 0.012, 0.010), 0.30 + 0.2 * s.lashes)
+            self._darken(colour, self.line([lid], 0.030, 0.008), 0.45 + 0.45 * s.lashes)
+            self._darken(colour, self.line([m[list((corner,) + lower)]], 0.012, 0.010), 0.30 + 0.2 * s.lashes)
             wing = np.sign(m[corner][0] - self.width / 2)
             strokes = [
                 np.array([point, point + np.array([wing * (0.055 - 0.012 * i), -0.055 - 0.004 * i]) * self.unit])
                 for i, point in enumerate(lid[:5])
             ]
-            self._darken(colour, self._line(strokes, 0.008, 0.004), 0.7 * s.lashes)
+            self._darken(colour, self.line(strokes, 0.008, 0.004), 0.7 * s.lashes)
 
     def _brows(self, colour: np.ndarray, gloss: np.ndarray) -> None:
         s, m = self.subject, self.marks
-        mask = np.zeros((self.height, self.width), np.float32)
+        mask = np.zeros(self.shape, np.float32)
         for top, bottom in (
             ((107, 66, 105, 63, 70), (55, 65, 52, 53, 46)),
             ((336, 296, 334, 293, 300), (285, 295, 282, 283, 276)),
@@ -278,7 +221,7 @@ class _Painter:
                 reach = self.rng.uniform(0.05, 0.10) * self.unit
                 direction = along[i] + np.array([0, lean])
                 strokes.append(np.array([start, start + reach * direction / np.linalg.norm(direction)]))
-            mask = np.maximum(mask, 0.62 * self._fill([solid], 0.016) + 0.55 * self._line(strokes, 0.010, 0.003))
+            mask = np.maximum(mask, 0.62 * self.fill([solid], 0.016) + 0.55 * self.line(strokes, 0.010, 0.003))
         alpha = np.clip(mask * s.brow_density, 0, 0.92)
         colour += alpha[..., None] * (np.array(s.brow, np.float32) - colour)
         gloss *= 1 - alpha
@@ -300,7 +243,7 @@ class _Painter:
         front = np.exp(-((self.angle / 0.75) ** 4))
         shift = front * (bangs + sweep * self.angle + peak * np.cos(6 * self.angle))
         line = shift + np.interp(angle, line_at, line_y + np.where(line_at < 0.9, s.hairline, 0))
-        strands = cv2.GaussianBlur(self._noise(0.02), (0, 0), sigmaX=0.6, sigmaY=0.12 * self.unit)
+        strands = cv2.GaussianBlur(self.noise(self.rng, 0.02), (0, 0), sigmaX=0.6, sigmaY=0.12 * self.unit)
         rough = 0.11 * strands + 0.03 * fractal_noise(
             self.rng, angle.shape, (0.25 * self.unit, 0.06 * self.unit, 0.02 * self.unit), 0.7
         )
@@ -309,16 +252,12 @@ class _Painter:
         return region * (0.22 if s.hair_style == "bald" else 0.72 if s.hair_style == "crop" else 1.0)
 
     def _strands(self, colour: np.ndarray) -> np.ndarray:
-        shape = (self.height, self.width)
+        shape = self.shape
         if self.subject.hair_style in ("curly", "crop"):
             streaks = fractal_noise(self.rng, shape, (0.10 * self.unit, 0.05 * self.unit, 0.02 * self.unit), 0.9)
         else:
             streaks = cv2.GaussianBlur(value_noise(self.rng, shape, 1.0), (0, 0), sigmaX=0.8, sigmaY=0.12 * self.unit)
-            streaks = 4.0 * streaks + 0.6 * self._noise(0.15)
+            streaks = 4.0 * streaks + 0.6 * self.noise(self.rng, 0.15)
         return np.clip(colour * (1 + 0.22 * streaks[..., None]) + 0.012 * streaks[..., None], 0.01, 1).astype(
             np.float32
         )
-
-
-def _blur(image: np.ndarray, sigma: float) -> np.ndarray:
-    return cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.25 else image
