@@ -6,11 +6,12 @@ feature lies. All people share these places; the mesh of each one moves them.
 Every shape is a field [H, 2 H] float32, 1 where there is something.
 """
 
-from typing import Sequence
+from typing import List, Sequence, Tuple
 
 import cv2
 import numpy as np
 
+from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic.head import ATLAS_BOTTOM, ATLAS_TOP, on_cylinder
 from phystd_tf.synthetic.noise import value_noise
@@ -87,6 +88,52 @@ class AtlasCanvas:
     def noise(self, rng: np.random.Generator, cell: float) -> np.ndarray:
         """Noise of spread 1 with blobs of ``cell`` eye distances."""
         return value_noise(rng, self.shape, max(1.0, cell * self.unit))
+
+    def brows(self, thickness: float, arch: float) -> List[Tuple[np.ndarray, np.ndarray]]:
+        """The two brows from the nose outwards: their middles [60, 2] and half thicknesses [60], pixels.
+
+        Args:
+          thickness: where they are thick, eye distances.
+          arch: how far they are raised, eye distances.
+        """
+        brows = []
+        for top, bottom in (
+            ((107, 66, 105, 63, 70), (55, 65, 52, 53, 46)),
+            ((336, 296, 334, 293, 300), (285, 295, 282, 283, 276)),
+        ):
+            rise = np.array([0, 0.25, 0.8, 0.9, 0.1])[:, None] * (0, arch * self.unit)
+            middle = (0.55 * self.marks[list(top)] + 0.45 * self.marks[list(bottom)]) - rise
+            t = np.linspace(0, 4, 60)
+            path = np.stack([np.interp(t, range(5), middle[:, axis]) for axis in (0, 1)], 1)
+            path[:, 1] = cv2.GaussianBlur(path[:, 1].reshape(1, -1), (0, 0), 4, borderType=cv2.BORDER_REPLICATE).ravel()
+            half = 0.5 * thickness * self.unit * np.interp(t, (0, 0.5, 2.2, 4), (0.8, 1.1, 0.9, 0.2))
+            brows.append((path, half))
+        return brows
+
+    def lips(self, soft: float) -> np.ndarray:
+        """The lips with what is between them."""
+        ring = (61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1]
+        return self.fill([self.marks[list(ring)]], soft)
+
+    def beard_region(self) -> np.ndarray:
+        """Where a full beard grows."""
+        m = self.marks
+        left = [127, 234, 93, 132, 58, 172, 136, 150]
+        right = [379, 365, 397, 288, 361, 323, 454, 356]
+        outline = left + [149, 176, 148, 152, 377, 400, 378] + right
+        inner = [447, 366, 376, 433, 436, 426, 391, 393, 164, 167, 165, 206, 216, 213, 147, 137, 227]
+        below = np.array([[m[356][0], self.height - 1.0], [m[127][0], self.height - 1.0]])
+        region = np.maximum(
+            self.fill([m[outline + inner]], 0.045),
+            self.fill([np.concatenate([m[left + [152] + right], below])], 0.06),
+        )
+        fade = 1 - np.clip((self.y - 1.62) / 0.3, 0, 1)
+        return region * (1 - self.lips(0.01)) * fade
+
+
+def band(path: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """The outline [2 n, 2] of a band along a path [n, 2] of half thickness [n], measured upright."""
+    return np.concatenate([path - half[:, None] * (0, 1), (path + half[:, None] * (0, 1))[::-1]])
 
 
 def _blur(image: np.ndarray, sigma: float) -> np.ndarray:

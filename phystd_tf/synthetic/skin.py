@@ -8,7 +8,7 @@ import numpy as np
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic.atlas_canvas import ASPECT as ASPECT
-from phystd_tf.synthetic.atlas_canvas import AtlasCanvas
+from phystd_tf.synthetic.atlas_canvas import AtlasCanvas, band
 from phystd_tf.synthetic.atlas_canvas import atlas_position as atlas_position
 from phystd_tf.synthetic.noise import fractal_noise, value_noise
 from phystd_tf.synthetic.subjects import Subject
@@ -142,32 +142,13 @@ class _Painter(AtlasCanvas):
         self._darken(colour, seam, 0.62)
 
     def _beard(self, colour: np.ndarray, gloss: np.ndarray) -> None:
-        s, m = self.subject, self.marks
+        s = self.subject
         if s.beard == 0:
             return
-        outline = m[[127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152]]
-        outline = np.concatenate([outline, m[[377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356]]])
-        inner = m[[447, 366, 376, 433, 436, 426, 391, 393, 164, 167, 165, 206, 216, 213, 147, 137, 227]]
-        below = np.array([[m[356][0], self.height - 1.0], [m[127][0], self.height - 1.0]])
-        region = np.maximum(
-            self.fill([np.concatenate([outline, inner])], 0.045),
-            self.fill(
-                [
-                    np.concatenate(
-                        [m[[127, 234, 93, 132, 58, 172, 136, 150, 152, 379, 365, 397, 288, 361, 323, 454, 356]], below]
-                    )
-                ],
-                0.06,
-            ),
-        )
-        lips = self.fill([m[list((61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1])]], 0.01)
-        fade = 1 - np.clip((self.y - 1.62) / 0.3, 0, 1)
+        region = self.beard_region()
         stubble = np.clip(0.5 + 0.35 * self.noise(self.rng, 0.012) + 0.25 * self.noise(self.rng, 0.05), 0, 1)
-        amount = (
-            region
-            * (1 - lips)
-            * fade
-            * (0.75 * s.beard * (0.45 + 0.75 * stubble) if s.beard > 0.45 else 0.5 * s.beard * (0.5 + stubble))
+        amount = region * (
+            0.75 * s.beard * (0.45 + 0.75 * stubble) if s.beard > 0.45 else 0.5 * s.beard * (0.5 + stubble)
         )
         hair = np.array(s.hair, np.float32) * 0.9 + 0.02
         colour += np.clip(amount, 0, 0.93)[..., None] * (hair - colour)
@@ -196,23 +177,11 @@ class _Painter(AtlasCanvas):
             self._darken(colour, self.line(strokes, 0.008, 0.004), 0.7 * s.lashes)
 
     def _brows(self, colour: np.ndarray, gloss: np.ndarray) -> None:
-        s, m = self.subject, self.marks
+        s = self.subject
         mask = np.zeros(self.shape, np.float32)
-        for top, bottom in (
-            ((107, 66, 105, 63, 70), (55, 65, 52, 53, 46)),
-            ((336, 296, 334, 293, 300), (285, 295, 282, 283, 276)),
-        ):
-            middle = (0.55 * m[list(top)] + 0.45 * m[list(bottom)]) - np.array([0, 0.25, 0.8, 0.9, 0.1])[:, None] * (
-                0,
-                s.brow_arch * self.unit,
-            )
-            t = np.linspace(0, 4, 60)
-            path = np.stack([np.interp(t, range(5), middle[:, axis]) for axis in (0, 1)], 1)
-            path[:, 1] = cv2.GaussianBlur(path[:, 1].reshape(1, -1), (0, 0), 4, borderType=cv2.BORDER_REPLICATE).ravel()
-            half = 0.5 * s.brow_thickness * self.unit * np.interp(t, (0, 0.5, 2.2, 4), (0.8, 1.1, 0.9, 0.2))
+        for path, half in self.brows(s.brow_thickness, s.brow_arch):
             along = np.gradient(path, axis=0)
             along /= np.linalg.norm(along, axis=1, keepdims=True)
-            solid = np.concatenate([path - half[:, None] * (0, 1), (path + half[:, None] * (0, 1))[::-1]])
             strokes = []
             for _ in range(130):
                 i = int(self.rng.integers(2, 60))
@@ -221,7 +190,9 @@ class _Painter(AtlasCanvas):
                 reach = self.rng.uniform(0.05, 0.10) * self.unit
                 direction = along[i] + np.array([0, lean])
                 strokes.append(np.array([start, start + reach * direction / np.linalg.norm(direction)]))
-            mask = np.maximum(mask, 0.62 * self.fill([solid], 0.016) + 0.55 * self.line(strokes, 0.010, 0.003))
+            mask = np.maximum(
+                mask, 0.62 * self.fill([band(path, half)], 0.016) + 0.55 * self.line(strokes, 0.010, 0.003)
+            )
         alpha = np.clip(mask * s.brow_density, 0, 0.92)
         colour += alpha[..., None] * (np.array(s.brow, np.float32) - colour)
         gloss *= 1 - alpha
