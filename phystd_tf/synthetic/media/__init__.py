@@ -11,10 +11,12 @@ from typing import Dict
 
 from phystd_tf import spoof_types
 from phystd_tf.synthetic.media import (
+    funny_eyeglasses,
     half_mask,
     mannequin,
     paper_glasses,
     paper_mask,
+    partial_paper,
     print_medium,
     replay,
     silicone_mask,
@@ -29,5 +31,7 @@ MEDIA: Dict[str, ModuleType] = {
     spoof_types.TRANSPARENT_MASK: transparent_mask,
     spoof_types.PAPER_MASK: paper_mask,
     spoof_types.MANNEQUIN: mannequin,
+    spoof_types.FUNNY_EYEGLASSES: funny_eyeglasses,
     spoof_types.PAPER_GLASSES: paper_glasses,
+    spoof_types.PARTIAL_PAPER: partial_paper,
 }

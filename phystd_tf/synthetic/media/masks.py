@@ -232,8 +232,7 @@ def light_of(shot: Shot, coat: Coat, seated: Seat, chosen: np.ndarray, scatter: 
 def put_on(shot: Shot, covered: np.ndarray, light: np.ndarray, shadow: float) -> Layers:
     """The layers of a mask.
 
-    T_A is the shadow, outside of P; T_P the mask in the light of the scene. The frame is exposed for the live face,
-    so a mask that is much brighter than it is darkened, as a camera would.
+    T_A is the shadow, outside of P; T_P the mask in the light of the scene.
 
     Args:
       shot: the live frame.
@@ -242,8 +241,7 @@ def put_on(shot: Shot, covered: np.ndarray, light: np.ndarray, shadow: float) ->
       shadow: strength of the shadow that it throws on what is not covered.
     """
     rendering, size = shot.rendering, shot.live.shape[0]
-    level = rendering.gain * float((covered @ light).mean()) / max(float(covered.sum()), 1e-6)
-    light = light * min(1.0, _BRIGHTEST / max(level, 1e-6)) ** _GIVING_WAY
+    light = give_way(rendering.gain, covered, light)
     person = np.isfinite(rendering.z)
     alpha = rendering.surface.frame(covered.astype(np.float32), size)
     # The outline of the person is soft: its last bit lies beyond the pixels of the surface.
@@ -252,6 +250,15 @@ def put_on(shot: Shot, covered: np.ndarray, light: np.ndarray, shadow: float) ->
     content = quantise(rendering.again(light)) * (P > 0)
     dark = shadow * cast_shadow(alpha, shot) * person * (1 - alpha)
     return Layers(quantise(shot.live * (1 - dark[..., None])) - shot.live, P, content)
+
+
+def give_way(gain: float, covered: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """Light [n, 3] of what covers [n] of the person, darkened where it is much brighter than a face.
+
+    The frame is exposed for the live face, by ``gain``; a camera would have exposed for what is there.
+    """
+    level = gain * float((covered @ light).mean()) / max(float(covered.sum()), 1e-6)
+    return light * min(1.0, _BRIGHTEST / max(level, 1e-6)) ** _GIVING_WAY
 
 
 def cast_shadow(alpha: np.ndarray, shot: Shot) -> np.ndarray:

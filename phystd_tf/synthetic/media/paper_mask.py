@@ -18,18 +18,14 @@ import numpy as np
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.synthetic.composition import Layers
-from phystd_tf.synthetic.media import masks, paper
+from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat
+from phystd_tf.synthetic.media.printing import MODELS, Print, print_face
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_encoded, to_linear
-from phystd_tf.synthetic.subjects import make_subject
 
 # What it is printed with. Named: a protocol may hold one out.
 INSTRUMENTS = ("laser_card", "inkjet_card", "bare_card")
-_MODELS_SEED, _MODELS = 7104, 40
-_EXPOSED = 0.42  # linear level of skin in a photograph
 _CUT = 0.03  # width of the white cut edge, eye distances
-_DOTS = 0.055  # period of the dot screen, eye distances
 _GRAIN = (0.012, 0.03)  # of the fibres, eye distances
 # Corners of the facets: the outline, brows, eyes, nose, cheeks, mouth, chin; of the image's left half and the middle.
 _LEFT = (109, 54, 127, 234, 132, 172, 150, 105, 70, 55, 33, 133, 145, 159, 48, 50, 187, 206, 61, 182, 169, 69)
@@ -84,7 +80,7 @@ def sample(rng: np.random.Generator) -> Parameters:
     warm = rng.normal(0, 0.06)
     return Parameters(
         instrument=instrument,
-        model=int(rng.integers(_MODELS)),
+        model=int(rng.integers(MODELS)),
         ink=(float(rng.uniform(0.02, 0.07)), float(rng.uniform(0.75, 0.92))),
         tint=tuple(map(float, np.exp(np.array((warm, rng.normal(0, 0.03), -warm))))),
         saturation=float(rng.uniform(0.6, 1.0) if inkjet else rng.uniform(0.75, 1.2)),
@@ -152,7 +148,11 @@ def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
         solid = np.minimum(solid, -canvas.inside(*holes))
     cover = canvas.soft(solid, 0.012)
     bare = np.float32(p.ink[1] * np.array((1.0, 0.985, 0.955)))
-    colour = _drawing(p, canvas, bare) if p.instrument == "bare_card" else _print(p, canvas, rng)
+    colour = (
+        _drawing(p, canvas, bare)
+        if p.instrument == "bare_card"
+        else print_face(canvas, Print(p.model, p.ink, p.tint, p.saturation, p.dots, p.blur), rng)
+    )
     folds = canvas.away(*(places[triangle[[0, 1, 2, 0]]] for triangle in triangles))
     worn = masks.mottle(p.texture_seed + 1, canvas, (0.15, 0.05))
     white = p.folds * np.exp(-((folds / p.fold_width) ** 2)) * np.clip(0.7 + 0.4 * worn, 0, 1.5)
@@ -198,23 +198,3 @@ def _triangulate(places: np.ndarray) -> np.ndarray:
         net.insert((float(place[0]), float(place[1])))
     found = [[where.get(tuple(corner)) for corner in row.reshape(3, 2)] for row in net.getTriangleList()]
     return np.array([row for row in found if None not in row])
-
-
-def _print(p: Parameters, canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
-    """Somebody's photograph in ink, linear reflectance [H, 2 H, 3]."""
-    # Who makes such a mask takes a photograph with clear features.
-    subject = dataclasses.replace(make_subject(_MODELS_SEED, p.model), brow_density=1.0, lashes=1.0)
-    # A photograph has its light and shade; the eyes are open.
-    photograph = masks.closed_lips(canvas, masks.painted_face(subject, canvas.height).albedo, subject.lips)
-    photograph = masks.painted_eyes(canvas, photograph, subject.iris, 1.0)
-    shade = 1 - 0.25 * np.clip(np.abs(canvas.angle) / 1.3, 0, 1) ** 2 - 0.08 * np.clip(canvas.y, -1, 1.6)
-    # The photographer has exposed for the face.
-    exposure = (_EXPOSED / to_linear(np.float32(subject.skin)).mean()) ** 0.8
-    picture = np.clip(to_encoded(photograph * (exposure * shade)[..., None] * np.float32(p.tint)), 0, 1)
-    picture = paper.soften(picture, p.blur * canvas.unit)
-    grey = picture.mean(-1, keepdims=True)
-    picture = np.clip(grey + p.saturation * (picture - grey), 0, 1).astype(np.float32)
-    dots = paper.halftone(picture, max(2.2, _DOTS * canvas.unit), 0.3, 4.0, rng.uniform(-9, 9, 2))
-    reflectance = to_linear(picture + p.dots * (dots - picture))
-    black, white = p.ink
-    return (black + (white - black) * reflectance).astype(np.float32)
