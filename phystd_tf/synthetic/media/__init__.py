@@ -11,9 +11,12 @@ from typing import Dict
 
 from phystd_tf import spoof_types
 from phystd_tf.synthetic.media import (
+    cosmetic_makeup,
     funny_eyeglasses,
     half_mask,
+    impersonation_makeup,
     mannequin,
+    obfuscation_makeup,
     paper_glasses,
     paper_mask,
     partial_paper,
@@ -31,7 +34,13 @@ MEDIA: Dict[str, ModuleType] = {
     spoof_types.TRANSPARENT_MASK: transparent_mask,
     spoof_types.PAPER_MASK: paper_mask,
     spoof_types.MANNEQUIN: mannequin,
+    spoof_types.OBFUSCATION_MAKEUP: obfuscation_makeup,
+    spoof_types.IMPERSONATION_MAKEUP: impersonation_makeup,
+    spoof_types.COSMETIC_MAKEUP: cosmetic_makeup,
     spoof_types.FUNNY_EYEGLASSES: funny_eyeglasses,
+    spoof_types.OBFUSCATION_MAKEUP: obfuscation_makeup,
+    spoof_types.IMPERSONATION_MAKEUP: impersonation_makeup,
+    spoof_types.COSMETIC_MAKEUP: cosmetic_makeup,
     spoof_types.PAPER_GLASSES: paper_glasses,
     spoof_types.PARTIAL_PAPER: partial_paper,
 }

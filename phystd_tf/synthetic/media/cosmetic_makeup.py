@@ -1,0 +1,147 @@
+"""Cosmetic make-up: what is sold for every day, put on heavily.
+
+Simulated: foundation matched to the skin, powder or liquid, which evens it
+out but slips off hair; contour, blush, eye shadow, liner with a wing, mascara,
+pencilled brows and lipstick or gloss, each with its albedo and gloss, lit with
+the face. All of it is thin: T_A is the difference to the live face lit the
+same way, nothing is covered. Stronger than the make-up that live people may
+wear. Not simulated: false lashes and glitter that sparkles.
+"""
+
+import dataclasses
+import functools
+from typing import Tuple
+
+import numpy as np
+
+from phystd_tf.synthetic.composition import Layers
+from phystd_tf.synthetic.media import makeup, masks
+from phystd_tf.synthetic.media.makeup import Colour, Film, Palette, uniform
+from phystd_tf.synthetic.shot import Shot
+
+# Lines of products.
+INSTRUMENTS = ("matte_powder", "dewy_liquid", "shimmer_palette", "smoky_kit")
+_LIPS = ((0.62, 0.06, 0.10), (0.75, 0.12, 0.20), (0.48, 0.05, 0.16), (0.80, 0.32, 0.38), (0.58, 0.24, 0.20))
+_SHADOWS = ((0.42, 0.26, 0.20), (0.45, 0.28, 0.45), (0.28, 0.34, 0.50), (0.60, 0.42, 0.28), (0.32, 0.38, 0.30))
+_SMOKE = ((0.10, 0.09, 0.10), (0.18, 0.12, 0.10), (0.13, 0.10, 0.17))
+_BROWS = ((0.10, 0.07, 0.05), (0.20, 0.13, 0.09), (0.28, 0.19, 0.13))
+_LINER = (0.035, 0.030, 0.035)
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    """One make-up. Lengths in eye distances, colours sRGB, strengths in [0, 1].
+
+    Attributes:
+      instrument: the line of products.
+      foundation: how much of the skin it hides.
+      shade: factors on the colour of the skin that foundation has.
+      gloss: of the foundation.
+      blush, contour, highlight: strengths.
+      blush_tint: factors on the colour of the skin that blush has.
+      lips, shadow, brow: colours.
+      lip_cover, shadow_cover, brow_cover: strengths.
+      lip_gloss: of the lips.
+      overdraw: how far lipstick goes beyond the lips.
+      shadow_height: of eye shadow above the lashes.
+      liner: thickness of the line.
+      wing: of liner and shadow beyond the corner of the eye.
+      brow_thickness, brow_arch: shape of the brows.
+      texture_seed: draws strokes and powder.
+    """
+
+    instrument: str
+    foundation: float
+    shade: Tuple[float, float, float]
+    gloss: float
+    blush: float
+    blush_tint: Tuple[float, float, float]
+    contour: float
+    highlight: float
+    lips: Colour
+    lip_cover: float
+    lip_gloss: float
+    overdraw: float
+    shadow: Colour
+    shadow_cover: float
+    shadow_height: float
+    liner: float
+    wing: float
+    brow: Colour
+    brow_cover: float
+    brow_thickness: float
+    brow_arch: float
+    texture_seed: int
+
+
+def sample(rng: np.random.Generator) -> Parameters:
+    """A random make-up."""
+    instrument = str(rng.choice(INSTRUMENTS))
+    smoky = instrument == "smoky_kit"
+    lightness, warmth = rng.uniform(0.98, 1.32), rng.normal(0, 0.04)
+    return Parameters(
+        instrument=instrument,
+        foundation=uniform(rng, 0.40, 0.72),
+        shade=(float(lightness * (1 + warmth)), float(lightness), float(lightness * (1 - warmth))),
+        gloss=uniform(rng, *{"matte_powder": (0.02, 0.12), "dewy_liquid": (1.2, 2.0)}.get(instrument, (0.3, 0.7))),
+        blush=uniform(rng, 0.25, 0.6),
+        blush_tint=(uniform(rng, 0.95, 1.2), uniform(rng, 0.35, 0.55), uniform(rng, 0.45, 0.65)),
+        contour=uniform(rng, 0.1, 0.4),
+        highlight=uniform(rng, 0.25, 0.55) if instrument == "shimmer_palette" else uniform(rng, 0.0, 0.2),
+        lips=makeup.random_colour(rng, _LIPS, 0.03),
+        lip_cover=uniform(rng, 0.65, 0.92),
+        lip_gloss=uniform(rng, 0.1, 0.3) if instrument == "matte_powder" else uniform(rng, 0.8, 2.2),
+        overdraw=uniform(rng, 0.0, 0.025),
+        shadow=makeup.random_colour(rng, _SMOKE if smoky else _SHADOWS, 0.03),
+        shadow_cover=uniform(rng, 0.6, 0.9) if smoky else uniform(rng, 0.35, 0.75),
+        shadow_height=uniform(rng, 0.09, 0.17),
+        liner=uniform(rng, 0.025, 0.05),
+        wing=uniform(rng, 0.03, 0.16),
+        brow=makeup.random_colour(rng, _BROWS, 0.02),
+        brow_cover=uniform(rng, 0.45, 0.85),
+        brow_thickness=uniform(rng, 0.06, 0.11),
+        brow_arch=uniform(rng, -0.01, 0.06),
+        texture_seed=int(rng.integers(2**31)),
+    )
+
+
+def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
+    """The additive trace of make-up on a live frame.
+
+    Args:
+      shot: the live frame.
+      p: the make-up.
+      rng: unused; make-up sits still on the skin.
+    """
+    del rng
+    return makeup.apply(shot, _paint(p, masks.atlas_height(shot)))
+
+
+@functools.lru_cache(maxsize=2)
+def _paint(p: Parameters, height: int) -> Tuple[Film, ...]:
+    rng = np.random.default_rng(p.texture_seed)
+    base = Palette(height)
+    uneven = np.clip(1 + 0.06 * base.noise(rng, 0.25) + 0.05 * base.noise(rng, 0.03), 0, 1.3)
+    base.lay_albedo(base.face() * uneven * p.foundation, p.shade, p.gloss)
+    hollow = base.line(base.curves(makeup.CHEEK_HOLLOWS), 0.10, 0.07) + base.line([base.curve(makeup.JAW)], 0.06, 0.06)
+    hollow = hollow + 0.7 * base.line(base.curves(makeup.NOSE_SIDES), 0.03, 0.025)
+    base.lay_albedo(hollow * p.contour, (0.55, 0.45, 0.40), 0.1)
+    base.lay_albedo(base.blush(0.13) * p.blush, p.blush_tint, 0.3 * p.gloss)
+    bright = base.pair([116, 117], [345, 346], 0.12, 0.05, 0.02) + base.line([base.curve((168, 197, 5))], 0.03, 0.02)
+    base.lay_albedo(np.minimum(bright, 1) * p.highlight, (1.7, 1.55, 1.45), 3.0)
+
+    colour = Palette(height)
+    smoky = p.instrument == "smoky_kit"
+    shimmer = 2.0 if p.instrument == "shimmer_palette" else 0.2
+    flecks = np.clip(0.95 + 0.10 * colour.noise(rng, 0.02), 0, 1.2)
+    colour.lay(0.7 * colour.lids(1.5 * p.shadow_height, p.wing) * p.shadow_cover * flecks, p.shadow, shimmer)
+    deep = tuple(0.6 * np.array(p.shadow))
+    colour.lay(0.8 * colour.lids(0.6 * p.shadow_height, p.wing) * p.shadow_cover * flecks, deep, shimmer)
+    below = colour.lower_liner(0.05 if smoky else 0.02, 0.02 if smoky else 0.01)
+    colour.lay(below * (0.85 if smoky else 0.5), deep if smoky else _LINER, 0.1)
+    colour.lay(0.93 * colour.liner(p.liner, p.wing), _LINER, 0.4)
+    colour.lay(0.85 * colour.lashes(0.075), _LINER, 0.1)
+    colour.lay(p.brow_cover * colour.brow_pencil(rng, p.brow_thickness, p.brow_arch), p.brow, 0.05)
+    mouth = colour.lipstick(p.overdraw)
+    colour.lay(mouth * p.lip_cover * np.clip(0.97 + 0.04 * colour.noise(rng, 0.02), 0, 1), p.lips, p.lip_gloss)
+    return base.film(tinted=True, slips=True), colour.film()
