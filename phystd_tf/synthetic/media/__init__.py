@@ -38,9 +38,6 @@ MEDIA: Dict[str, ModuleType] = {
     spoof_types.IMPERSONATION_MAKEUP: impersonation_makeup,
     spoof_types.COSMETIC_MAKEUP: cosmetic_makeup,
     spoof_types.FUNNY_EYEGLASSES: funny_eyeglasses,
-    spoof_types.OBFUSCATION_MAKEUP: obfuscation_makeup,
-    spoof_types.IMPERSONATION_MAKEUP: impersonation_makeup,
-    spoof_types.COSMETIC_MAKEUP: cosmetic_makeup,
     spoof_types.PAPER_GLASSES: paper_glasses,
     spoof_types.PARTIAL_PAPER: partial_paper,
 }
