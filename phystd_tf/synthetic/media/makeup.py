@@ -167,7 +167,7 @@ class Palette(AtlasCanvas):
 
     def stubble(self, rng: np.random.Generator, region: np.ndarray, fine: float) -> np.ndarray:
         """Dots of a stipple sponge or short hairs within a region."""
-        dots = np.clip(0.45 + 0.45 * self.noise(rng, fine) + 0.25 * self.noise(rng, 3 * fine), 0, 1)
+        dots = np.clip(0.70 + 0.20 * self.noise(rng, fine) + 0.15 * self.noise(rng, 4 * fine), 0, 1)
         return region * dots
 
     def moustache(self, width: float) -> np.ndarray:

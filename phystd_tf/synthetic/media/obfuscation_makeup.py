@@ -34,10 +34,11 @@ class Parameters:
 
     Attributes:
       instrument: what the paint is.
-      pattern: of face paint, one of PATTERNS.
+      pattern: of face paint, one of PATTERNS; else "".
       colours: three of the pattern.
       cover: how opaque thick paint is.
       gloss: of thick paint.
+      bare_eyes: how much of the skin next to the eyes is left free.
       scale: of the pattern.
       turn: of the pattern, radians.
       ground: how much of the skin a thin ground hides.
@@ -53,6 +54,7 @@ class Parameters:
     colours: Tuple[Colour, Colour, Colour]
     cover: float
     gloss: float
+    bare_eyes: float
     scale: float
     turn: float
     ground: float
@@ -66,16 +68,18 @@ class Parameters:
 def sample(rng: np.random.Generator) -> Parameters:
     """A random make-up."""
     instrument = str(rng.choice(INSTRUMENTS))
+    pattern = "" if instrument != "face_paint" else str(rng.choice(PATTERNS))
     wax, aged = instrument == "scar_wax", instrument == "theatre_greasepaint"
     choices = _CAMOUFLAGE if instrument == "camouflage_stick" else _BRIGHT
     order = rng.permutation(len(choices))[:3]
     lightness = rng.uniform(1.0, 1.5) if aged else rng.uniform(0.75, 1.25)
     return Parameters(
         instrument=instrument,
-        pattern=str(rng.choice(PATTERNS)),
+        pattern=pattern,
         colours=tuple(makeup.random_colour(rng, (choices[i],), 0.03) for i in order),
         cover=uniform(rng, 0.82, 0.97),
         gloss=uniform(rng, 0.1, 0.9),
+        bare_eyes=uniform(rng, 0.5, 0.9) if pattern not in ("skull", "clown", "cat") else 0.0,
         scale=uniform(rng, 0.75, 1.3),
         turn=uniform(rng, -0.9, 0.9),
         ground=uniform(rng, 0.6, 0.85) if aged else uniform(rng, 0.3, 0.6),
@@ -107,13 +111,17 @@ def _paint(p: Parameters, height: int) -> Tuple[Film, ...]:
     if p.instrument == "scar_wax":
         return _wounded(p, rng, height)
     paint = Palette(height)
+    # Nobody paints to the edge of the lids or into the mouth.
+    careful = 1 - p.bare_eyes * np.maximum(*(_oval(paint, ring, 0.09) for ring in masks.EYE_RINGS))
+    careful = careful * (1 - 0.7 * paint.lips(0.02) * (p.pattern not in ("skull", "clown")))
     if p.instrument == "camouflage_stick":
         for mask, colour in zip(_blotches(paint, p, rng), p.colours):
-            paint.lay(_strokes(paint, p, rng) * mask, colour, 0.5 * p.gloss)
+            paint.lay(0.85 * _strokes(paint, p, rng) * mask * careful, colour, 0.5 * p.gloss)
     else:
         for mask, colour in _PATTERNS[p.pattern](paint, p, rng):
-            paint.lay(_strokes(paint, p, rng) * mask, colour, p.gloss)
-    return (paint.film(thick=True),)
+            paint.lay(_strokes(paint, p, rng) * mask * careful, colour, p.gloss)
+    # Hairs of brows and lashes stick out of the paint.
+    return (paint.film(thick=True, slips=True),)
 
 
 def _strokes(canvas: Palette, p: Parameters, rng: np.random.Generator) -> np.ndarray:
@@ -151,10 +159,12 @@ def _blocks(canvas: Palette, p: Parameters, rng: np.random.Generator):
 def _stripes(canvas: Palette, p: Parameters, rng: np.random.Generator):
     face, x = canvas.face(0.03, 0.97), _across(canvas)
     u = np.abs(x) * np.sin(p.turn) + canvas.y * np.cos(p.turn) + 0.04 * canvas.noise(rng, 0.4)
-    wave = (u / (0.42 * p.scale) + rng.uniform()) % 3
+    wave = (u / (0.34 * p.scale) + rng.uniform()) % 3
+    # Ends are rounded off before they meet over nose and mouth.
+    face = face * (1 - masks.step(2.2 * canvas.spot([1, 13], 0.26, 0.42) - 0.5))
     return [
-        (face * _edge(canvas, 0.3 * (0.38 - np.abs(wave - index - 0.5))), p.colours[index])
-        for index in range(int(rng.integers(2, 4)))
+        (face * _edge(canvas, 0.3 * (0.30 - np.abs(wave - index - 0.5))), p.colours[index])
+        for index in range(int(rng.integers(1, 3)))
     ]
 
 
@@ -174,17 +184,18 @@ def _cat(canvas: Palette, p: Parameters, rng: np.random.Generator):
     muzzle = np.minimum(canvas.spot([164], 0.42, 0.22, 0.08) + canvas.pair([27, 223], [257, 443], 0.2, 0.10), 1)
     fur = (0.88, 0.52, 0.12) if rng.uniform() < 0.6 else (0.72, 0.68, 0.60)
     y = canvas.y + 0.03 * canvas.noise(rng, 0.3)
-    rays = np.abs((y - 0.35 * x) / (0.30 * p.scale) % 1 - 0.5) - 0.36 + 0.5 * np.clip(0.55 - x, 0, 1)
+    rays = np.abs((y - 0.35 * x) / (0.30 * p.scale) % 1 - 0.5) - 0.36 + 1.5 * np.clip(0.72 - x, 0, 1)
     brow = np.abs(x / (0.24 * p.scale) % 1 - 0.5) - 0.33 + 1.2 * np.clip(y + 0.62, 0, 1)
     stripes = np.maximum(_edge(canvas, -0.25 * rays), _edge(canvas, -0.2 * brow))
-    nose = canvas.fill([canvas.curve((48, 4, 278, 327, 2, 98))], 0.02)
+    nose = canvas.fill([canvas.curve((219, 4, 439, 328, 2, 99))], 0.02)
     whiskers = canvas.line([canvas.curve((164, 2))], 0.03, 0.01)
     return [
         (face, fur),
         (face * masks.step(2 * muzzle - 0.5), _WHITE),
-        (face * stripes * (1 - muzzle), _BLACK),
+        (0.85 * face * stripes * (1 - muzzle) * (1 - canvas.pair([33, 133, 145], [263, 362, 374], 0.26, 0.16)), _BLACK),
         (np.maximum(nose, whiskers), _BLACK),
-        (canvas.liner(0.07, 0.12), _BLACK),
+        (canvas.liner(0.06, 0.12), _BLACK),
+        (0.9 * canvas.line([canvas.curve((61, 13, 291))], 0.03, 0.01), _BLACK),
     ]
 
 
@@ -211,10 +222,10 @@ def _clown(canvas: Palette, p: Parameters, rng: np.random.Generator):
     middle = mouth.mean(0)
     wide = canvas.fill([middle + (mouth - middle) * (1.45, 1.7 * p.scale)], 0.02)
     x = _across(canvas)
-    eyes = [np.abs(np.abs(x) - 0.5) / 0.14 + np.abs(canvas.y + 0.05) / (0.5 * p.scale) - 1]
+    eyes = [np.abs(np.abs(x) - 0.5) / 0.10 + np.abs(canvas.y + 0.05) / (0.42 * p.scale) - 1]
     return [
         (face * (0.55 if rng.uniform() < 0.3 else 1.0), _WHITE),
-        (_edge(canvas, -0.14 * eyes[0]), p.colours[1]),
+        (_edge(canvas, -0.10 * eyes[0]), p.colours[1]),
         (0.9 * canvas.pair([50], [280], 0.15, 0.13), (0.80, 0.12, 0.14)),
         (masks.step(2.2 * canvas.spot([4], 0.14, 0.13) - 0.6), (0.78, 0.06, 0.08)),
         (wide, p.colours[0] if p.colours[0][0] > 0.5 else (0.75, 0.07, 0.09)),
@@ -291,8 +302,8 @@ def _wounded(p: Parameters, rng: np.random.Generator, height: int) -> Tuple[Film
         patchy = np.clip(0.7 + 0.3 * bruises.noise(rng, 0.12), 0, 1)
         bruises.lay_albedo(0.65 * patchy * bruises.spot(ring, 0.24, 0.18, 0.08), colour, 0.4)
     if p.beard:
-        frayed = thick.stubble(rng, thick.beard_region(), 0.014)
-        thick.lay(p.beard * masks.step(1.6 * frayed - 0.25), 0.25 * np.array(p.colours[0]) + 0.05, 0.1)
+        frayed = thick.stubble(rng, thick.beard_region(), 0.02)
+        thick.lay(p.beard * frayed, 0.25 * np.array(p.colours[0]) + 0.05, 0.1)
     for _ in range(p.wounds):
         start = thick.curve((int(rng.choice((50, 280, 205, 425, 108, 337, 151, 117, 346, 187, 411))),))[0]
         turn, reach = rng.uniform(0, np.pi), rng.uniform(0.15, 0.4) * thick.unit
