@@ -21,7 +21,7 @@ from phystd_tf.synthetic.shot import Shot
 
 # Lines of products.
 INSTRUMENTS = ("matte_powder", "dewy_liquid", "shimmer_palette", "smoky_kit")
-_LIPS = ((0.62, 0.06, 0.10), (0.75, 0.12, 0.20), (0.48, 0.05, 0.16), (0.80, 0.32, 0.38), (0.58, 0.24, 0.20))
+_LIPS = ((0.55, 0.06, 0.09), (0.64, 0.13, 0.20), (0.42, 0.06, 0.14), (0.70, 0.33, 0.36), (0.52, 0.24, 0.20))
 _SHADOWS = ((0.42, 0.26, 0.20), (0.45, 0.28, 0.45), (0.28, 0.34, 0.50), (0.60, 0.42, 0.28), (0.32, 0.38, 0.30))
 _SMOKE = ((0.10, 0.09, 0.10), (0.18, 0.12, 0.10), (0.13, 0.10, 0.17))
 _BROWS = ((0.10, 0.07, 0.05), (0.20, 0.13, 0.09), (0.28, 0.19, 0.13))
@@ -78,7 +78,7 @@ def sample(rng: np.random.Generator) -> Parameters:
     """A random make-up."""
     instrument = str(rng.choice(INSTRUMENTS))
     smoky = instrument == "smoky_kit"
-    lightness, warmth = rng.uniform(0.98, 1.32), rng.normal(0, 0.04)
+    lightness, warmth = rng.uniform(0.98, 1.25), rng.normal(0, 0.04)
     return Parameters(
         instrument=instrument,
         foundation=uniform(rng, 0.40, 0.72),
@@ -90,7 +90,7 @@ def sample(rng: np.random.Generator) -> Parameters:
         highlight=uniform(rng, 0.25, 0.55) if instrument == "shimmer_palette" else uniform(rng, 0.0, 0.2),
         lips=makeup.random_colour(rng, _LIPS, 0.03),
         lip_cover=uniform(rng, 0.65, 0.92),
-        lip_gloss=uniform(rng, 0.1, 0.3) if instrument == "matte_powder" else uniform(rng, 0.8, 2.2),
+        lip_gloss=uniform(rng, 0.1, 0.3) if instrument == "matte_powder" else uniform(rng, 0.6, 1.8),
         overdraw=uniform(rng, 0.0, 0.025),
         shadow=makeup.random_colour(rng, _SMOKE if smoky else _SHADOWS, 0.03),
         shadow_cover=uniform(rng, 0.6, 0.9) if smoky else uniform(rng, 0.35, 0.75),

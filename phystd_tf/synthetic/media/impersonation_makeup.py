@@ -76,7 +76,7 @@ class Parameters:
 def sample(rng: np.random.Generator) -> Parameters:
     """A random make-up."""
     instrument = str(rng.choice(INSTRUMENTS))
-    lightness = float(np.exp(rng.choice((-1, 1)) * rng.uniform(0.12, 0.5)))
+    lightness = float(np.exp(rng.uniform(0.12, 0.35) if rng.uniform() < 0.5 else -rng.uniform(0.15, 0.5)))
     warmth = rng.normal(0.03, 0.06)
     airbrush = instrument == "airbrush"
     hair = makeup.random_colour(rng, _HAIR, 0.015)
