@@ -22,7 +22,8 @@ from phystd_tf.synthetic.shot import Shot
 
 INSTRUMENTS = ("airbrush", "cream_palette", "crepe_hair_kit")
 _HAIR = ((0.07, 0.05, 0.04), (0.20, 0.13, 0.08), (0.42, 0.29, 0.15), (0.48, 0.46, 0.43), (0.36, 0.15, 0.06))
-_LIPS = ((0.70, 0.42, 0.38), (0.62, 0.20, 0.22), (0.50, 0.28, 0.24), (0.78, 0.50, 0.46))
+# Factors on the colour of the skin.
+_LIPS = ((0.75, 0.40, 0.40), (0.68, 0.22, 0.25), (0.55, 0.32, 0.30), (0.95, 0.58, 0.56))
 # What is glued on: a moustache, a chin beard with it, or a full beard.
 _STYLES = ("moustache", "goatee", "full")
 
@@ -40,10 +41,11 @@ class Parameters:
       bridge: strength of the light line that narrows the nose.
       folds: how strongly folds and bags are drawn.
       sockets: how dark the sockets of the eyes are.
-      brow, lips, hair: colours.
+      brow, hair: colours.
       concealed: how much of the own brows is painted over.
       brow_cover, brow_thickness, brow_arch: the new brows.
-      lip_cover, overdraw: the new mouth.
+      lips: factors on the colour of the skin that the new mouth has.
+      lip_cover, overdraw: strength and size of the new mouth.
       style: of glued hair, or "" for none.
       style_width: its width.
       texture_seed: draws strokes, spray and hair.
@@ -64,7 +66,7 @@ class Parameters:
     brow_cover: float
     brow_thickness: float
     brow_arch: float
-    lips: Colour
+    lips: Tuple[float, float, float]
     lip_cover: float
     overdraw: float
     hair: Colour
@@ -143,9 +145,9 @@ def _paint(p: Parameters, height: int) -> Tuple[Film, ...]:
     shape.lay_albedo(p.bridge * shape.line([shape.curve((168, 6, 197, 195, 5))], 0.05, 0.02), light, 0.5)
     shape.lay_albedo(0.8 * p.bridge * shape.pair([116, 117], [345, 346], 0.16, 0.06), light, 0.5)
 
+    shape.lay_albedo(p.lip_cover * shape.lipstick(p.overdraw), p.lips, 0.5)
     drawn = Palette(height)
     drawn.lay(p.brow_cover * drawn.brow_pencil(rng, p.brow_thickness, p.brow_arch), p.brow, 0.05)
-    drawn.lay(p.lip_cover * drawn.lipstick(p.overdraw), p.lips, 0.5)
     films = base.film(tinted=True, slips=True), shape.film(tinted=True), drawn.film()
     return films + (_hair(p, rng, height),) if p.style else films
 
