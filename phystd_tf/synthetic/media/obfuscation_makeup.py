@@ -10,7 +10,7 @@ count as T_A. Not simulated: relief, cracks, and paint on ears, neck or hair.
 
 import dataclasses
 import functools
-from typing import Dict, Tuple
+from typing import Callable, Dict, Tuple
 
 import cv2
 import numpy as np
@@ -239,7 +239,7 @@ def _oval(canvas: Palette, ring, grow: float) -> np.ndarray:
     return np.maximum(canvas.fill([outline], 0), canvas.line([np.concatenate([outline, outline[:1]])], 2 * grow, 0.02))
 
 
-_PATTERNS: Dict[str, object] = {
+_PATTERNS: Dict[str, Callable] = {
     "blocks": _blocks,
     "stripes": _stripes,
     "half": _half,
