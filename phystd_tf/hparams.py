@@ -55,6 +55,7 @@ class HParams:
     discriminator_sizes: Ints = (32, 96, 256, 256)  # D1..D4, paper Sec. 3.4
     discriminator_channels: Ints = (32, 64, 96, 128)  # figure
     discriminator_strides: Ints = (2, 2, 2, 1)  # figure
+    discriminator_input: str = "image"  # "image" (paper) or "bands", the amplified bands of the encoder (ours)
     discriminator_norm: str = "batch"  # "batch" (figure), "spectral" or "none" (ours)
 
     # --- All networks ------------------------------------------------------
@@ -179,6 +180,7 @@ def _check_types(hparams: HParams) -> None:
 
 _CHOICES = {
     "upsampling": ("transpose", "bilinear"),
+    "discriminator_input": ("image", "bands"),
     "discriminator_norm": ("batch", "spectral", "none"),
     "region_reduction": ("mean", "max"),
     "depth_reduction": ("mean", "sum"),

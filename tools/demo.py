@@ -40,8 +40,8 @@ def main() -> None:
 
     _step(
         "Render live faces and their spoofs",
-        "make_synthetic", f"--out={paths['faces']}", f"--subjects={_SUBJECTS.value}", "--frames_per_clip=2",
-        "--truth=camera", seed,
+        "make_synthetic", f"--out={paths['faces']}", f"--subjects={_SUBJECTS.value}", "--clips_per_subject=1",
+        "--live_clips_per_subject=6", "--frames_per_clip=2", "--truth=camera", seed,
     )  # fmt: skip
     _step(
         "Find and describe the faces",
@@ -56,7 +56,7 @@ def main() -> None:
         _step(
             f"Score the {split} faces",
             "score", f"--run={paths['run']}", f"--data={paths['prepared']}", f"--split={split}",
-            f"--out={files[split + '.csv']}",
+            f"--out={files[split + '.csv']}", f"--truth={paths['faces']}",
         )  # fmt: skip
     _step(
         "Error rates",
@@ -92,11 +92,15 @@ def _print_results(files) -> None:
     from phystd_tf.evaluation.scores import read_scores
     from phystd_tf.evaluation.summary import as_table
     from phystd_tf.evaluation.terms import terms_by_type, terms_table
+    from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarise_quality
 
     with open(files["metrics.json"], encoding="utf-8") as file:
         print(f"\n== Results on held-out subjects\n{NOTE}\n\n{as_table(json.load(file))}")
-    rows = terms_by_type(read_scores(files["test.csv"]))
+    scores = read_scores(files["test.csv"])
+    rows = terms_by_type(scores)
     print(f"\nMean terms of the score; traces should be small on live faces\n{terms_table(rows)}")
+    quality = summarise_quality(read_quality(scores, files["test.csv"]))
+    print(f"\nTraces against the truth, per face\n{quality_table(quality)}")
 
 
 def _step(title: str, tool: str, *arguments: str) -> None:

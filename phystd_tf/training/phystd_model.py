@@ -8,6 +8,7 @@ from phystd_tf import losses
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.discriminator import Discriminator
 from phystd_tf.networks.generator import Generator
+from phystd_tf.physics.bands import network_input
 from phystd_tf.physics.formation import additive_trace
 from phystd_tf.physics.reconstruction import reconstruct_hierarchy
 from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, warp_traces
@@ -171,7 +172,7 @@ class PhySTD(tf.keras.Model):
         for discriminator, real_images, fake_images in zip(self.discriminators, real, fake):
             # Real and fake in one pass: batch normalisation over each alone
             # would normalise the difference of their colours away.
-            maps = discriminator(tf.concat([real_images, fake_images], axis=0), training=training)
+            maps = discriminator(self._seen(tf.concat([real_images, fake_images], axis=0)), training=training)
             real_map, fake_map = tf.split(maps, 2, axis=0)
             real_maps.append(real_map)
             fake_maps.append(fake_map)
@@ -181,6 +182,10 @@ class PhySTD(tf.keras.Model):
             L_G=losses.generator_adversarial_loss(fake_maps, h),
             L_D=_finite(losses.discriminator_adversarial_loss(real_maps, fake_maps, h), "L_D"),
         )
+
+    def _seen(self, images: tf.Tensor) -> tf.Tensor:
+        """What the discriminators see of images: these, or their bands as the encoder sees them."""
+        return network_input(images, self.hparams) if self.hparams.discriminator_input == "bands" else images
 
     def _training_step3(self, batch: Batch, step2: Step2, training: bool) -> Step3:
         """Lines 9-12: harder samples, whose traces are known, teach the generator."""
@@ -240,7 +245,7 @@ class PhySTD(tf.keras.Model):
         self.generator(image)
         self.generator_optimizer.build(self.generator.trainable_variables)
         for discriminator in self.discriminators:
-            discriminator(image)
+            discriminator(self._seen(image))
         if self.discriminators:
             self.discriminator_optimizer.build(self.discriminator_variables)
 

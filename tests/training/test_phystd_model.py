@@ -240,3 +240,15 @@ def test_same_seed_same_steps_other_seed_others():
 def test_faces_of_the_fake_batch_fill_their_crop():
     faces = random_faces(np.random.default_rng(0), 1, live=True)
     assert faces.triangle_map.max() < len(faces.triangles[0])
+
+
+def test_discriminators_see_the_bands_of_the_encoder_when_asked_to():
+    model = PhySTD(tiny_hparams(discriminator_input="bands"))
+    image_model = PhySTD(tiny_hparams())
+    assert model.discriminators[0].units[0].trainable_variables[0].shape[2] == 9
+    assert image_model.discriminators[0].units[0].trainable_variables[0].shape[2] == 3
+    before = [variable.numpy() for variable in model.discriminator_variables]
+    logs = model.train_step(random_batch())
+    assert np.isfinite(float(logs["L_D"]))
+    moved = [np.abs(b - v.numpy()).max() > 0 for b, v in zip(before, model.discriminator_variables)]
+    assert moved[0], "the first layer learns from the bands"
