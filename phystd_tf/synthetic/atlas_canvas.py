@@ -17,7 +17,15 @@ from phystd_tf.synthetic.head import ATLAS_BOTTOM, ATLAS_TOP, on_cylinder
 from phystd_tf.synthetic.noise import value_noise
 
 ASPECT = 2  # columns per row of the atlas
-_SHIFT = 4  # fractional bits of positions given to OpenCV
+SHIFT = 4  # fractional bits of positions given to OpenCV
+# Vertices of features that are painted, on skin or over it.
+LEFT_LID = (33,) + topology.LEFT_UPPER_LID + (133,)  # from the outer corner to the inner one
+RIGHT_LID = (263,) + topology.RIGHT_UPPER_LID[::-1] + (362,)
+OUTER_LIPS = (61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1]
+UPPER_LIP = (61,) + topology.OUTER_UPPER_LIP + (291, 308) + topology.INNER_UPPER_LIP[::-1] + (78,)
+LOWER_LIP = (61,) + topology.OUTER_LOWER_LIP + (291, 308) + topology.INNER_LOWER_LIP[::-1] + (78,)
+SMILE_FOLDS = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))
+UNDER_EYES = ((133, 112, 232, 230, 228), (362, 341, 452, 450, 448))
 
 
 def atlas_position(atlas_coordinates: np.ndarray, height: int) -> np.ndarray:
@@ -69,9 +77,9 @@ class AtlasCanvas:
     def fill(self, outlines: Sequence[np.ndarray], soft: float) -> np.ndarray:
         """Polygons [n, 2] of pixels filled with 1, their edge softened by ``soft`` eye distances."""
         canvas = np.zeros(self.shape, np.uint8)
-        points = [np.round(outline * 2**_SHIFT).astype(np.int32) for outline in outlines]
+        points = [np.round(outline * 2**SHIFT).astype(np.int32) for outline in outlines]
         for polygon in points:
-            cv2.fillPoly(canvas, [polygon], 255, cv2.LINE_AA, _SHIFT)
+            cv2.fillPoly(canvas, [polygon], 255, cv2.LINE_AA, SHIFT)
         return _blur(canvas.astype(np.float32) / 255, soft * self.unit)
 
     def line(self, curves: Sequence[np.ndarray], thickness: float, soft: float) -> np.ndarray:
@@ -79,8 +87,8 @@ class AtlasCanvas:
         fine = 2
         canvas = np.zeros((self.height * fine, self.width * fine), np.uint8)
         width = max(1, round(thickness * self.unit * fine))
-        points = [np.round(((c + 0.5) * fine - 0.5) * 2**_SHIFT).astype(np.int32) for c in curves]
-        cv2.polylines(canvas, points, False, 255, width, cv2.LINE_AA, _SHIFT)
+        points = [np.round(((c + 0.5) * fine - 0.5) * 2**SHIFT).astype(np.int32) for c in curves]
+        cv2.polylines(canvas, points, False, 255, width, cv2.LINE_AA, SHIFT)
         small = cv2.resize(canvas, (self.width, self.height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         # A line thinner than a pixel is fainter, not wider.
         return _blur(small, soft * self.unit) * min(1.0, thickness * self.unit * fine)
@@ -112,8 +120,7 @@ class AtlasCanvas:
 
     def lips(self, soft: float) -> np.ndarray:
         """The lips with what is between them."""
-        ring = (61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1]
-        return self.fill([self.marks[list(ring)]], soft)
+        return self.fill([self.marks[list(OUTER_LIPS)]], soft)
 
     def beard_region(self) -> np.ndarray:
         """Where a full beard grows."""

@@ -5,7 +5,7 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Union
 import numpy as np
 
 from phystd_tf import spoof_types
-from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.face.morphable_model import default_model
 from phystd_tf.synthetic import camera as cameras
 from phystd_tf.synthetic import composition, conditions, scene, truth
 from phystd_tf.synthetic.gallery import Person
@@ -77,8 +77,8 @@ def start_clip(recipe: Recipe, clip: Clip) -> Start:
 def sitter_of(recipe: Recipe, subject: int, person: Optional[Person] = None) -> Sitter:
     """Who sits before the camera as subject number ``subject``: a rendered person, or one with photographs."""
     if person is not None:
-        return PhotographStudio(person.photographs, MorphableModel.load(), recipe.size)
-    return Renderer(make_subject(recipe.seed, subject), MorphableModel.load(), recipe.size)
+        return PhotographStudio(person.photographs, default_model(), recipe.size)
+    return Renderer(make_subject(recipe.seed, subject), default_model(), recipe.size)
 
 
 def make_clip(recipe: Recipe, clip: Clip, sitter: Sitter) -> Iterator[Frame]:

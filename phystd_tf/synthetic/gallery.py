@@ -10,7 +10,7 @@ import numpy as np
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.alignment import AlignmentError, FaceAligner
-from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.face.morphable_model import default_model
 from phystd_tf.synthetic.photograph import Photograph, prepare
 
 PHOTOGRAPHS = "photographs.csv"
@@ -79,7 +79,7 @@ def open_gallery(root: str, paths: Sequence[str], read: Callable[[str], np.ndarr
     Raises:
       PhystdError: if no photograph can be used.
     """
-    model = MorphableModel.load()
+    model = default_model()
     found: Dict[str, List[Photograph]] = {}
     rows, digest = [], hashlib.sha256()
     with FaceAligner() as aligner:

@@ -26,7 +26,7 @@ from phystd_tf.synthetic.composition import quantise
 from phystd_tf.synthetic.renderer import Rendering, decode
 from phystd_tf.synthetic.scene import Light, Scene
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.surface import Surface, shade
+from phystd_tf.synthetic.surface import Surface, interpolate, shade
 
 # A photograph is kept with this many pixels per pixel of a frame, and this far around the eyes, in eye distances.
 _FINENESS, _REACH = 1.4, 5.0
@@ -89,7 +89,7 @@ def prepare(image: np.ndarray, points: np.ndarray, size: int, model: MorphableMo
 class PhotographRendering(Rendering):
     """A frame that was photographed; another skin ends softly within the outline of the face."""
 
-    def again(self, light: np.ndarray, keep_worn: bool = True) -> np.ndarray:
+    def again(self, light: np.ndarray) -> np.ndarray:
         """See ``Rendering``. What the person really wears belongs to the backdrop and stays."""
         size = self.z.shape[0]
         covered = np.isfinite(self.z).astype(np.float32)
@@ -186,20 +186,18 @@ def _measure(live: np.ndarray, points: np.ndarray, fit: Fit, scene: Scene, model
     normals = heads.vertex_normals(heads.pose_points(head, fit.rotation), triangles)
     raster = rasterise(points, triangles, size, size)
     index = raster.triangle_index.ravel()
-    weights = raster.barycentric.reshape(-1, 3).astype(np.float32)
     pixels = np.flatnonzero(index >= 0)
-
-    def interpolate(values: np.ndarray) -> np.ndarray:
-        return np.einsum("nk,nkc->nc", weights[pixels], values[triangles[index[pixels]]])
-
+    weights, corners = raster.barycentric.reshape(-1, 3)[pixels].astype(np.float32), triangles[index[pixels]]
+    normal = interpolate(weights, corners, normals)
     # The face is a sheet without a head: where it turns its back, it is not seen.
-    pixels = pixels[interpolate(normals)[:, 2] > 0]
-    normal = interpolate(normals)
+    seen = normal[:, 2] > 0
+    pixels, weights, corners, normal = pixels[seen], weights[seen], corners[seen], normal[seen]
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
     nothing = np.zeros(len(pixels), np.float32)
     surface = Surface(
-        pixels, triangles[index[pixels]], weights[pixels], material[index[pixels]], interpolate(solid),
-        interpolate(atlas), normal, np.ones((len(pixels), 3), np.float32), nothing, nothing, nothing, nothing + 1,
+        pixels, corners, weights, material[index[pixels]], interpolate(weights, corners, solid),
+        interpolate(weights, corners, atlas), normal, np.ones((len(pixels), 3), np.float32), nothing, nothing,
+        nothing, nothing + 1,
     )  # fmt: skip
     light = backdrop.reshape(-1, 3)[pixels]
     scene = _lit(surface, light, scene)

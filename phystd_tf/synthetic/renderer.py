@@ -15,10 +15,11 @@ from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.face.rasterise import rasterise
 from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic import skin
+from phystd_tf.synthetic.atlas_canvas import atlas_position
 from phystd_tf.synthetic.background import paint_background
 from phystd_tf.synthetic.scene import Scene, project
 from phystd_tf.synthetic.subjects import Subject
-from phystd_tf.synthetic.surface import Surface, sample, shade
+from phystd_tf.synthetic.surface import Surface, interpolate, sample, shade
 from phystd_tf.synthetic.worn import Worn, WornLayer, draw_worn, spectacles
 
 # Rows of the atlas per row of the frame: an eye distance is then about twice as fine on the atlas as in the frame.
@@ -53,12 +54,11 @@ class Rendering(NamedTuple):
     backdrop: np.ndarray
     worn: Optional[WornLayer]
 
-    def again(self, light: np.ndarray, keep_worn: bool = True) -> np.ndarray:
-        """The frame with other light on the person, exposed as before.
+    def again(self, light: np.ndarray) -> np.ndarray:
+        """The frame with other light on the person, who keeps real spectacles on, exposed as before.
 
         Args:
           light: [n, 3] float32, linear light of the pixels of ``surface``.
-          keep_worn: whether the person keeps the real spectacles on.
 
         Returns:
           [S, S, 3] float32, encoded RGB in [0, 1].
@@ -67,7 +67,7 @@ class Rendering(NamedTuple):
         image = self.backdrop.reshape(-1, 3).copy()
         image[self.surface.pixels] = light
         image = _soften_outline(image.reshape(size, size, 3), np.isfinite(self.z))
-        if keep_worn and self.worn is not None:
+        if self.worn is not None:
             image = image * (1 - self.worn.alpha[..., None]) + self.worn.light * self.worn.alpha[..., None]
         return self.encode(image)
 
@@ -101,19 +101,13 @@ class Renderer:
         index = visible[raster.triangle_index.ravel()[pixels]]
         weights = raster.barycentric.reshape(-1, 3)[pixels].astype(np.float32)
         corners = head.triangles[index]
-
-        def interpolate(values: np.ndarray) -> np.ndarray:
-            return np.einsum("nk,nkc->nc", weights, values[corners])
-
-        normal = interpolate(normals)
+        normal, solid, place = (interpolate(weights, corners, values) for values in (normals, head.points, head.atlas))
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
         material = head.material[index]
-        albedo, gloss, hair = self._surface(head, scene, interpolate, material)
+        albedo, gloss, hair = self._surface(head, scene, solid, place, material)
         z = np.where(covered, raster.z, -np.inf).astype(np.float32)
         shadow = _shadow(z, scene.lights[0].direction, unit).ravel()[pixels]
-        solid = interpolate(head.points)
         under_chin = np.where(material == heads.NECK, 0.45 + 0.55 * np.clip((solid[:, 1] - 1.55) / 0.8, 0, 1), 1.0)
-        place = interpolate(head.atlas)
         surface = Surface(
             pixels, corners, weights, material, solid, place, normal, albedo, gloss, hair, shadow,
             under_chin.astype(np.float32),
@@ -132,12 +126,11 @@ class Renderer:
             self._background = (scene.background_seed, paint_background(scene.background_seed, self.size))
         return self._background[1]
 
-    def _surface(self, head, scene, interpolate, material):
-        """Albedo [n, 3], gloss [n] and hair [n] of the pixels."""
-        place = skin.atlas_position(interpolate(head.atlas), self._atlas.albedo.shape[0]).astype(np.float32)
+    def _surface(self, head, scene, solid, place, material):
+        """Albedo [n, 3], gloss [n] and hair [n] of the pixels, from their places on the head and around it."""
+        place = atlas_position(place, self._atlas.albedo.shape[0]).astype(np.float32)
         albedo = sample(self._atlas.albedo, place)
         gloss, hair = sample(self._atlas.gloss, place).T.copy()
-        solid = interpolate(head.points)
         plain = skin.to_linear(np.array(self.subject.skin, np.float32))
 
         ear = material == heads.EAR

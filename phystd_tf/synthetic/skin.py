@@ -7,9 +7,16 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.synthetic.atlas_canvas import ASPECT as ASPECT
-from phystd_tf.synthetic.atlas_canvas import AtlasCanvas, band
-from phystd_tf.synthetic.atlas_canvas import atlas_position as atlas_position
+from phystd_tf.synthetic.atlas_canvas import (
+    LEFT_LID,
+    LOWER_LIP,
+    RIGHT_LID,
+    SMILE_FOLDS,
+    UNDER_EYES,
+    UPPER_LIP,
+    AtlasCanvas,
+    band,
+)
 from phystd_tf.synthetic.noise import fractal_noise, value_noise
 from phystd_tf.synthetic.subjects import Subject
 
@@ -116,9 +123,9 @@ class _Painter(AtlasCanvas):
         self._darken(colour, np.minimum(self.pair([79, 166, 60, 20], [309, 392, 290, 250], 0.050, 0.026), 1), 0.80)
         wings = self.line([m[[129, 102, 48, 64, 98]], m[[358, 331, 278, 294, 327]]], 0.03, 0.02)
         self._darken(colour, wings, 0.30)
-        folds = self.line([m[[129, 203, 206, 216, 212]], m[[358, 423, 426, 436, 432]]], 0.03, 0.03)
+        folds = self.line([m[list(fold)] for fold in SMILE_FOLDS], 0.03, 0.03)
         self._darken(colour, folds, 0.10 + 0.28 * s.wrinkles)
-        under = self.line([m[[133, 112, 232, 230, 228]], m[[362, 341, 452, 450, 448]]], 0.03, 0.025)
+        under = self.line([m[list(curve)] for curve in UNDER_EYES], 0.03, 0.025)
         self._darken(colour, under, 0.06 + 0.18 * s.wrinkles)
         self._darken(colour, self.spot([18], 0.2, 0.05, 0.02), 0.16)
         self._darken(colour, self.pair([55, 221, 190], [285, 441, 414], 0.12, 0.12), 0.22)
@@ -129,9 +136,7 @@ class _Painter(AtlasCanvas):
 
     def _lips(self, colour: np.ndarray, gloss: np.ndarray) -> None:
         m, s = self.marks, self.subject
-        upper = m[list((61,) + topology.OUTER_UPPER_LIP + (291, 308) + topology.INNER_UPPER_LIP[::-1] + (78,))]
-        lower = m[list((61,) + topology.OUTER_LOWER_LIP + (291, 308) + topology.INNER_LOWER_LIP[::-1] + (78,))]
-        top, bottom = self.fill([upper], 0.014), self.fill([lower], 0.018)
+        top, bottom = self.fill([m[list(UPPER_LIP)]], 0.014), self.fill([m[list(LOWER_LIP)]], 0.018)
         streaks = value_noise(self.rng, self.shape, 1.0)
         streaks = cv2.GaussianBlur(streaks, (0, 0), sigmaX=0.7, sigmaY=max(0.8, 0.03 * self.unit)) * 1.6
         lips = np.array(s.lips, np.float32) * (1 + 0.05 * streaks)[..., None]
@@ -157,8 +162,8 @@ class _Painter(AtlasCanvas):
     def _eyes(self, colour: np.ndarray) -> None:
         m, s = self.marks, self.subject
         sides = (
-            ((33,) + topology.LEFT_UPPER_LID + (133,), topology.LEFT_LOWER_LID, 33),
-            ((263,) + topology.RIGHT_UPPER_LID[::-1] + (362,), topology.RIGHT_LOWER_LID[::-1], 263),
+            (LEFT_LID, topology.LEFT_LOWER_LID, 33),
+            (RIGHT_LID, topology.RIGHT_LOWER_LID[::-1], 263),
         )
         for upper, lower, corner in sides:
             lid = m[list(upper)]

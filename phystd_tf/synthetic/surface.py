@@ -24,7 +24,7 @@ class Surface(NamedTuple):
       weights: [n, 3] float32, barycentric.
       material: [n] int, of ``head``.
       solid: [n, 3] float32, place on the head before the pose, eye distances.
-      place: [n, 2] float32, place on the painted atlas: (angle, y), see ``skin.atlas_position``.
+      place: [n, 2] float32, place on the painted atlas: (angle, y), see ``atlas_canvas.atlas_position``.
       normal: [n, 3] float32, unit, in the frame.
       albedo: [n, 3] float32, linear RGB.
       gloss: [n] float32, strength of the highlight.
@@ -50,13 +50,18 @@ class Surface(NamedTuple):
 
     def interpolate(self, values: np.ndarray) -> np.ndarray:
         """Values of vertices [V, c] at the pixels, [n, c]."""
-        return np.einsum("nk,nkc->nc", self.weights, values[self.corners])
+        return interpolate(self.weights, self.corners, values)
 
     def frame(self, values: np.ndarray, size: int) -> np.ndarray:
         """Values [n] or [n, c] of the pixels in a frame [size, size(, c)] float32 that is 0 elsewhere."""
         canvas = np.zeros((size * size, *values.shape[1:]), np.float32)
         canvas[self.pixels] = values
         return canvas.reshape(size, size, *values.shape[1:])
+
+
+def interpolate(weights: np.ndarray, corners: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values of vertices [V, c] within triangles, [n, c], by barycentric weights [n, 3] of the corners [n, 3]."""
+    return np.einsum("nk,nkc->nc", weights, values[corners])
 
 
 def sample(texture: np.ndarray, place: np.ndarray) -> np.ndarray:

@@ -12,12 +12,10 @@ from phystd_tf import spoof_types
 from phystd_tf.data.video import iterate_frames
 from phystd_tf.synthetic import dataset, truth
 from phystd_tf.synthetic.clips import start_clip
-from phystd_tf.synthetic.conditions import Conditions, staged
 from phystd_tf.synthetic.layouts import LAYOUTS, all_clips, annotations, oulu, siw, siwm
 from phystd_tf.synthetic.layouts.layout import share_out
 from phystd_tf.synthetic.media import MEDIA
 from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError
-from phystd_tf.synthetic.scene import MAX_YAW, random_scene
 
 # Every path that may be in a copy, apart from ours (synthetic.json, clips.csv and truth).
 PATTERNS = {
@@ -397,16 +395,3 @@ def test_few_people_are_shared_out():
     for count in range(2, 166):
         shares = share_out(count, (90, 75))
         assert sum(shares) == count and all(1 <= n <= most for n, most in zip(shares, (90, 75)))
-
-
-def test_motions_and_light():
-    scene = random_scene(np.random.default_rng(1))
-    assert staged(scene, Conditions(), 0.7) == scene
-    near = [staged(scene, Conditions(motion="approach"), t).eye_distance for t in (0, 0.5, 1)]
-    assert near[0] < near[1] < near[2]
-    turns = [staged(scene, Conditions(motion="turn"), t).yaw for t in np.linspace(0, 1, 9)]
-    assert min(turns) < -20 and max(turns) > 20 and max(map(abs, turns)) <= MAX_YAW
-    lights = [staged(scene, Conditions(changing_light=True), t).lights[0] for t in (0, 1)]
-    assert np.dot(lights[0].direction, lights[1].direction) < 0.9
-    for light in lights:
-        assert np.isclose(np.linalg.norm(light.direction), 1)

@@ -1,5 +1,6 @@
 """What a layout decides: which clips there are, what their files are called, and which files stand beside them."""
 
+import abc
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from phystd_tf import spoof_types
 from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError
 
 
-class Layout:
+class Layout(abc.ABC):
     """One way of laying out a dataset.
 
     Attributes:
@@ -34,9 +35,9 @@ class Layout:
         if foreign:
             raise SyntheticError(f"layout {recipe.layout} has no place for {', '.join(foreign)}")
 
+    @abc.abstractmethod
     def clips_of(self, recipe: Recipe, subject: int) -> List[Clip]:
         """All clips of a subject, given by number."""
-        raise NotImplementedError
 
     def lists(self, clips: Sequence[Clip]) -> Dict[str, str]:
         """Files of the whole set: from the path below the root to the text."""

@@ -20,6 +20,7 @@ first edition), a copy has none. Pieces of paper over the eyes and over the mout
 are two stems of one type. People of the train and the test part are different.
 """
 
+import abc
 import itertools
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -88,6 +89,7 @@ _V1_FOLDERS = {
     "Partial_Mouth": "Partial/PaperCut",
 }
 _V2_NUMBERS = {
+    **_V1_NUMBERS,
     "Live": ("1 2 3 4 5 6 7 8 9 11 13 14 16 17 19 20", "10 12 15 18 22 25 28 32 35 38 42 45 48 52 55 58"),
     "Makeup_Co": ("5 6 8 11 12 14 15 18", "7 9 10 13 19 20 24 28"),
     "Makeup_Im": ("1 2 3 4 5 6 7 8", "40 41 42 43 44 45 46 47"),
@@ -97,12 +99,6 @@ _V2_NUMBERS = {
     "Mask_Paper": ("1 3 5 7 9 11 13 14", "2 4 6 8 10 12"),
     "Mask_Silicone": ("2 3 7 8 9 10 11 12", "1 4 5 6 13 14 15 16"),
     "Mask_Trans": ("1 2 3 5 7 8 9 10", "4 6 18 24 25 26 27 28"),
-    "Paper": ("4 5 7 9 12 14 15 16", "1 2 3 6 8 10 11 13"),
-    "Partial_Eye": ("1 2 3 5 6 7 8 9", "4 11 12 15 16 19 22 25"),
-    "Partial_Funnyeye": ("1 6 10 11 12 16 17 18", "2 3 4 5 7 8 9 13"),
-    "Partial_Mouth": ("1 2 3 4 5 7 9 12", "6 8 10 11 15 18 19 20"),
-    "Partial_Paperglass": ("3 4 6 7 9 11 12 13", "1 2 5 8 10 17 19 20"),
-    "Replay": ("1 2 3 4 5 6 7 8", "9 11 15 16 18 19 24 25"),
 }
 _V2_FOLDERS = {
     "Makeup_Co": "Makeup_Cosmetic",
@@ -159,9 +155,9 @@ class _SiwM(Layout):
     fewest_subjects = 2
     numbers: Dict[str, Tuple[str, str]] = {}
 
+    @abc.abstractmethod
     def path_of(self, place: Place) -> str:
         """Path of a video below the root."""
-        raise NotImplementedError
 
     def check(self, recipe: Recipe) -> None:
         """Also refuses more videos than have numbers."""

@@ -14,11 +14,11 @@ from typing import Tuple
 
 import numpy as np
 
-from phystd_tf.synthetic.composition import Layers, quantise
-from phystd_tf.synthetic.media import masks
+from phystd_tf.synthetic.composition import Layers
+from phystd_tf.synthetic.media import eyewear
 from phystd_tf.synthetic.shot import Shot
 from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.worn import Worn, blank_sheet, draw_worn
+from phystd_tf.synthetic.worn import Worn, blank_sheet
 
 Colour = Tuple[float, float, float]
 
@@ -94,13 +94,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
       rng: rolls the pupils between frames.
     """
     roll = tuple(map(int, rng.integers(_ROLL_STEPS, size=2))) if p.instrument == "rolling_eyes" else (0, 0)
-    size = shot.live.shape[0]
-    layer = draw_worn(_draw_sheet(p, roll), shot.rendering.head, shot.scene, size, shot.rendering.z)
-    covered = quantise(layer.alpha)[..., None]
-    content = quantise(np.clip(shot.rendering.encode(layer.light), 0, 1)) * (covered > 0)
-    on_person = np.isfinite(shot.rendering.z)
-    dark = (p.shadow * masks.cast_shadow(layer.alpha, shot) * on_person * (layer.alpha < 0.995))[..., None]
-    return Layers(quantise(shot.live * (1 - dark)) - shot.live, covered, content)
+    return eyewear.wear(shot, _draw_sheet(p, roll), p.shadow)
 
 
 @functools.lru_cache(maxsize=6)

@@ -17,6 +17,7 @@ from typing import Tuple
 import numpy as np
 
 from phystd_tf.face import topology
+from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat
@@ -147,7 +148,7 @@ def _paint(p: Parameters, height: int) -> Coat:
     colour = colour + bare * (np.float32(p.plastic) - colour)
     colour = np.where((band > cover)[..., None], np.float32((0.06, 0.06, 0.065)), colour)
     # The edge is rounded; brows stand out a little.
-    relief = 0.03 * np.sqrt(np.clip(1 - np.square(np.clip(1 - solid / (1.5 * _BEVEL), 0, 1)), 0, 1))
+    relief = 0.03 * masks.rounded_edge(solid, 1.5 * _BEVEL)
     relief = relief + 0.0012 * marks * p.wear
     gloss = p.gloss * (1 + 0.10 * marks) * (band <= cover)
     return Coat(
@@ -167,8 +168,8 @@ def _colour(p: Parameters, canvas: Canvas) -> np.ndarray:
         nonlocal colour
         colour = colour + share[..., None] * (np.float32(paint) - colour)
 
-    lips = canvas.inside(canvas.ring(masks.OUTER_LIPS, 0.05))
-    seam = canvas.away(canvas.places[[61, 78, 80, 82, 13, 312, 310, 308, 291]])
+    lips = canvas.inside(canvas.ring(OUTER_LIPS, 0.05))
+    seam = canvas.away(canvas.places[list(masks.LIP_SEAM)])
     if p.instrument == "flesh_paint":
         # A sprayed face: flushed cheeks and dark hollows, soft at their edges.
         subject = _model_face(p.model)
@@ -180,9 +181,7 @@ def _colour(p: Parameters, canvas: Canvas) -> np.ndarray:
         )
         lay(0.22 * cheeks, (0.80, 0.32, 0.28))
     else:
-        brows = canvas.away(
-            canvas.places[[46, 52, 65, 55]] - (0, 0.10), canvas.places[[276, 282, 295, 285]] - (0, 0.10)
-        )
+        brows = canvas.away(*(canvas.places[list(brow)] - (0, 0.10) for brow in masks.BROW_LINES))
         lay(canvas.soft(0.035 - brows, 0.03) * 0.95, np.array(p.second) * 0.5)
         if p.instrument == "character":
             rng = np.random.default_rng(p.texture_seed)
@@ -201,7 +200,4 @@ def _colour(p: Parameters, canvas: Canvas) -> np.ndarray:
 def _model_face(number: int):
     """A face as a maker of masks paints it: no beard, hair or blemishes."""
     subject = make_subject(_MODELS_SEED, number)
-    return dataclasses.replace(
-        subject, hair=subject.skin, hair_style="bald", hairline=-1.5, freckles=0.0, blotches=0.2, beard=0.0,
-        brow_density=1.0,
-    )  # fmt: skip
+    return masks.without_hair(subject, freckles=0.0, blotches=0.2, beard=0.0, brow_density=1.0)

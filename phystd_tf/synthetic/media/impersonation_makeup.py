@@ -15,6 +15,7 @@ from typing import Tuple
 import cv2
 import numpy as np
 
+from phystd_tf.synthetic.atlas_canvas import SMILE_FOLDS, UNDER_EYES, band
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import makeup, masks
 from phystd_tf.synthetic.media.makeup import Colour, Film, Palette, uniform
@@ -130,7 +131,7 @@ def _paint(p: Parameters, height: int) -> Tuple[Film, ...]:
     shape = Palette(height)
     tone = np.array(p.tone)
     for path, half in shape.brows(0.15, 0.0):
-        shape.lay_albedo(p.concealed * shape.fill([makeup.band(path, half)], 0.03), 0.95 * tone, 0.2)
+        shape.lay_albedo(p.concealed * shape.fill([band(path, half)], 0.03), 0.95 * tone, 0.2)
     soft = 1.5 if p.instrument == "airbrush" else 0.8
     dark, light = tone * (0.42, 0.33, 0.28), np.minimum(tone * (1.7, 1.6, 1.5), 2.5)
     for strength, area in (
@@ -138,8 +139,8 @@ def _paint(p: Parameters, height: int) -> Tuple[Film, ...]:
         (p.jaw, shape.line([shape.curve(makeup.JAW, -0.03)], 0.10, 0.06 * soft)),
         (p.nose, shape.line(shape.curves(makeup.NOSE_SIDES), 0.045, 0.025 * soft)),
         (p.sockets, np.minimum(shape.pair([55, 221, 190], [285, 441, 414], 0.13, 0.13), 1)),
-        (p.folds, shape.line(shape.curves(makeup.SMILE_FOLDS), 0.025, 0.018 * soft)),
-        (0.8 * p.folds, shape.line(shape.curves(makeup.UNDER_EYES), 0.022, 0.018 * soft)),
+        (p.folds, shape.line(shape.curves(SMILE_FOLDS), 0.025, 0.018 * soft)),
+        (0.8 * p.folds, shape.line(shape.curves(UNDER_EYES), 0.022, 0.018 * soft)),
     ):
         shape.lay_albedo(strength * area, dark, 0.1)
     shape.lay_albedo(p.bridge * shape.line([shape.curve((168, 6, 197, 195, 5))], 0.05, 0.02), light, 0.5)

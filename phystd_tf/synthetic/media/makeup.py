@@ -14,7 +14,7 @@ import numpy as np
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.synthetic import head as heads
-from phystd_tf.synthetic.atlas_canvas import AtlasCanvas, band
+from phystd_tf.synthetic.atlas_canvas import LEFT_LID, LOWER_LIP, RIGHT_LID, UPPER_LIP, AtlasCanvas, band
 from phystd_tf.synthetic.composition import Layers, additive, quantise
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.shot import Shot
@@ -30,16 +30,10 @@ _SLIPS, _HOLDS = 0.12, 0.45
 _THICK_SCATTER = 0.4
 _LEAST_COVER = 1 / 512  # what rounds to nothing
 
-LEFT_LID = (33,) + topology.LEFT_UPPER_LID + (133,)  # from the outer corner to the inner one
-RIGHT_LID = (263,) + topology.RIGHT_UPPER_LID[::-1] + (362,)
 _LOWER_LIDS = ((33,) + topology.LEFT_LOWER_LID + (133,), (263,) + topology.RIGHT_LOWER_LID[::-1] + (362,))
-_UPPER_LIP = (61,) + topology.OUTER_UPPER_LIP + (291, 308) + topology.INNER_UPPER_LIP[::-1] + (78,)
-_LOWER_LIP = (61,) + topology.OUTER_LOWER_LIP + (291, 308) + topology.INNER_LOWER_LIP[::-1] + (78,)
 CHEEKBONES = ((234, 227, 123, 50), (454, 447, 352, 280))  # from the ear forwards
 CHEEK_HOLLOWS = ((93, 137, 147, 187, 207), (323, 366, 376, 411, 427))
 NOSE_SIDES = ((193, 245, 188, 174, 236, 134), (417, 465, 412, 399, 456, 363))
-SMILE_FOLDS = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))
-UNDER_EYES = ((133, 112, 232, 230, 228), (362, 341, 452, 450, 448))
 JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 
 
@@ -141,7 +135,7 @@ class Palette(AtlasCanvas):
     def lipstick(self, overdraw: float, soft: float = 0.012) -> np.ndarray:
         """The red of the lips, but not what is between them; the outline swells by this share."""
         outlines = []
-        for ring, sign in ((_UPPER_LIP, -1), (_LOWER_LIP, 1)):
+        for ring, sign in ((UPPER_LIP, -1), (LOWER_LIP, 1)):
             points = self.curve(ring)
             outer = np.zeros((len(ring), 1))
             outer[1:10] = np.sin(np.linspace(0.3, np.pi - 0.3, 9))[:, None]
@@ -222,9 +216,7 @@ def apply(shot: Shot, films: Sequence[Film]) -> Layers:
     albedo[chosen[there]], gloss[chosen[there]] = np.minimum(total[:, :3], 1), total[:, 4]
     painted = surface._replace(albedo=albedo, gloss=gloss, scatter=_THICK_SCATTER)
     content = rendering.again(shade(painted, shot.scene))
-    alpha = np.zeros(size * size, np.float32)
-    alpha[surface.pixels[chosen]] = cover
-    alpha = alpha.reshape(size, size)
+    alpha = masks.rows_of(surface, chosen).frame(cover, size)
     if rendering.worn is not None:
         alpha = alpha * (1 - rendering.worn.alpha)
     P = quantise(alpha)[..., None]

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from phystd_tf.synthetic import head as heads
+from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat, step
@@ -138,9 +139,8 @@ def _waves(p: Parameters, height: int) -> np.ndarray:
 def _paint(p: Parameters, height: int) -> Coat:
     """The dummy, drawn on an atlas of this height."""
     canvas = Canvas(height)
-    model = make_subject(_MODELS_SEED, p.model)
-    subject = dataclasses.replace(
-        model, skin=p.skin, lips=p.lips, brow=p.hair, hair=p.skin, hair_style="bald", hairline=-1.5, freckles=0.0,
+    subject = masks.without_hair(
+        dataclasses.replace(make_subject(_MODELS_SEED, p.model), skin=p.skin), lips=p.lips, brow=p.hair, freckles=0.0,
         blotches=0.0, wrinkles=0.0, beard=0.0, lashes=1.0, makeup=0.6, brow_density=1.0,
     )  # fmt: skip
     plain = to_linear(np.float32(p.skin))
@@ -166,7 +166,7 @@ def _paint(p: Parameters, height: int) -> Coat:
 def _painted_region(canvas: Canvas) -> np.ndarray:
     """Distance [H, 2 H] from the edge of where brows, eyes, nostrils and lips are painted, positive inside."""
     rings = [
-        canvas.ring(masks.OUTER_LIPS, 0.1),
+        canvas.ring(OUTER_LIPS, 0.1),
         canvas.ring((79, 166, 60, 20), 0.5),
         canvas.ring((309, 392, 290, 250), 0.5),
     ]

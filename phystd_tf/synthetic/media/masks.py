@@ -5,6 +5,7 @@ one keeps the shape of its mould, whatever the face below does: an expression
 moves neither its picture nor its normals. The pixels stay those of the person.
 """
 
+import dataclasses
 import functools
 from typing import NamedTuple, Sequence, Tuple, Union
 
@@ -16,6 +17,7 @@ from phystd_tf.face.morphable_model import default_model
 from phystd_tf.face.rasterise import rasterise
 from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic import skin
+from phystd_tf.synthetic.atlas_canvas import ASPECT, SHIFT, atlas_position
 from phystd_tf.synthetic.composition import Layers, quantise
 from phystd_tf.synthetic.noise import fractal_noise
 from phystd_tf.synthetic.scene import Scene
@@ -27,12 +29,12 @@ FACE_MATERIALS = (heads.FACE, heads.EYE, heads.MOUTH)
 LEFT_EYE_RING = (33,) + topology.LEFT_UPPER_LID + (133,) + topology.LEFT_LOWER_LID[::-1]
 RIGHT_EYE_RING = (362,) + topology.RIGHT_UPPER_LID + (263,) + topology.RIGHT_LOWER_LID
 EYE_RINGS = (LEFT_EYE_RING, RIGHT_EYE_RING)
-OUTER_LIPS = (61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1]
 INNER_LIPS = (78,) + topology.INNER_UPPER_LIP + (308,) + topology.INNER_LOWER_LIP[::-1]
+BROW_LINES = ((46, 52, 65, 55), (276, 282, 295, 285))
+LIP_SEAM = (61, 78, 80, 82, 13, 312, 310, 308, 291)
 _IRIS, _PUPIL = 0.088, 0.036  # radii of painted eyes, eye distances
 # Rows of the atlas per row of the frame: an eye distance is then a little finer on the atlas than in the frame.
 _ATLAS_SCALE = 1.2
-SHIFT = 4  # fractional bits of positions given to OpenCV
 # How strange the face of a mould is, and the limit of each coefficient, in standard deviations.
 _MOULD_SPREAD, _MOULD_LIMIT = 0.8, 1.5
 # Mean exposed light of a mask above which it is darkened, and by which power of the excess.
@@ -72,7 +74,7 @@ class Canvas:
     """An empty atlas with the marks of the mean face, to draw on. Distances are in eye distances."""
 
     def __init__(self, height: int) -> None:
-        self.height, self.width = height, skin.ASPECT * height
+        self.height, self.width = height, ASPECT * height
         self.unit = height / (heads.ATLAS_BOTTOM - heads.ATLAS_TOP)
         mean = default_model().mean
         self.places = heads.on_cylinder(mean)  # [468, 2] (angle, y)
@@ -107,7 +109,7 @@ class Canvas:
 
     def pixels(self, points: np.ndarray) -> np.ndarray:
         """Places [k, 2] of (angle, y) as OpenCV draws them, with SHIFT fractional bits."""
-        return np.round(skin.atlas_position(points, self.height) * 2**SHIFT).astype(np.int32)
+        return np.round(atlas_position(points, self.height) * 2**SHIFT).astype(np.int32)
 
 
 def step(t: np.ndarray) -> np.ndarray:
@@ -144,9 +146,9 @@ def mould_normals(seed: int, stretch: float = 1.0) -> np.ndarray:
     values = np.clip(_MOULD_SPREAD * rng.standard_normal(len(model.names)), -_MOULD_LIMIT, _MOULD_LIMIT)
     shape = model.shape_of(np.where(np.isin(model.names, heads.EXPRESSIONS), 0.0, values))
     normals = heads.vertex_normals(shape * (1, 1, stretch), model.triangles)
-    flat = skin.atlas_position(heads.on_cylinder(model.mean), _MOULD_HEIGHT)
+    flat = atlas_position(heads.on_cylinder(model.mean), _MOULD_HEIGHT)
     placed = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
-    raster = rasterise(placed, model.triangles, _MOULD_HEIGHT, skin.ASPECT * _MOULD_HEIGHT)
+    raster = rasterise(placed, model.triangles, _MOULD_HEIGHT, ASPECT * _MOULD_HEIGHT)
     found = np.einsum("hwk,hwkc->hwc", raster.barycentric, normals[model.triangles[raster.triangle_index]])
     return found.astype(np.float32)
 
@@ -195,7 +197,7 @@ def emboss(seated: Seat, relief: np.ndarray, scene: Scene) -> np.ndarray:
     height = relief.shape[0]
     unit = height / (heads.ATLAS_BOTTOM - heads.ATLAS_TOP)
     slopes = np.stack([cv2.Sobel(relief, cv2.CV_32F, *axis, scale=unit / 8) for axis in ((1, 0), (0, 1))], -1)
-    slope = sample(slopes, skin.atlas_position(seated.place, height).astype(np.float32))
+    slope = sample(slopes, atlas_position(seated.place, height).astype(np.float32))
     angle = seated.place[:, 0]
     across = np.stack([np.cos(angle), np.zeros_like(angle), -np.sin(angle)], 1)
     rotation = scene.rotation.astype(np.float32)
@@ -205,7 +207,7 @@ def emboss(seated: Seat, relief: np.ndarray, scene: Scene) -> np.ndarray:
 
 def look_up(texture: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Values of an atlas [H, 2 H(, c)] at places [n, 2] of (angle, y): [n] or [n, c]."""
-    found = sample(texture, skin.atlas_position(place, texture.shape[0]).astype(np.float32))
+    found = sample(texture, atlas_position(place, texture.shape[0]).astype(np.float32))
     return found if texture.ndim == 3 else found[:, 0]
 
 
@@ -279,6 +281,16 @@ def on_face(surface: Surface) -> np.ndarray:
 def bare_neck(surface: Surface) -> np.ndarray:
     """Which pixels [n] are a neck without clothes: skin shines, cloth does not."""
     return (surface.material == heads.NECK) & (surface.gloss > _SKIN_GLOSS)
+
+
+def rounded_edge(solid: np.ndarray, width: float) -> np.ndarray:
+    """Height of a rounded edge, 0 to 1: a quarter circle over ``width``; ``solid`` is the distance from the edge."""
+    return np.sqrt(np.clip(1 - np.square(np.clip(1 - solid / width, 0, 1)), 0, 1))
+
+
+def without_hair(subject: Subject, **changes) -> Subject:
+    """Somebody as a maker of masks paints them: bald, and with other changes."""
+    return dataclasses.replace(subject, hair=subject.skin, hair_style="bald", hairline=-1.5, **changes)
 
 
 def mottle(seed: int, canvas: Canvas, cells: Sequence[float], fall: float = 0.8) -> np.ndarray:

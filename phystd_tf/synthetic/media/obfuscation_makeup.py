@@ -15,6 +15,7 @@ from typing import Callable, Dict, Tuple
 import cv2
 import numpy as np
 
+from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS, SMILE_FOLDS, UNDER_EYES
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import makeup, masks
 from phystd_tf.synthetic.media.makeup import Colour, Film, Palette, uniform
@@ -218,7 +219,7 @@ def _skull(canvas: Palette, p: Parameters, rng: np.random.Generator):
 
 def _clown(canvas: Palette, p: Parameters, rng: np.random.Generator):
     face = canvas.face(0.05, 0.95)
-    mouth = canvas.curve(masks.OUTER_LIPS)
+    mouth = canvas.curve(OUTER_LIPS)
     middle = mouth.mean(0)
     wide = canvas.fill([middle + (mouth - middle) * (1.45, 1.7 * p.scale)], 0.02)
     x = _across(canvas)
@@ -272,8 +273,8 @@ def _aged(p: Parameters, rng: np.random.Generator, height: int) -> Tuple[Film, .
     feet = [lines.curve((end, start), drop) for end, start in ((130, 34), (359, 264)) for drop in (-0.05, 0.02, 0.09)]
     drawn = (
         (0.9, rows, 0.016),
-        (1.0, lines.curves(makeup.SMILE_FOLDS), 0.030),
-        (0.9, lines.curves(makeup.UNDER_EYES), 0.022),
+        (1.0, lines.curves(SMILE_FOLDS), 0.030),
+        (0.9, lines.curves(UNDER_EYES), 0.022),
         (0.8, feet, 0.012),
         (0.8, lines.curves(((61, 57, 212, 214), (291, 287, 432, 434))), 0.022),
         (0.8, lines.curves(((107, 9), (336, 9))), 0.018),

@@ -11,15 +11,14 @@ import dataclasses
 import functools
 from typing import Tuple
 
-import cv2
 import numpy as np
 
-from phystd_tf.synthetic.composition import Layers, quantise
-from phystd_tf.synthetic.media import paper
+from phystd_tf.synthetic.composition import Layers
+from phystd_tf.synthetic.media import eyewear, paper
 from phystd_tf.synthetic.noise import value_noise
 from phystd_tf.synthetic.shot import Shot
 from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.worn import PIXELS, Worn, blank_sheet, draw_worn
+from phystd_tf.synthetic.worn import PIXELS, Worn, blank_sheet
 
 # How the lenses are made. Named like instruments: a protocol may hold one out.
 INSTRUMENTS = ("printed_eyes", "plain_lenses", "cut_out")
@@ -88,21 +87,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
       rng: small slips between frames.
     """
     del rng  # The glasses sit still on the head.
-    size = shot.live.shape[0]
-    unit = shot.scene.eye_distance * size
-    sheet = _draw_sheet(p)
-    layer = draw_worn(sheet, shot.rendering.head, shot.scene, size, shot.rendering.z)
-    covered = quantise(layer.alpha)[..., None]
-    content = quantise(np.clip(shot.rendering.encode(layer.light), 0, 1)) * (covered > 0)
-    # The paper stands off the face a little, so its shadow falls away from the first light.
-    direction = shot.scene.lights[0].direction
-    moved = np.array(
-        [[1, 0, -0.10 * unit * direction[0]], [0, 1, -0.10 * unit * direction[1] + 0.03 * unit]], np.float32
-    )
-    cast = cv2.GaussianBlur(cv2.warpAffine(layer.alpha, moved, (size, size)), (0, 0), 0.05 * unit)
-    on_person = np.isfinite(shot.rendering.z)
-    dark = (p.shadow * cast * on_person * (layer.alpha < 0.995))[..., None]
-    return Layers(quantise(shot.live * (1 - dark)) - shot.live, covered, content)
+    return eyewear.wear(shot, _draw_sheet(p), p.shadow)
 
 
 @functools.lru_cache(maxsize=2)

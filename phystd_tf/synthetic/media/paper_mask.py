@@ -17,10 +17,11 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
+from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS, SHIFT
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat
-from phystd_tf.synthetic.media.printing import MODELS, Print, print_face
+from phystd_tf.synthetic.media.printing import Print, print_face, sample_print
 from phystd_tf.synthetic.shot import Shot
 
 # What it is printed with. Named: a protocol may hold one out.
@@ -38,12 +39,7 @@ class Parameters:
 
     Attributes:
       instrument: the printer.
-      model: whose face it shows.
-      ink: (reflectance of full ink, of bare paper).
-      tint: of the print, factor on linear RGB.
-      saturation: of the inks.
-      dots: how much of the print is dots.
-      blur: of the print.
+      print: how it is printed; of bare card, only the paper counts.
       folds: how white the folds are worn.
       fold_width: of their worn part.
       facets: how flat the facets are; 1 has sharp folds.
@@ -56,12 +52,7 @@ class Parameters:
     """
 
     instrument: str
-    model: int
-    ink: Tuple[float, float]
-    tint: Tuple[float, float, float]
-    saturation: float
-    dots: float
-    blur: float
+    print: Print
     folds: float
     fold_width: float
     facets: float
@@ -77,15 +68,9 @@ def sample(rng: np.random.Generator) -> Parameters:
     """A random mask."""
     instrument = str(rng.choice(INSTRUMENTS, p=(0.42, 0.42, 0.16)))
     inkjet = instrument == "inkjet_card"
-    warm = rng.normal(0, 0.06)
     return Parameters(
         instrument=instrument,
-        model=int(rng.integers(MODELS)),
-        ink=(float(rng.uniform(0.02, 0.07)), float(rng.uniform(0.75, 0.92))),
-        tint=tuple(map(float, np.exp(np.array((warm, rng.normal(0, 0.03), -warm))))),
-        saturation=float(rng.uniform(0.6, 1.0) if inkjet else rng.uniform(0.75, 1.2)),
-        dots=float(rng.uniform(0.05, 0.15)),
-        blur=float(rng.uniform(0.012, 0.03)),
+        print=sample_print(rng, inkjet),
         folds=float(rng.uniform(0.04, 0.28)),
         fold_width=float(rng.uniform(0.008, 0.014)),
         facets=float(rng.uniform(0.6, 0.9)),
@@ -135,9 +120,7 @@ def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
     facets = np.zeros(canvas.y.shape + (3,), np.float32)
     facets[..., 2] = 1
     for triangle, direction in zip(triangles, normal):
-        cv2.fillConvexPoly(
-            facets, canvas.pixels(places[triangle]), tuple(map(float, direction)), cv2.LINE_8, masks.SHIFT
-        )
+        cv2.fillConvexPoly(facets, canvas.pixels(places[triangle]), tuple(map(float, direction)), cv2.LINE_8, SHIFT)
     facets = cv2.GaussianBlur(facets, (0, 0), 0.7)
 
     outline = canvas.inside(canvas.ring([i for i in topology.FACE_OVAL if i in set(corners)], p.size - 1))
@@ -147,17 +130,12 @@ def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
         holes = [canvas.ring(ring, 0.25)[::2] for ring in masks.EYE_RINGS]
         solid = np.minimum(solid, -canvas.inside(*holes))
     cover = canvas.soft(solid, 0.012)
-    bare = np.float32(p.ink[1] * np.array((1.0, 0.985, 0.955)))
-    colour = (
-        _drawing(p, canvas, bare)
-        if p.instrument == "bare_card"
-        else print_face(canvas, Print(p.model, p.ink, p.tint, p.saturation, p.dots, p.blur), rng)
-    )
+    colour = _drawing(p, canvas) if p.instrument == "bare_card" else print_face(canvas, p.print, rng)
     folds = canvas.away(*(places[triangle[[0, 1, 2, 0]]] for triangle in triangles))
     worn = masks.mottle(p.texture_seed + 1, canvas, (0.15, 0.05))
     white = p.folds * np.exp(-((folds / p.fold_width) ** 2)) * np.clip(0.7 + 0.4 * worn, 0, 1.5)
     white = np.maximum(np.clip(white, 0, 1), 0.9 * np.exp(-((np.clip(solid, 0, None) / _CUT) ** 2)))[..., None]
-    colour = colour + white * (bare - colour)
+    colour = colour + white * (p.print.bare - colour)
     if p.instrument == "bare_card":
         colour = colour * (1 - 0.35 * np.exp(-((folds / p.fold_width) ** 2)))[..., None]
     fibres = masks.mottle(p.texture_seed + 2, canvas, _GRAIN)
@@ -170,14 +148,14 @@ def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
     return coat, facets
 
 
-def _drawing(p: Parameters, canvas: Canvas, bare: np.ndarray) -> np.ndarray:
+def _drawing(p: Parameters, canvas: Canvas) -> np.ndarray:
     """Features drawn on bare card with felt pens, linear reflectance [H, 2 H, 3]."""
-    colour = np.broadcast_to(bare, canvas.y.shape + (3,))
+    colour = np.broadcast_to(p.print.bare, canvas.y.shape + (3,))
     uneven = np.clip(0.85 + 0.12 * masks.mottle(p.texture_seed + 4, canvas, (0.06, 0.03)), 0, 1)
     rings = [canvas.ring(ring, 0.15) for ring in masks.EYE_RINGS]
     brows = [canvas.places[list(brow)] - (0, 0.06) for brow in ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))]
-    lips = canvas.soft(canvas.inside(canvas.ring(masks.OUTER_LIPS)), 0.02)
-    seam = canvas.soft(0.012 - canvas.away(canvas.places[[61, 78, 80, 82, 13, 312, 310, 308, 291]]), 0.015)
+    lips = canvas.soft(canvas.inside(canvas.ring(OUTER_LIPS)), 0.02)
+    seam = canvas.soft(0.012 - canvas.away(canvas.places[list(masks.LIP_SEAM)]), 0.015)
     pen = np.maximum(
         canvas.soft(0.045 - canvas.away(*brows), 0.02), canvas.soft(0.02 - np.abs(canvas.inside(*rings)), 0.02)
     )

@@ -16,7 +16,7 @@ import numpy as np
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat
-from phystd_tf.synthetic.media.printing import MODELS, Print, print_face
+from phystd_tf.synthetic.media.printing import Print, print_face, sample_print
 from phystd_tf.synthetic.shot import Shot
 
 # Where it is stuck, and what it is printed with. Named: a protocol may hold one out.
@@ -58,17 +58,9 @@ def sample(rng: np.random.Generator) -> Parameters:
     inkjet = instrument.endswith("inkjet")
     eyes = instrument.startswith("eyes")
     pieces = int(rng.choice((1, 2))) if eyes else 1
-    warm = rng.normal(0, 0.06)
     return Parameters(
         instrument=instrument,
-        print=Print(
-            model=int(rng.integers(MODELS)),
-            ink=(float(rng.uniform(0.02, 0.07)), float(rng.uniform(0.75, 0.92))),
-            tint=tuple(map(float, np.exp(np.array((warm, rng.normal(0, 0.03), -warm))))),
-            saturation=float(rng.uniform(0.6, 1.0) if inkjet else rng.uniform(0.75, 1.2)),
-            dots=float(rng.uniform(0.05, 0.15)),
-            blur=float(rng.uniform(0.012, 0.03)),
-        ),
+        print=sample_print(rng, inkjet),
         pieces=pieces,
         width=float(
             rng.uniform(1.7, 2.0)
@@ -109,10 +101,9 @@ def _cut_out(p: Parameters, height: int) -> Coat:
     rng = np.random.default_rng(p.texture_seed)
     middles = _middles(p, canvas)
     solid = canvas.inside(*(_piece(middle, p.width, p.height, rng) for middle in middles))
-    bare = np.float32(p.print.ink[1] * np.array((1.0, 0.985, 0.955)))
     colour = print_face(canvas, p.print, rng)
     white = 0.95 * np.exp(-((np.clip(solid, 0, None) / _CUT) ** 2))[..., None]
-    colour = colour + white * (bare - colour)
+    colour = colour + white * (p.print.bare - colour)
     fibres = masks.mottle(p.texture_seed + 1, canvas, _GRAIN)
     sag = masks.mottle(p.texture_seed + 2, canvas, (0.4,))
     cover = canvas.soft(solid, 0.012)

@@ -1,7 +1,7 @@
 """A printed photograph of somebody, to be cut out and worn on the face."""
 
 import dataclasses
-from typing import NamedTuple, Tuple
+from typing import Tuple
 
 import numpy as np
 
@@ -16,7 +16,8 @@ _EXPOSED = 0.42  # linear level of skin in a photograph
 _DOTS = 0.055  # period of the dot screen, eye distances
 
 
-class Print(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Print:
     """How a photograph is printed.
 
     Attributes:
@@ -34,6 +35,24 @@ class Print(NamedTuple):
     saturation: float
     dots: float
     blur: float
+
+    @property
+    def bare(self) -> np.ndarray:
+        """Linear RGB [3] float32 of paper without ink."""
+        return np.float32(self.ink[1] * np.array((1.0, 0.985, 0.955)))
+
+
+def sample_print(rng: np.random.Generator, inkjet: bool) -> Print:
+    """A random print, by an inkjet or a laser printer."""
+    warm = rng.normal(0, 0.06)
+    return Print(
+        model=int(rng.integers(MODELS)),
+        ink=(float(rng.uniform(0.02, 0.07)), float(rng.uniform(0.75, 0.92))),
+        tint=tuple(map(float, np.exp(np.array((warm, rng.normal(0, 0.03), -warm))))),
+        saturation=float(rng.uniform(0.6, 1.0) if inkjet else rng.uniform(0.75, 1.2)),
+        dots=float(rng.uniform(0.05, 0.15)),
+        blur=float(rng.uniform(0.012, 0.03)),
+    )
 
 
 def print_face(canvas: Canvas, how: Print, rng: np.random.Generator) -> np.ndarray:

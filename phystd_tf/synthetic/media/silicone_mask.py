@@ -157,7 +157,5 @@ def _paint(p: Parameters, height: int) -> Coat:
 
 def _model_face(p: Parameters) -> Subject:
     subject = make_subject(_MODELS_SEED, p.model)
-    return dataclasses.replace(
-        subject, hair=subject.skin, hair_style="bald", hairline=-1.5, wrinkles=p.wrinkles, gloss=0.5,
-        beard=0.0 if subject.beard < 0.45 else subject.beard,
-    )  # fmt: skip
+    beard = 0.0 if subject.beard < 0.45 else subject.beard
+    return masks.without_hair(subject, wrinkles=p.wrinkles, gloss=0.5, beard=beard)

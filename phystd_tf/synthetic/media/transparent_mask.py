@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from phystd_tf.face import topology
+from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS
 from phystd_tf.synthetic.composition import Layers, quantise
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, step
@@ -136,9 +137,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     mirrored = _reflections(p, normal, shot)
 
     def frame(values: np.ndarray) -> np.ndarray:
-        every = np.zeros((len(share), *values.shape[1:]), np.float32)
-        every[chosen] = values
-        return surface.frame(every, size)
+        return rows.frame(values, size)
 
     part_share = share[chosen, None]
     taken = frame(part_share * (1 - np.float32(p.clear)))
@@ -191,22 +190,22 @@ def _form(p: Parameters, height: int) -> Shell:
     outline = canvas.inside(canvas.ring(topology.FACE_OVAL, p.size - 1))
     holes = canvas.inside(*(canvas.ring(ring, p.eye_hole) for ring in masks.EYE_RINGS))
     if p.mouth_hole:
-        holes = np.maximum(holes, canvas.inside(canvas.ring(masks.OUTER_LIPS, -0.25)))
+        holes = np.maximum(holes, canvas.inside(canvas.ring(OUTER_LIPS, -0.25)))
     solid = np.minimum(outline, -holes)
     cover = canvas.soft(solid, 0.015)
     edge = np.exp(-((np.clip(solid, 0, None) / _EDGE) ** 2))
     opaque = 0.45 * edge
     albedo = np.full(canvas.y.shape + (3,), 0.75, np.float32)
     if p.instrument == "painted_pvc":
-        lifted = [canvas.places[list(brow)] - (0, 0.06) for brow in ((46, 52, 65, 55), (276, 282, 295, 285))]
+        lifted = [canvas.places[list(brow)] - (0, 0.06) for brow in masks.BROW_LINES]
         streaks = masks.mottle(p.texture_seed + 1, canvas, (0.05, 0.02))
         brow = canvas.soft(0.05 - canvas.away(*lifted), 0.05) * np.clip(0.85 + 0.15 * streaks, 0, 1)
-        lips = canvas.soft(canvas.inside(canvas.ring(masks.OUTER_LIPS, 0.08)), 0.05)
+        lips = canvas.soft(canvas.inside(canvas.ring(OUTER_LIPS, 0.08)), 0.05)
         lips = 0.85 * lips * np.clip(0.92 + 0.08 * streaks, 0, 1)
         for share, colour in ((brow, p.paint), (lips, p.lips)):
             albedo = albedo + (share > 0.02)[..., None] * (to_linear(np.float32(colour)) - albedo)
             opaque = np.maximum(opaque, share)
     waves = masks.mottle(p.texture_seed, canvas, (0.8, 0.35, 0.15), 0.6)
-    rim = np.sqrt(np.clip(1 - np.square(np.clip(1 - solid / (1.5 * _EDGE), 0, 1)), 0, 1))
+    rim = masks.rounded_edge(solid, 1.5 * _EDGE)
     relief = 0.012 * p.ripples * waves + 0.025 * rim
     return Shell(albedo, cover, opaque.astype(np.float32), relief.astype(np.float32))
