@@ -13,6 +13,10 @@ class Clip(NamedTuple):
       type: "live" or a spoof type, see ``phystd_tf.spoof_types``.
       label: 1 live, 0 spoof.
       split: "train", "dev" or "test" where the layout says so.
+      session: of the recording, in the dataset's own words; empty where the layout does not say.
+      device: the camera, likewise.
+      instrument: the presentation attack instrument (this printer, that screen), likewise.
+      side: path of the dataset's own file of eyes or boxes a frame, see ``phystd_tf.data.side_files``.
     """
 
     id: str
@@ -21,3 +25,7 @@ class Clip(NamedTuple):
     type: str
     label: int
     split: Optional[str]
+    session: str = ""
+    device: str = ""
+    instrument: str = ""
+    side: Optional[str] = None
