@@ -76,9 +76,40 @@ def score_tables(summary: Mapping[str, Any]) -> Dict[str, List[Dict[str, Any]]]:
         f"Error rates over {over}": [{"rate": name, "%": _percent(value)} for name, value in percent.items()],
         "By type of spoof": types,
     }
+    if summary.get("trace_quality"):
+        tables.update(quality_tables(summary["trace_quality"]))
     if summary["warnings"]:
         tables["Warnings"] = [{"warning": warning} for warning in summary["warnings"]]
     return tables
+
+
+# Columns of the report: title, measure, factor, digits.
+_QUALITY = (
+    ("PSNR gain dB", "psnr_gain", 1, 2), ("SSIM gain", "ssim_gain", 1, 3), ("r low", "corr_low", 1, 2),
+    ("r mid", "corr_mid", 1, 2), ("r high", "corr_high", 1, 2), ("IoU(P)", "iou_P", 1, 2),
+    ("energy 1e-3", "energy", 1e3, 2),
+)  # fmt: skip
+
+
+def quality_tables(quality: Mapping[str, Any]) -> Dict[str, List[Dict[str, Any]]]:
+    """The table of how right the traces are, from ``evaluation.trace_quality.summarise_quality``: mean and 95 % interval."""
+    rows = []
+    for kind, entry in quality["types"].items():
+        row: Dict[str, Any] = {"type": kind, "faces": entry["faces"], "subjects": entry["subjects"]}
+        for title, name, factor, digits in _QUALITY:
+            value = entry.get(name)
+            row[title] = "-" if value is None else _with_interval(value, factor, digits)
+        rows.append(row)
+    ratio = quality["live_to_spoof_energy"]
+    note = "" if ratio is None else f"; trace energy of live faces is {ratio:.2f} of that of spoof faces"
+    return {f"Traces against the truth (mean, 95 % over subjects{note})": rows}
+
+
+def _with_interval(value: Mapping[str, Optional[float]], factor: float, digits: int) -> str:
+    mean = f"{factor * value['mean']:.{digits}f}"
+    if value["low"] is None:
+        return mean
+    return f"{mean} ({factor * value['low']:.{digits}f} to {factor * value['high']:.{digits}f})"
 
 
 def _percent(value: Optional[float]) -> Optional[float]:

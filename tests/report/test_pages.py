@@ -69,3 +69,21 @@ def test_missing_pictures_are_named(tmp_path):
         list_pictures(str(tmp_path / "nowhere"))
     with pytest.raises(PhystdError, match="gone.png"):
         render_report({}, {}, [str(tmp_path / "gone.png")])
+
+
+def test_the_page_says_how_right_the_traces_are():
+    measured = {"mean": 0.00125, "low": 0.001, "high": 0.002}
+    alone = {"mean": 1.5, "low": None, "high": None}
+    types = {
+        "live": {"faces": 3, "clips": 2, "subjects": 2, "energy": measured},
+        "print": {"faces": 4, "clips": 2, "subjects": 1, "energy": measured, "psnr_gain": alone},
+    }
+    quality = {"types": types, "live_to_spoof_energy": 0.25}
+    tables = score_tables(_summary(trace_quality=quality))
+    (title,) = [title for title in tables if "truth" in title]
+    assert "0.25 of that of spoof" in title
+    live, spoof = tables[title]
+    assert live["energy 1e-3"] == "1.25 (1.00 to 2.00)" and live["PSNR gain dB"] == "-"
+    assert spoof["PSNR gain dB"] == "1.50" and spoof["subjects"] == 1
+    assert "1.25 (1.00 to 2.00)" in render_report({}, tables, [])
+    assert not any("truth" in title for title in score_tables(_summary()))
