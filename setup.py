@@ -13,10 +13,12 @@ VERBS = (
     "train",
     "score",
     "evaluate",
+    "protocols",
     "disentangle",
     "export",
     "report",
     "demo",
+    "study",
     "make_synthetic",
     "benchmark",
     "build_morphable_model",
@@ -30,8 +32,12 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.9,<3.12",
-    packages=find_packages(include=["phystd_tf", "phystd_tf.*", "tools"]),
-    package_data={"phystd_tf.face": ["assets/*.npz"], "phystd_tf.report": ["assets/*.j2"]},
+    packages=find_packages(include=["phystd_tf", "phystd_tf.*", "tools", "protocols"]),
+    package_data={
+        "phystd_tf.face": ["assets/*.npz"],
+        "phystd_tf.report": ["assets/*.j2"],
+        "protocols": ["*.json"],
+    },
     install_requires=[
         "tensorflow>=2.15.1,<2.16",  # Keras 2; tensorflow-addons does not import under Keras 3
         "tensorflow-addons==0.23.0",  # spectral normalisation; its last release

@@ -5,6 +5,8 @@ import json
 import os
 from typing import Any, Iterator
 
+UNFINISHED_PREFIX = ".unfinished-"
+
 
 @contextlib.contextmanager
 def replacing(path: str) -> Iterator[str]:
@@ -22,7 +24,7 @@ def replacing(path: str) -> Iterator[str]:
     folder, name = os.path.split(path)
     if folder:
         os.makedirs(folder, exist_ok=True)
-    temporary = os.path.join(folder, f".unfinished-{name}")
+    temporary = os.path.join(folder, f"{UNFINISHED_PREFIX}{os.getpid()}-{name}")
     try:
         yield temporary
         os.replace(temporary, path)

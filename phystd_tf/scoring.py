@@ -8,7 +8,8 @@ import pandas as pd
 import tensorflow as tf
 
 from phystd_tf.data.pipeline import evaluation_dataset
-from phystd_tf.data.records import PreparedFolderError, count_faces, name_damaged_shard
+from phystd_tf.data.records import name_damaged_shard
+from phystd_tf.data.selection import PreparedFaces, selection_of
 from phystd_tf.evaluation.scores import TERMS, choose_alpha0
 from phystd_tf.outputs import traced_terms
 from phystd_tf.predictor import OPERATING_POINT_FILE, OperatingPoint
@@ -16,43 +17,46 @@ from phystd_tf.training.checkpoints import load_run
 from phystd_tf.training.phystd_model import PhySTD
 
 _BATCH = 16
-_COLUMNS = ("clip", "frame", "subject", "type", "label")
+_COLUMNS = ("clip", "frame", "subject", "type", "label")  # of the records; the instrument is in the manifest alone
 
 
 def score_split(
-    model: PhySTD, prepared: str, split: str, progress: Optional[Callable[[int], None]] = None
+    model: PhySTD, prepared: PreparedFaces, split: str, progress: Optional[Callable[[int], None]] = None
 ) -> pd.DataFrame:
     """The terms of Eq. (10) for every face of a split.
 
     Args:
       model: PhySTD.
-      prepared: path of the prepared folder.
+      prepared: path of the prepared folder, or a Selection of its faces.
       split: "train", "dev" or "test".
       progress: called with the number of faces after each batch.
 
     Returns:
-      One row a face: clip, frame, subject, type, label, depth, B, C, T, P.
+      One row a face: clip, frame, subject, type, instrument, label, depth, B, C, T, P.
 
     Raises:
       PreparedFolderError: if the folder or the split is missing or damaged.
     """
+    faces = selection_of(prepared)
+    instrument_of = {row["clip"]: row["instrument"] for row in faces.rows(split)}
     terms_of = traced_terms(model.generator)
     parts = []
     try:
-        for images, info in evaluation_dataset(prepared, model.hparams, split, _BATCH):
+        for images, info in evaluation_dataset(faces, model.hparams, split, _BATCH):
             columns = {name: _plain(info[name].numpy()) for name in _COLUMNS}
+            columns["instrument"] = [instrument_of[clip] for clip in columns["clip"]]
             terms = terms_of(images)
             columns.update({name: terms[name].numpy().astype(np.float64) for name in TERMS})
             parts.append(pd.DataFrame(columns))
             if progress is not None:
                 progress(len(parts[-1]))
     except tf.errors.DataLossError as error:
-        raise name_damaged_shard(prepared, split) from error
+        raise name_damaged_shard(faces.prepared) from error
     return pd.concat(parts, ignore_index=True)
 
 
 def choose_operating_point(
-    run: str, prepared: str, checkpoint: str = "last", progress: Optional[Callable[[int], None]] = None
+    run: str, prepared: PreparedFaces, checkpoint: str = "last", progress: Optional[Callable[[int], None]] = None
 ) -> OperatingPoint:
     """Chooses alpha0 and the threshold of a run on dev, and stores them in it.
 
@@ -61,30 +65,18 @@ def choose_operating_point(
 
     Args:
       run: path of the run folder.
-      prepared: path of the prepared folder.
+      prepared: path of the prepared folder, or a Selection of its faces.
       checkpoint: "last" or "best".
       progress: as in ``score_split``.
 
     Returns:
       The OperatingPoint.
     """
-    split = "dev" if all(count_faces(prepared, "dev")) else "train"
+    split = "dev" if all(selection_of(prepared).count("dev")) else "train"
     choice = choose_alpha0(score_split(load_run(run, checkpoint), prepared, split, progress))
     point = OperatingPoint(choice.alpha0, choice.threshold, f"EER of {100 * choice.eer:.2f} % on {split}", checkpoint)
     point.save(os.path.join(run, OPERATING_POINT_FILE))
     return point
-
-
-def require_faces(prepared: str, split: str) -> int:
-    """The number of faces of a split.
-
-    Raises:
-      PreparedFolderError: if there is none.
-    """
-    total = sum(count_faces(prepared, split))
-    if not total:
-        raise PreparedFolderError(f"{prepared} has no face in the split '{split}'")
-    return total
 
 
 def _plain(values: np.ndarray) -> np.ndarray:

@@ -11,8 +11,9 @@ import pandas as pd
 import tensorflow as tf
 
 from phystd_tf.data.pipeline import evaluation_dataset
-from phystd_tf.data.records import load_settings, usable_rows
+from phystd_tf.data.records import load_settings
 from phystd_tf.data.resizing import resize_crops
+from phystd_tf.data.selection import PreparedFaces, selection_of
 from phystd_tf.evaluation import trace_quality as quality
 from phystd_tf.face.crop import CropBox, crop
 from phystd_tf.hparams import HParams
@@ -26,7 +27,7 @@ _OF_SPOOFS = ("psnr_input", "psnr_gain", "ssim_input", "ssim_gain")
 
 
 def measure_split(
-    model: PhySTD, prepared: str, faces: str, split: str, progress: Optional[Callable[[int], None]] = None
+    model: PhySTD, prepared: PreparedFaces, faces: str, split: str, progress: Optional[Callable[[int], None]] = None
 ) -> pd.DataFrame:
     """The trace quality of every face of a split.
 
@@ -34,7 +35,7 @@ def measure_split(
 
     Args:
       model: PhySTD.
-      prepared: path of the prepared folder.
+      prepared: path of the prepared folder, or a Selection of its faces.
       faces: folder of the embedded dataset that it was prepared from, with its truth.
       split: "train", "dev" or "test".
       progress: called with the number of faces after each batch.
@@ -47,10 +48,11 @@ def measure_split(
       PreparedFolderError: if the prepared folder or the split is missing.
     """
     outputs = traced_outputs(model.generator, alpha0=0.0)
-    prepared_size = load_settings(prepared)["image_size"]
-    manifest = {(row["clip"], int(row["frame"])): row for row in usable_rows(prepared, split)}
+    selection = selection_of(prepared)
+    prepared_size = load_settings(selection.prepared)["image_size"]
+    manifest = {(row["clip"], int(row["frame"])): row for row in selection.rows(split)}
     measured: List[Dict[str, object]] = []
-    for images, info in evaluation_dataset(prepared, model.hparams, split, _BATCH):
+    for images, info in evaluation_dataset(selection, model.hparams, split, _BATCH):
         clips = [clip.decode("utf-8", "surrogateescape") for clip in info["clip"].numpy()]
         rows = [manifest[key] for key in zip(clips, info["frame"].numpy().tolist())]
         live, covered = zip(*(_true_crops(faces, row, prepared_size) for row in rows))

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "networks": {"hparams", "traces", "physics"},
     "losses": {"hparams", "traces"},
     "face": {"errors", "hparams", "physics", "spoof_types"},
-    "evaluation": {"atomic", "errors"},
+    "evaluation": {"atomic", "errors", "spoof_types"},
     "synthetic": {"errors", "face", "spoof_types"},
     "data": {"atomic", "errors", "evaluation", "face", "hparams", "physics", "report", "spoof_types", "traces"},
     "report": {"errors", "face"},

@@ -13,7 +13,7 @@ from phystd_tf import trace_measuring
 from phystd_tf.data.clip_preparation import Settings
 from phystd_tf.data.preparation import prepare
 from phystd_tf.data.readers.folder import list_clips
-from phystd_tf.data.records import usable_rows
+from phystd_tf.data.selection import Selection
 from phystd_tf.physics.bands import low_pass
 from phystd_tf.synthetic.dataset import make_dataset
 from phystd_tf.synthetic.recipe import Recipe
@@ -61,7 +61,7 @@ def test_a_model_that_does_nothing_gains_nothing(folders, monkeypatch):
 
 def test_a_model_that_knows_the_truth_is_right(folders, monkeypatch):
     """The truth is cut out here by another route: a plain resize of the box, from the photographs themselves."""
-    rows = usable_rows(str(folders / "prepared"), "test")
+    rows = Selection(str(folders / "prepared")).rows("test")
     live, covered = [], []
     for row in rows:
         frame = cv2.imread(row["source"])[..., ::-1]

@@ -1,10 +1,11 @@
-"""How long the parts take on this machine: warp, preparation of a face, training iteration.
+"""How long the parts take on this machine: preparation of a frame, warp, training iteration.
 
 Machines differ and are noisy, so look at the ratios of one run.
 
     python -m tools.benchmark
 """
 
+import os
 import time
 
 from absl import flags
@@ -12,10 +13,16 @@ from absl import flags
 from tools.command import run_program
 
 _ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements of each part; the median is shown.", lower_bound=1)
+_FRAMES = 20
+
 _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the training iteration.")
 
 
 def main() -> None:
+    # As tools.prepare does for its processes, before NumPy is imported.
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
     import numpy as np
     import tensorflow as tf
     from scipy.interpolate import LinearNDInterpolator
@@ -61,6 +68,7 @@ def main() -> None:
     batch = tf.nest.map_structure(tf.convert_to_tensor, Batch(faces(half, True), faces(half, False)))
     live, spoof = batch.live, batch.spoof
 
+    _preparation(median)
     print(f"Dense offset at {size} px, a pair of faces")
     grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(float)
     points = np.concatenate([live.vertices[0], triangulation.anchors(size)])
@@ -82,6 +90,48 @@ def main() -> None:
         step = tf.function(model.train_step)
         seconds = median(f"  {ablation}", lambda step=step: step(batch), first)
         first = first or seconds
+
+
+def _preparation(median) -> None:
+    """A video of 1920 x 1080 with a rendered face: read for MediaPipe alone, and prepared with everything."""
+    import tempfile
+
+    import cv2
+    import numpy as np
+    from mediapipe.python.solutions import face_mesh
+
+    from phystd_tf.data import records
+    from phystd_tf.data.clip_preparation import ClipPreparer, Settings
+    from phystd_tf.data.clips import Clip as PreparedClip
+    from phystd_tf.data.video import iterate_frames
+    from phystd_tf.face.alignment import FaceAligner
+    from phystd_tf.face.morphable_model import default_model
+    from phystd_tf.synthetic.clips import make_clip, sitter_of
+    from phystd_tf.synthetic.recipe import Clip, Recipe
+
+    recipe = Recipe(subjects=3, frames_per_clip=_FRAMES, size=512, types=("print",), truth="none")
+    print(f"Preparation of a clip of {_FRAMES} frames of 1920 x 1080, one core")
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "clip.avi")
+        writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 30, (1920, 1080))  # as OULU-NPU's videos
+        for rendered in make_clip(recipe, Clip("train", "live", 0, 0), sitter_of(recipe, 0)):
+            face = cv2.imdecode(np.frombuffer(rendered.jpeg, np.uint8), cv2.IMREAD_COLOR)
+            writer.write(cv2.copyMakeBorder(cv2.resize(face, (1080, 1080)), 0, 0, 420, 420, cv2.BORDER_REFLECT))
+        writer.release()
+        clip = PreparedClip("clip", (path,), "s", "live", 1, "train")
+        with face_mesh.FaceMesh(static_image_mode=True, max_num_faces=1) as mesh, FaceAligner() as aligner:
+            preparer = ClipPreparer(Settings(256, (256, 128), 32), aligner, default_model())
+
+            def meshes():
+                assert all(mesh.process(image).multi_face_landmarks for _, image in iterate_frames(path))
+
+            def prepared():
+                for frame in preparer.frames(clip):
+                    key = records.FaceKey(*(frame.row[name] for name in records.FaceKey._fields))
+                    assert len(records.encode(frame.face, key))
+
+            median("  everything, as tools.prepare does it", prepared, median("  MediaPipe's mesh alone", meshes))
 
 
 def run() -> None:

@@ -23,6 +23,10 @@ _OUT = flags.DEFINE_string("out", None, "JSON file for the error rates.")
 _LEVEL = flags.DEFINE_enum("level", "clip", ["clip", "frame"], "Clip: mean over the frames of each clip.")
 _THRESHOLD = flags.DEFINE_float("threshold", None, "A fixed threshold; live is score >= threshold.")
 _ON_TEST = flags.DEFINE_bool("threshold_on_test", False, "Take the threshold from --scores itself, and say so.")
+_BY = flags.DEFINE_enum(
+    "by", "type", ["type", "instrument"],
+    "What APCER is taken of: each spoof type (the rule of OULU-NPU too: print and replay), or each instrument.",
+)  # fmt: skip
 _FDR = flags.DEFINE_float("fdr", 0.005, "False detection rate of TDR@FDR.", lower_bound=0.0, upper_bound=0.999)
 
 _GIVE_ONE = "give one of --dev_scores=FILE, --threshold=NUMBER or --threshold_on_test"
@@ -43,7 +47,7 @@ def main() -> None:
 
     from phystd_tf.atomic import write_json
     from phystd_tf.evaluation import metrics
-    from phystd_tf.evaluation.scores import at_level, read_scores
+    from phystd_tf.evaluation.scores import at_level, by_instrument, read_scores
     from phystd_tf.evaluation.stored_threshold import details_path, stored_threshold
     from phystd_tf.evaluation.summary import as_table, summarise
     from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarise_quality
@@ -53,6 +57,8 @@ def main() -> None:
             raise UsageError(f"--out={_OUT.value} would overwrite how {path} was made; give another name")
     rows = read_scores(_SCORES.value)
     test = at_level(rows, _LEVEL.value)
+    if _BY.value == "instrument":
+        test = by_instrument(test, _SCORES.value)
     dev = None
     if not any(given):
         threshold, source = _stored(rows)
@@ -68,7 +74,7 @@ def main() -> None:
             threshold = metrics.equal_error_rate(chosen_on["label"], chosen_on["score"]).threshold
         except ValueError as error:
             raise UsageError(f"{path}: no threshold can be taken from it ({error})") from error
-    summary = {"scores": _SCORES.value, "level": _LEVEL.value}
+    summary = {"scores": _SCORES.value, "level": _LEVEL.value, "by": _BY.value}
     summary.update(summarise(test, threshold, source, _FDR.value, dev))
     print(as_table(summary))
     measured = read_quality(rows, _SCORES.value)

@@ -2,10 +2,16 @@
 
 A user's own folders (--dataset=folder): ROOT/live/... and ROOT/spoof/[type/]...,
 with images or videos, in a folder a subject or not; or the same below
-ROOT/train, ROOT/dev and ROOT/test. Run the same command again to go on after
-an interruption.
+ROOT/train, ROOT/dev and ROOT/test. Datasets as they are distributed: oulu (OULU-NPU),
+siw, siwm (SiW-M), siwmv2 (SiW-Mv2); stdn is live|spoof/<clip>/<n>.png with 68 points
+in <n>.npy. A dataset is prepared once; which clips are train and test is up to the
+protocol that is trained on, see tools.protocols.
+
+Run the same command again to go on after an interruption. On a cluster, give each
+machine its --shard=i/n with the same --out, and at the end the command without --shard.
 
     python -m tools.prepare --dataset=folder --root=DIR --out=PREPARED
+    python -m tools.prepare --dataset=oulu --root=OULU_NPU --out=PREPARED
 """
 
 import collections
@@ -16,15 +22,25 @@ from absl import flags
 
 from tools.command import NOTHING_DONE, SOME_FAILED, UsageError, run_program
 
-_DATASET = flags.DEFINE_enum("dataset", "folder", ["folder"], "Layout of --root.")
+# Names of phystd_tf.data.readers.READERS, and every how many-th frame of their videos is taken: those of the datasets
+# have 5 to 15 seconds of 30 hardly different frames.
+DATASETS = {"folder": 1, "oulu": 5, "siw": 5, "siwm": 5, "siwmv2": 5, "stdn": 1}
+
+_DATASET = flags.DEFINE_enum("dataset", "folder", list(DATASETS), "Layout of --root.")
 _ROOT = flags.DEFINE_string("root", None, "Folder with the photographs or videos.", required=True)
 _OUT = flags.DEFINE_string("out", None, "Prepared folder to make, or to go on with.", required=True)
 _IMAGE_SIZE = flags.DEFINE_integer("image_size", 256, "Pixels on a side of the stored crops.", lower_bound=32)
 _MAP_SIZES = flags.DEFINE_list(
     "map_sizes", ["256", "128"], "Sizes that models will be trained at (paper: 256, small: 128); none above image_size."
 )
-_FRAME_STEP = flags.DEFINE_integer("frame_step", 1, "Take every so many-th frame of a clip.", lower_bound=1)
+_FRAME_STEP = flags.DEFINE_integer(
+    "frame_step", None, "Take every so many-th frame of a clip; by default 5 of oulu, siw, siwm and siwmv2, else all.",
+    lower_bound=1,
+)  # fmt: skip
 _MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Frames of a clip at most; all by default.", lower_bound=1)
+_SHARD = flags.DEFINE_string(
+    "shard", None, "i/n: prepare only the i-th of n shares of the clips, from 1; the call without --shard joins them."
+)
 _WORKERS = flags.DEFINE_integer("workers", 0, "Processes; 0 takes one for each core.", lower_bound=0)
 _SEED = flags.DEFINE_integer("seed", 0, "Of the division into train, dev and test, where the folder has none.")
 _DRAW = flags.DEFINE_integer(
@@ -47,24 +63,28 @@ def main() -> int:
 
     from tqdm import tqdm
 
-    from phystd_tf.data.preparation import Settings, prepare
-    from phystd_tf.data.readers.folder import list_clips
+    share = _share()
+    from phystd_tf.data.preparation import Settings, of_share, prepare
+    from phystd_tf.data.readers import READERS
     from phystd_tf.hparams import PAPER
 
-    listing = list_clips(_ROOT.value)
+    listing = READERS[_DATASET.value](_ROOT.value)
+    for note in listing.notes:
+        _print(f"note: {note}")
     _print_ignored(listing.ignored)
     settings = Settings(
         image_size=_IMAGE_SIZE.value,
         map_sizes=map_sizes,
         depth_size=PAPER.depth_size,
-        frame_step=_FRAME_STEP.value,
+        frame_step=_FRAME_STEP.value or DATASETS[_DATASET.value],
         max_frames=_MAX_FRAMES.value,
         seed=_SEED.value,
         morphable_model=_MORPHABLE_MODEL.value,
-        landmarks68=_LANDMARKS68.value,
+        landmarks68=_LANDMARKS68.value or _DATASET.value == "stdn",
+        dataset=_DATASET.value,
     )
     failures = 0
-    with tqdm(total=len(listing.clips), unit="clip", desc="preparing") as bar:
+    with tqdm(total=len(of_share(len(listing.clips), share)), unit="clip", desc="preparing") as bar:
 
         def progress(clips: int, failed: int) -> None:
             nonlocal failures
@@ -73,12 +93,28 @@ def main() -> int:
             bar.update(clips)
 
         workers = _WORKERS.value or os.cpu_count() or 1
-        rows = prepare(listing.clips, _OUT.value, settings, workers, _DRAW.value, progress)
+        rows = prepare(listing.clips, _OUT.value, settings, workers, _DRAW.value, progress, share)
+    if rows is None:
+        print(f"share {_SHARD.value} is done, {failures} frames failed; the command without --shard joins all shares")
+        return SOME_FAILED if failures else 0
     _print_summary(rows)
     if all(row["status"] != "ok" for row in rows):
         print("no face could be used", file=sys.stderr)
         return NOTHING_DONE
     return SOME_FAILED if failures else 0
+
+
+def _share():
+    """(i, n) of --shard, or None."""
+    if _SHARD.value is None:
+        return None
+    try:
+        share, shares = (int(text) for text in _SHARD.value.split("/"))
+        if not 1 <= share <= shares:
+            raise ValueError
+    except ValueError as error:
+        raise UsageError(f"--shard={_SHARD.value}: want i/n with i from 1 to n, as in 2/8") from error
+    return share, shares
 
 
 def _map_sizes():

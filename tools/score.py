@@ -23,7 +23,11 @@ _OUT = flags.DEFINE_string("out", None, "CSV file to write; its .json neighbour 
 _CHECKPOINT = flags.DEFINE_enum(
     "checkpoint", None, ["last", "best"], "Weights; by default those of the operating point, or last."
 )
-
+_PROTOCOL = flags.DEFINE_string(
+    "protocol", None, "Which faces are train, dev and test; by default as the run was trained."
+)
+_PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, with --protocol.")
+_LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, with --protocol.")
 _TRUTH = flags.DEFINE_string("truth", None, "Folder of the embedded dataset, to measure the traces against its truth.")
 
 
@@ -32,27 +36,29 @@ def main() -> None:
 
     from phystd_tf import scoring, trace_measuring
     from phystd_tf.atomic import write_json
+    from phystd_tf.data.selection import Selection
     from phystd_tf.evaluation.scores import with_score, write_scores
     from phystd_tf.evaluation.trace_quality import quality_path, write_quality
     from phystd_tf.predictor import OPERATING_POINT_FILE, OperatingPoint
     from phystd_tf.training.checkpoints import load_run
     from phystd_tf.training.run_folder import package_versions
 
-    total = scoring.require_faces(_DATA.value, _SPLIT.value)
+    faces = Selection(_DATA.value, _choice())
+    total = faces.require(_SPLIT.value)
     point_file = os.path.join(_RUN.value, OPERATING_POINT_FILE)
     point = OperatingPoint.load(point_file) if os.path.exists(point_file) else None
     checkpoint = _CHECKPOINT.value or (point.checkpoint if point else "last")
     if point is None or point.checkpoint != checkpoint or _SPLIT.value == "dev":
         with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
-            point = scoring.choose_operating_point(_RUN.value, _DATA.value, checkpoint, bar.update)
+            point = scoring.choose_operating_point(_RUN.value, faces, checkpoint, bar.update)
     model = load_run(_RUN.value, checkpoint)
     with tqdm(total=total, unit="face", desc=f"scoring {_SPLIT.value}") as bar:
-        terms = scoring.score_split(model, _DATA.value, _SPLIT.value, bar.update)
+        terms = scoring.score_split(model, faces, _SPLIT.value, bar.update)
     traces_path = quality_path(_OUT.value)
     if _TRUTH.value is not None:
         with tqdm(total=total, unit="face", desc="measuring traces") as bar:
             write_quality(
-                trace_measuring.measure_split(model, _DATA.value, _TRUTH.value, _SPLIT.value, bar.update), traces_path
+                trace_measuring.measure_split(model, faces, _TRUTH.value, _SPLIT.value, bar.update), traces_path
             )
         print(f"trace measures in {traces_path}")
     elif os.path.exists(traces_path):
@@ -62,6 +68,7 @@ def main() -> None:
         "run": _RUN.value,
         "data": _DATA.value,
         "split": _SPLIT.value,
+        "protocol": faces.choice._asdict(),
         "operating_point": point._asdict(),
         "score": "liveness: higher is more live; score = depth + alpha0 * (B + C + T + P)",
         "label": "1 live, 0 spoof",
@@ -71,6 +78,14 @@ def main() -> None:
     write_json(details, details_path)
     print(f"{len(terms)} faces in {_OUT.value}")
     print(f"alpha0 = {point.alpha0:g}, threshold {point.threshold:.5f} ({point.source})")
+
+
+def _choice():
+    from phystd_tf.data.selection import ProtocolChoice
+
+    if _PROTOCOL.value is not None:
+        return ProtocolChoice(_PROTOCOL.value, _PROTOCOL_SEED.value, _LISTS.value)
+    return ProtocolChoice.of_run(_RUN.value) or ProtocolChoice()
 
 
 def run() -> None:

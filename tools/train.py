@@ -19,7 +19,11 @@ _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters: small (128 p
 _ABLATION = flags.DEFINE_string(
     "ablation", "full", "Row of Table 3: auxiliary, step1, step1_step2_single_trace, step1_step2 or full."
 )
-_PROTOCOL = flags.DEFINE_string("protocol", "folder", "Which faces are train, dev and test: folder = as prepared.")
+_PROTOCOL = flags.DEFINE_string(
+    "protocol", "folder", "Which faces are train, dev and test: folder = as prepared; tools.protocols lists the others."
+)
+_PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.")
+_LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
     "steps_per_epoch", 100, "Iterations between two checkpoints; must divide the iterations.", lower_bound=1
@@ -34,8 +38,6 @@ def main() -> None:
     overrides = dict(_parse_override(text) for text in _SET.value)
     if _ITERATIONS.value is not None:
         overrides["max_iterations"] = _ITERATIONS.value
-    if _PROTOCOL.value != "folder":
-        raise UsageError(f"unknown --protocol={_PROTOCOL.value}; known is: folder")
 
     from phystd_tf.hparams import get_hparams
 
@@ -49,12 +51,14 @@ def main() -> None:
 
     from tqdm import tqdm
 
+    from phystd_tf.data.selection import ProtocolChoice, Selection
     from phystd_tf.scoring import choose_operating_point
     from phystd_tf.training.experiment import train
 
-    train(hparams, _DATA.value, _RUN.value, _SEED.value, steps_per_epoch)
+    faces = Selection(_DATA.value, ProtocolChoice(_PROTOCOL.value, _PROTOCOL_SEED.value, _LISTS.value))
+    train(hparams, faces, _RUN.value, _SEED.value, steps_per_epoch)
     with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
-        point = choose_operating_point(_RUN.value, _DATA.value, progress=bar.update)
+        point = choose_operating_point(_RUN.value, faces, progress=bar.update)
     print(f"alpha0 = {point.alpha0:g}, live when score >= {point.threshold:.5f} ({point.source}); run in {_RUN.value}")
 
 

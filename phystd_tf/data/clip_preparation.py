@@ -7,9 +7,11 @@ import numpy as np
 
 from phystd_tf.data import records
 from phystd_tf.data.clips import Clip
+from phystd_tf.data.dat_records import DatFileError, is_dat, iterate_dat
 from phystd_tf.data.images import UnreadableImageError, is_image, read_image
 from phystd_tf.data.landmarks import LandmarkFileError, landmark_file, read_landmarks
 from phystd_tf.data.readers.folder import printable
+from phystd_tf.data.side_files import read_hints
 from phystd_tf.data.video import UnreadableVideoError, iterate_frames
 from phystd_tf.face.alignment import AlignmentError, FaceAligner, LowQualityError, NoFaceError
 from phystd_tf.face.crop import from_crop
@@ -35,6 +37,7 @@ class Settings(NamedTuple):
       seed: of the splits and of the order of clips.
       morphable_model: path of a user's own, or None.
       landmarks68: whether to use landmark files beside the images, where there are any.
+      dataset: name of its layout, see ``phystd_tf.data.readers``.
     """
 
     image_size: int
@@ -45,6 +48,7 @@ class Settings(NamedTuple):
     seed: int = 0
     morphable_model: Optional[str] = None
     landmarks68: bool = False
+    dataset: str = "folder"
 
 
 class Frame(NamedTuple):
@@ -72,8 +76,9 @@ class ClipPreparer:
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """Each sampled frame of a clip; one that cannot be used says why in its row.
 
-        The largest face of the first frame is followed through the clip. Where it
-        is not near its last place, the largest face of the whole frame is taken.
+        The largest face of the first frame, or the one that the dataset's own side
+        file points at, is followed through the clip. Where it is not near its last
+        place, the largest face of the whole frame is taken.
 
         Args:
           clip: Clip, with its split.
@@ -82,6 +87,7 @@ class ClipPreparer:
           Frame.
         """
         followed: Optional[Box] = None
+        hints = read_hints(clip.side) if clip.side else {}
         for source, index, image in self._images(clip):
             row = self._row(clip, source, index)
             if isinstance(image, Exception):
@@ -89,7 +95,7 @@ class ClipPreparer:
                 continue
             row.update(width=image.shape[1], height=image.shape[0])
             try:
-                face = self._describe(image, clip, source, followed)
+                face = self._describe(image, clip, source, followed or hints.get(index))
             except (AlignmentError, LandmarkFileError) as error:
                 yield Frame({**row, "status": error.status, "reason": str(error)})
             except (MorphableModelError, DegenerateVerticesError) as error:
@@ -118,16 +124,20 @@ class ClipPreparer:
             "type": clip.type,
             "label": clip.label,
             "split": clip.split,
+            "session": clip.session,
+            "device": clip.device,
+            "instrument": clip.instrument,
         }
 
     def _images(self, clip: Clip) -> Iterator[Tuple[str, int, Union[np.ndarray, Exception]]]:
         """(source, index, image) of each sampled frame; in place of an image that cannot be read, its error."""
         step, most = self._settings.frame_step, self._settings.max_frames
         if not is_image(clip.paths[0]):
+            frames_of = iterate_dat if is_dat(clip.paths[0]) else iterate_frames
             try:
-                for index, image in iterate_frames(clip.paths[0], step, most):
+                for index, image in frames_of(clip.paths[0], step, most):
                     yield clip.paths[0], index, image
-            except UnreadableVideoError as error:
+            except (UnreadableVideoError, DatFileError) as error:
                 yield clip.paths[0], NO_FRAME, error
             return
         for index in range(0, len(clip.paths), step)[:most]:

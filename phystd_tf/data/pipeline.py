@@ -5,8 +5,9 @@ from typing import Any, Dict, Tuple
 import tensorflow as tf
 
 from phystd_tf.data.mirroring import Mirror
-from phystd_tf.data.records import PreparedFolderError, check_shards, count_faces, load_settings, shards
+from phystd_tf.data.records import PreparedFolderError, load_settings
 from phystd_tf.data.resizing import resize_crops, scale_positions
+from phystd_tf.data.selection import PreparedFaces, selection_of
 from phystd_tf.hparams import HParams
 from phystd_tf.physics.triangulation import MAX_TRIANGLES
 from phystd_tf.traces import Batch, Faces
@@ -21,7 +22,12 @@ _LIVE, _SPOOF = 1, 0
 
 
 def training_dataset(
-    prepared: str, hparams: HParams, split: str, seed: int, training: bool = True, workers: int = tf.data.AUTOTUNE
+    prepared: PreparedFaces,
+    hparams: HParams,
+    split: str,
+    seed: int,
+    training: bool = True,
+    workers: int = tf.data.AUTOTUNE,
 ) -> tf.data.Dataset:
     """Endless balanced batches, Sec. 3.5: half live, half spoof.
 
@@ -30,7 +36,7 @@ def training_dataset(
     comes again. Spoof types come as often as the data has them.
 
     Args:
-      prepared: path of the prepared folder.
+      prepared: path of the prepared folder, or a Selection of its faces.
       hparams: HParams, for sizes, the batch size and whether faces are flipped.
       split: "train", "dev" or "test".
       seed: whole number.
@@ -47,31 +53,28 @@ def training_dataset(
         is found while reading, as tf.errors.DataLossError; ``records.name_damaged_shard``
         then says which.
     """
-    settings = _checked_settings(prepared, hparams)
-    live, spoof = count_faces(prepared, split)
-    if not live or not spoof:
-        raise PreparedFolderError(
-            f"{prepared}: the split '{split}' has {live} live and {spoof} spoof faces; both are needed"
-        )
-    check_shards(prepared, split)
+    faces = selection_of(prepared)
+    settings = _checked_settings(faces.prepared, hparams)
+    faces.require_both(split)
+    faces.check_shards(split)
     decode = _FaceDecoder(settings, hparams)
     mirror = Mirror(settings["vertex_pairs"], hparams.image_size)
 
     def of_class(label: int) -> tf.data.Dataset:
-        files = tf.data.Dataset.from_tensor_slices(shards(prepared, split, label))
+        files = tf.data.Dataset.from_tensor_slices(faces.shards(split, label))
         if training:
             files = files.shuffle(len(files), seed=seed + label)
-        examples = files.interleave(tf.data.TFRecordDataset, cycle_length=OPEN_SHARDS)
+        examples = faces.of_split(files.interleave(tf.data.TFRecordDataset, cycle_length=OPEN_SHARDS), split)
         if training:
             examples = examples.shuffle(SHUFFLE_BUFFER, seed=seed + label)
 
         def face(index: tf.Tensor, example: tf.Tensor) -> Faces:
-            faces = decode(example)
+            decoded_face = decode(example)
             if not (training and hparams.flip):
-                return faces
+                return decoded_face
             # Stateless: the draw belongs to the face, not to the thread that happens to decode it.
             random = tf.random.stateless_uniform([], tf.stack([tf.constant(2 * seed + label, tf.int64), index]))
-            return tf.cond(random < 0.5, lambda: mirror(faces), lambda: faces)
+            return tf.cond(random < 0.5, lambda: mirror(decoded_face), lambda: decoded_face)
 
         numbered = examples.repeat().enumerate()
         decoded = numbered.map(face, num_parallel_calls=workers, deterministic=True)
@@ -81,11 +84,11 @@ def training_dataset(
     return batches.map(lambda live, spoof: Batch(live, spoof)).prefetch(tf.data.AUTOTUNE)
 
 
-def evaluation_dataset(prepared: str, hparams: HParams, split: str, batch_size: int) -> tf.data.Dataset:
+def evaluation_dataset(prepared: PreparedFaces, hparams: HParams, split: str, batch_size: int) -> tf.data.Dataset:
     """All faces of a split once, in their order.
 
     Args:
-      prepared: path of the prepared folder.
+      prepared: path of the prepared folder, or a Selection of its faces.
       hparams: HParams, for the image size.
       split: "train", "dev" or "test".
       batch_size: faces a batch; the last one may be smaller.
@@ -97,10 +100,10 @@ def evaluation_dataset(prepared: str, hparams: HParams, split: str, batch_size: 
       PreparedFolderError: if the folder or the split is missing.
       DamagedShardError: as ``training_dataset``.
     """
-    settings = load_settings(prepared)
-    size = settings["image_size"]
-    _check_size(prepared, "image_size", size, hparams.image_size)
-    check_shards(prepared, split)
+    faces = selection_of(prepared)
+    size = load_settings(faces.prepared)["image_size"]
+    _check_size(faces.prepared, "image_size", size, hparams.image_size)
+    faces.check_shards(split)
     number = tf.io.FixedLenFeature([], tf.int64)
     features = {name: number if name in ("frame", "label") else _STRING for name in INFO}
 
@@ -109,8 +112,8 @@ def evaluation_dataset(prepared: str, hparams: HParams, split: str, batch_size: 
         image = _decode_image(fields["image"], size)
         return resize_crops(image[tf.newaxis], hparams.image_size)[0], {name: fields[name] for name in INFO}
 
-    dataset = tf.data.TFRecordDataset(shards(prepared, split)).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
-    return dataset.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    examples = faces.of_split(tf.data.TFRecordDataset(faces.shards(split)), split)
+    return examples.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
 _STRING = tf.io.FixedLenFeature([], tf.string)

@@ -19,11 +19,11 @@ import shutil
 import signal
 import threading
 from importlib import metadata
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 
-from phystd_tf.atomic import write_json
+from phystd_tf.atomic import UNFINISHED_PREFIX, write_json
 from phystd_tf.data import records
 from phystd_tf.data.clip_preparation import ClipPreparer, Frame, Settings
 from phystd_tf.data.clips import Clip
@@ -77,7 +77,8 @@ def prepare(
     workers: int,
     draw: int = 0,
     progress: Callable[[int, int], None] = lambda clips, failures: None,
-) -> Rows:
+    share: Optional[Tuple[int, int]] = None,
+) -> Optional[Rows]:
     """Prepares all clips that are not yet prepared, joins the shards and writes the manifest.
 
     Args:
@@ -88,9 +89,11 @@ def prepare(
       draw: for so many clips, evenly chosen, the first face is drawn in out/drawn.
       progress: called with a number of clips that are done and of their frames
         that failed; first for those that were finished earlier.
+      share: (i, n) to prepare only the i-th of n shares of the clips, i from 1: each machine of a cluster takes one,
+        all with the same ``out``. Nothing is joined then: the call without a share does that, and what is missing.
 
     Returns:
-      The rows of the manifest, in the order of the clips.
+      The rows of the manifest, in the order of the clips; None for a share.
 
     Raises:
       PreparationError: if the folder was begun in another way, cannot be
@@ -104,9 +107,11 @@ def prepare(
         manifest = os.path.join(out, records.MANIFEST_FILE)
         if not os.path.exists(manifest):
             work = _Work(out, settings, _evenly(len(clips), draw))
-            for done in _prepare_missing(work, clips, workers):
+            for done in _prepare_missing(work, clips, workers, share):
                 progress(*done)
-            _finish(out, clips, settings.seed)
+            if share is not None:
+                return None
+            _finish(out, clips, settings)
         else:
             rows = records.read_manifest(manifest)
             progress(len(clips), _count_failures(rows))
@@ -157,12 +162,17 @@ def _open(out: str, settings: Settings, clips: Sequence[Clip], model: MorphableM
         differing = [name for name in wanted if found.get(name) != wanted[name]]
         if differing:
             raise PreparationError(f"{out} was begun in another way: {_described(differing, found, wanted)}")
-    elif os.path.exists(out) and (not os.path.isdir(out) or os.listdir(out)):
+    elif os.path.exists(out) and (not os.path.isdir(out) or _of_others(out)):
         raise PreparationError(f"{out} is not empty and is not a prepared folder; give another --out")
     else:
         os.makedirs(out, exist_ok=True)
         records.save_settings(out, {**wanted, "versions": _versions()})
     os.makedirs(os.path.join(out, _UNFINISHED), exist_ok=True)
+
+
+def _of_others(out: str) -> List[str]:
+    """What is in a folder, but for files that another process is about to write there."""
+    return [name for name in os.listdir(out) if not name.startswith(UNFINISHED_PREFIX)]
 
 
 def _described(differing: Sequence[str], found: Dict[str, Any], wanted: Dict[str, Any]) -> str:
@@ -204,11 +214,18 @@ def _evenly(count: int, wanted: int) -> frozenset:
     return frozenset(round(k * (count - 1) / max(wanted - 1, 1)) for k in range(min(wanted, count)))
 
 
-def _prepare_missing(work: _Work, clips: Sequence[Clip], workers: int) -> Iterator[Tuple[int, int]]:
+def of_share(count: int, share: Optional[Tuple[int, int]]) -> range:
+    """Numbers of the clips of a share (i, n), i from 1: every n-th, so that each has of all types. None is all."""
+    return range(count) if share is None else range(share[0] - 1, count, share[1])
+
+
+def _prepare_missing(
+    work: _Work, clips: Sequence[Clip], workers: int, share: Optional[Tuple[int, int]]
+) -> Iterator[Tuple[int, int]]:
     """Yields (1, frames that failed) for each clip, those that were finished earlier first."""
     _quiet_opencv()
     missing = []
-    for number in range(len(clips)):
+    for number in of_share(len(clips), share):
         if os.path.exists(work.rows(number)):
             yield 1, _count_failures(_read_rows(work.rows(number)))
         else:
@@ -298,7 +315,7 @@ def _draw(frame: Frame, model: MorphableModel, path: str) -> None:
     cv2.imwrite(path, cv2.cvtColor(overlay(frame.image, frame.face, model), cv2.COLOR_RGB2BGR))
 
 
-def _finish(out: str, clips: Sequence[Clip], seed: int) -> None:
+def _finish(out: str, clips: Sequence[Clip], settings: Settings) -> None:
     """Joins the faces of all clips into shards and writes the manifest.
 
     The plan of the shards depends on the rows alone. So after an interruption a
@@ -307,7 +324,7 @@ def _finish(out: str, clips: Sequence[Clip], seed: int) -> None:
     work = _Work(out, None, frozenset())
     rows = [_read_rows(work.rows(number)) for number in range(len(clips))]
     shard_of: Dict[int, str] = {}
-    for name, numbers in _shard_plan(clips, rows, seed):
+    for name, numbers in _shard_plan(clips, rows, settings):
         shard_of.update(dict.fromkeys(numbers, name))
         path = os.path.join(out, name)
         if not os.path.exists(path):
@@ -321,8 +338,8 @@ def _finish(out: str, clips: Sequence[Clip], seed: int) -> None:
     records.write_manifest(os.path.join(out, records.MANIFEST_FILE), [row for own in rows for row in own])
 
 
-def _shard_plan(clips: Sequence[Clip], rows: Sequence[Rows], seed: int) -> List[Tuple[str, List[int]]]:
-    """(shard, numbers of its clips). Clips for training are mixed; others keep their order."""
+def _shard_plan(clips: Sequence[Clip], rows: Sequence[Rows], settings: Settings) -> List[Tuple[str, List[int]]]:
+    """(shard, numbers of its clips). Clips that may be trained on are mixed: in a dataset with protocols, all."""
     groups: Dict[Tuple[str, int], List[int]] = collections.defaultdict(list)
     faces = [sum(row["status"] == records.OK for row in own) for own in rows]
     for number, clip in enumerate(clips):
@@ -330,8 +347,8 @@ def _shard_plan(clips: Sequence[Clip], rows: Sequence[Rows], seed: int) -> List[
             groups[clip.split, clip.label].append(number)
     plan = []
     for (split, label), numbers in sorted(groups.items()):
-        if split == "train":
-            random.Random(seed).shuffle(numbers)
+        if split == "train" or settings.dataset != "folder":
+            random.Random(settings.seed).shuffle(numbers)
         filled, shard = FACES_PER_SHARD, -1
         for number in numbers:
             if filled >= FACES_PER_SHARD:

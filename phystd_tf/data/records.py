@@ -8,26 +8,25 @@ The manifest is written last: a folder that has one is finished. A prepared
 folder is self-contained; this module is its contract.
 """
 
-import collections
 import csv
 import json
 import os
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 import cv2
 import numpy as np
 
 from phystd_tf.atomic import replacing, write_json
-from phystd_tf.data.shards import DamagedShardError, count_records, damaged_shards
+from phystd_tf.data.shards import damaged_shards
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.geometry import PreparedFace
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 PREPARED_FILE = "prepared.json"
 MANIFEST_FILE = "manifest.csv"
 MANIFEST_COLUMNS = (
-    "source", "clip", "frame", "subject", "type", "label", "split", "status", "reason",
-    "left", "top", "side", "fit_error", "num_faces", "width", "height", "shard",
+    "source", "clip", "frame", "subject", "type", "label", "split", "session", "device", "instrument",
+    "status", "reason", "left", "top", "side", "fit_error", "num_faces", "width", "height", "shard",
 )  # fmt: skip
 OK = "ok"
 CLASS_NAMES = {1: "live", 0: "spoof"}
@@ -98,39 +97,6 @@ def shard_name(split: str, label: int, number: int) -> str:
     return f"shard-{split}-{CLASS_NAMES[label]}-{number:05d}.tfrecord"
 
 
-def shards(prepared: str, split: str, label: Optional[int] = None) -> List[str]:
-    """Paths of the shards of a split, sorted.
-
-    Args:
-      prepared: path of the prepared folder.
-      split: "train", "dev" or "test".
-      label: 1 for live, 0 for spoof, None for both.
-
-    Raises:
-      PreparedFolderError: if the folder is not prepared or the split has no such face.
-    """
-    wanted = None if label is None else str(label)
-    names = sorted({row["shard"] for row in usable_rows(prepared, split) if wanted in (None, row["label"])})
-    if not names:
-        kind = "" if label is None else f"{CLASS_NAMES[label]} "
-        raise PreparedFolderError(f"{prepared} has no {kind}face in the split '{split}'")
-    return [os.path.join(prepared, name) for name in names]
-
-
-def check_shards(prepared: str, split: str) -> None:
-    """Compares the shards of a split with the manifest, by the number of their records.
-
-    Raises:
-      DamagedShardError: names a shard that is missing, cut off, or has another number of faces.
-    """
-    expected = collections.Counter(row["shard"] for row in usable_rows(prepared, split))
-    for name, count in sorted(expected.items()):
-        path = os.path.join(prepared, name)
-        found = count_records(path)
-        if found != count:
-            raise DamagedShardError(f"{path}: holds {found} faces, the manifest says {count}; prepare again")
-
-
 def save_settings(prepared: str, settings: Mapping[str, Any]) -> None:
     """Writes prepared.json."""
     write_json(settings, os.path.join(prepared, PREPARED_FILE))
@@ -181,8 +147,8 @@ def read_manifest(path: str) -> List[Dict[str, str]]:
     return rows
 
 
-def usable_rows(prepared: str, split: str) -> List[Dict[str, str]]:
-    """The rows of the manifest of faces of a split that can be used.
+def manifest_path(prepared: str) -> str:
+    """Path of the manifest of a prepared folder.
 
     Raises:
       PreparedFolderError: if the folder is not prepared, or not yet to the end.
@@ -193,22 +159,25 @@ def usable_rows(prepared: str, split: str) -> List[Dict[str, str]]:
         raise PreparedFolderError(
             f"{prepared} is not finished; the same `python -m tools.prepare` again goes on with it"
         )
-    return [row for row in read_manifest(path) if row["split"] == split and row["status"] == OK]
+    return path
 
 
-def count_faces(prepared: str, split: str) -> Tuple[int, int]:
-    """Numbers of live and of spoof faces that can be used in a split."""
-    rows = usable_rows(prepared, split)
-    live = sum(row["label"] == "1" for row in rows)
-    return live, len(rows) - live
+def usable_rows(prepared: str) -> List[Dict[str, str]]:
+    """The rows of the manifest of the faces that can be used.
+
+    Raises:
+      PreparedFolderError: as ``manifest_path``.
+    """
+    return [row for row in read_manifest(manifest_path(prepared)) if row["status"] == OK]
 
 
-def name_damaged_shard(prepared: str, *splits: str) -> PhystdError:
+def name_damaged_shard(prepared: str) -> PhystdError:
     """The error that names the shard that cannot be read to its end: TensorFlow's does not."""
-    found = damaged_shards([path for split in splits for path in shards(prepared, split)])
+    names = sorted({row["shard"] for row in usable_rows(prepared)})
+    found = damaged_shards([os.path.join(prepared, name) for name in names])
     if found:
         return found[0]
-    return PreparedFolderError(f"{prepared}: a shard of {' or '.join(splits)} could not be read; try again")
+    return PreparedFolderError(f"{prepared}: a shard could not be read; try again")
 
 
 def _png(image: np.ndarray) -> bytes:

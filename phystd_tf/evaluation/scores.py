@@ -16,7 +16,7 @@ from phystd_tf.errors import PhystdError
 from phystd_tf.evaluation.metrics import area_under_curve, equal_error_rate
 
 TERMS = ("depth", "B", "C", "T", "P")
-SCORE_COLUMNS = ("clip", "frame", "subject", "type", "label", *TERMS, "score")
+SCORE_COLUMNS = ("clip", "frame", "subject", "type", "instrument", "label", *TERMS, "score")
 LEVELS = ("clip", "frame")
 # What others call the columns that are needed here.
 FIELD_COLUMNS = {"test_label": "clip", "is_bonafide": "label", "attack_type": "type", "score": "score"}
@@ -68,7 +68,7 @@ def read_scores(path: str) -> pd.DataFrame:
     Returns:
       Its rows; ``subject`` and ``frame`` are filled in where they are missing
       (the clip, and the number of the row within the clip), and so is an empty
-      ``type`` ("live" or "unknown").
+      ``type`` ("live" or "unknown"). ``instrument`` is empty where it is not known.
 
     Raises:
       ScoreFileError: if the file cannot be read, is empty, lacks a column, has a
@@ -101,7 +101,9 @@ def read_scores(path: str) -> pd.DataFrame:
         raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}")
     if scores.empty:
         raise ScoreFileError(f"{path} has no row")
-    for name in ("clip", "subject", "type"):
+    if "instrument" not in scores:
+        scores["instrument"] = ""
+    for name in ("clip", "subject", "type", "instrument"):
         if name in scores:
             scores[name] = scores[name].str.strip()
     _refuse(scores["clip"] == "", path, f"{named['clip']} is empty")
@@ -138,13 +140,13 @@ def to_clips(scores: pd.DataFrame) -> pd.DataFrame:
     """One row a clip: the mean over its frames of every number.
 
     Raises:
-      ScoreFileError: if a clip has frames of two labels, types or subjects.
+      ScoreFileError: if a clip has frames of two labels, types, instruments or subjects.
     """
-    keys = ["clip", "subject", "type", "label"]
+    keys = [name for name in ("clip", "subject", "type", "instrument", "label") if name in scores]
     clips = scores.drop(columns="frame").groupby(keys, sort=False, as_index=False).mean(numeric_only=True)
     if clips["clip"].duplicated().any():
         clip = clips["clip"][clips["clip"].duplicated()].iloc[0]
-        raise ScoreFileError(f"clip '{clip}' has frames of more than one subject, type or label")
+        raise ScoreFileError(f"clip '{clip}' has frames of more than one subject, type, instrument or label")
     return clips
 
 
@@ -153,6 +155,20 @@ def at_level(scores: pd.DataFrame, level: str) -> pd.DataFrame:
     if level not in LEVELS:
         raise ValueError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
     return to_clips(scores) if level == "clip" else scores
+
+
+def by_instrument(scores: pd.DataFrame, path: str) -> pd.DataFrame:
+    """The rows with the instrument as their type, for error rates of each instrument.
+
+    A spoof without one keeps its type.
+
+    Raises:
+      ScoreFileError: if no spoof has an instrument.
+    """
+    spoof = (scores["label"] == 0) & (scores["instrument"] != "")
+    if not spoof.any():
+        raise ScoreFileError(f"{path} names no instrument (column 'instrument'); evaluate by type")
+    return scores.assign(type=scores["type"].mask(spoof, scores["instrument"]))
 
 
 class Alpha0Choice(NamedTuple):

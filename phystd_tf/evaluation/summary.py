@@ -11,6 +11,8 @@ from phystd_tf.evaluation import metrics
 _TINY_SPREAD = 1e-4
 # An area under the curve between a coin's and this one deserves a remark.
 _NEAR_CHANCE = 0.6
+# The false detection rates that the field reports TDR at, beside the one that is asked for.
+USUAL_FDRS = (0.005, 0.01, 0.02)
 
 
 def summarise(
@@ -68,6 +70,7 @@ def summarise(
         "tdr_at_fdr": None if fdr_threshold is None else metrics.tdr(spoof, fdr_threshold),
         "fdr_reached": None if fdr_threshold is None else metrics.bpcer(live, fdr_threshold),
         "tdr_threshold": fdr_threshold,
+        "tdr_at_usual_fdrs": _usual_tdrs(reference, spoof),
         "tdr_threshold_source": f"{len(reference)} {'test' if dev is None else 'dev'} live",
         "warnings": _warnings(test, dev) + _resolution_warning(len(reference), fdr),
     }
@@ -98,12 +101,23 @@ def as_table(summary: Dict[str, Any]) -> str:
         ("AUC", summary["auc"], f"{live} live, {spoof} spoof"),
     ):
         lines.append(f"{name:<26}{_percent(value):>8}   {over}")
+    usual = ", ".join(
+        f"{_percent(value)} at {100 * float(at):g} %" for at, value in summary["tdr_at_usual_fdrs"].items()
+    )
+    lines.append(f"TDR % at FDR: {usual or 'undefined'}")
     lines += ["", f"{'type':<26}{'APCER %':>8}{'EER %':>8}{'number':>8}"]
     for kind, rate in summary["apcer_by_type"].items():
         eer = _percent(summary["eer_by_type"].get(kind))
         lines.append(f"{kind:<26}{_percent(rate):>8}{eer:>8}{summary['num_by_type'][kind]:>8}")
     lines += [f"warning: {warning}" for warning in summary["warnings"]]
     return "\n".join(lines)
+
+
+def _usual_tdrs(live: np.ndarray, spoof: np.ndarray) -> Dict[str, Optional[float]]:
+    """TDR by FDR, for USUAL_FDRS; nothing where no live score sets a threshold."""
+    if not len(live):
+        return {}
+    return {f"{fdr:g}": metrics.tdr(spoof, metrics.threshold_at_fdr(live, fdr)) for fdr in USUAL_FDRS}
 
 
 def _percent(value: Optional[float]) -> str:

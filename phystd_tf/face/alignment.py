@@ -159,7 +159,9 @@ class FaceAligner:
         detections = self._search(image, hint_box)
         if not detections:
             raise NoFaceError("no face found")
-        face = self._refine(image, max(detections, key=lambda detection: detection.side))
+        face = max(detections, key=lambda detection: detection.side)
+        if hint_box is None:  # else it was seen from near by already
+            face = self._refine(image, face)
         points = self._fine(image, face)
         if points is None:
             if face.side < 3 * self._min_eye_distance:

@@ -92,7 +92,7 @@ _QUALITY = (
 
 
 def quality_tables(quality: Mapping[str, Any]) -> Dict[str, List[Dict[str, Any]]]:
-    """The table of how right the traces are, from ``evaluation.trace_quality.summarise_quality``: mean and 95 % interval."""
+    """How right the traces are: means and 95 % intervals of ``evaluation.trace_quality.summarise_quality``."""
     rows = []
     for kind, entry in quality["types"].items():
         row: Dict[str, Any] = {"type": kind, "faces": entry["faces"], "subjects": entry["subjects"]}

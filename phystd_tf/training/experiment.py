@@ -4,7 +4,9 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.data.pipeline import training_dataset
-from phystd_tf.data.records import count_faces, load_settings, name_damaged_shard, save_settings
+from phystd_tf.data.records import load_settings, name_damaged_shard, save_settings
+from phystd_tf.data.selection import PreparedFaces, ProtocolChoice, selection_of
+from phystd_tf.errors import PhystdError
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.parameters import count_parameters, parameter_table
 from phystd_tf.training.fitting import fit
@@ -17,12 +19,12 @@ _HELD_OUT_BATCHES = 8
 _PANEL_FACES = 2
 
 
-def train(hparams: HParams, prepared: str, run: str, seed: int, steps_per_epoch: int) -> PhySTD:
+def train(hparams: HParams, prepared: PreparedFaces, run: str, seed: int, steps_per_epoch: int) -> PhySTD:
     """Trains a model in a run folder, or goes on with one.
 
     Args:
       hparams: HParams.
-      prepared: path of the prepared folder.
+      prepared: path of the prepared folder, or a Selection of its faces.
       run: path of the run folder.
       seed: of the weights, the batches and the harder samples.
       steps_per_epoch: iterations between two checkpoints.
@@ -33,36 +35,48 @@ def train(hparams: HParams, prepared: str, run: str, seed: int, steps_per_epoch:
     Raises:
       PhystdError: if the folders do not fit, or training diverges.
     """
-    counts = {split: count_faces(prepared, split) for split in ("train", "dev")}
+    faces = selection_of(prepared)
+    counts = {split: faces.count(split) for split in ("train", "dev")}
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
     # Both datasets refuse what is missing, before the run folder is touched.
-    training = training_dataset(prepared, hparams, "train", seed)
+    training = training_dataset(faces, hparams, "train", seed)
     held_out_split = "dev" if all(counts["dev"]) else "train"
-    held_out = training_dataset(prepared, hparams, held_out_split, seed, training=False)
-    settings = load_settings(prepared)
+    held_out = training_dataset(faces, hparams, held_out_split, seed, training=False)
+    settings = load_settings(faces.prepared)
+    before = ProtocolChoice.of_run(run)
+    if before not in (None, faces.choice):
+        raise PhystdError(
+            f"{run} was trained on protocol {_words(before)}, not {_words(faces.choice)}; give another --run"
+        )
     open_run(
         run,
         hparams,
         {
-            "data": prepared,
+            "data": faces.prepared,
+            "protocol": faces.choice._asdict(),
             "seed": seed,
             "faces": {split: {"live": live, "spoof": spoof} for split, (live, spoof) in counts.items()},
             "held_out_split": held_out_split,
         },
     )
+    faces.choice.save(run)
     save_settings(run, settings)  # whoever uses the model must make crops in the same way
     model = PhySTD(hparams, seed=seed)
     print(parameter_table(count_parameters(model.generator, model.discriminators)))
 
     def data_from(iteration: int) -> tf.data.Dataset:
         # A resumed run draws new batches, not those of its start again.
-        return training if iteration == 0 else training_dataset(prepared, hparams, "train", seed + 10 * iteration)
+        return training if iteration == 0 else training_dataset(faces, hparams, "train", seed + 10 * iteration)
 
     try:
         panel_batch = next(iter(held_out))
         panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
         fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch)
     except tf.errors.DataLossError as error:
-        raise name_damaged_shard(prepared, "train", held_out_split) from error
+        raise name_damaged_shard(faces.prepared) from error
     return model
+
+
+def _words(choice: ProtocolChoice) -> str:
+    return f"{choice.name} (seed {choice.seed}{', lists ' + choice.lists if choice.lists else ''})"

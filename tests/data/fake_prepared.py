@@ -54,6 +54,7 @@ def write_prepared(folder, counts, faces_per_shard: int = 3, **settings) -> dict
     os.makedirs(folder, exist_ok=True)
     base = {
         "format": records.FORMAT_VERSION,
+        "dataset": "folder",
         "image_size": SIZE,
         "map_sizes": list(MAP_SIZES),
         "depth_size": DEPTH_SIZE,

@@ -68,6 +68,7 @@ def test_a_photograph_becomes_a_face_and_a_row(tmp_path, aligner, hopper):
     row = frame.row
     assert row == {
         **{"source": clip.paths[0], "clip": "live/s/c", "frame": 0, "subject": "s", "type": "live", "label": 1},
+        **{"session": "", "device": "", "instrument": ""},
         **{"split": "train", "status": "ok", "num_faces": 1, "width": 512, "height": 600},
         **{name: row[name] for name in ("left", "top", "side", "fit_error")},
     }
@@ -197,3 +198,38 @@ def test_landmark_files_replace_the_mesh_if_asked_for(tmp_path, aligner, hopper)
     assert frame.row["status"] == "bad_landmarks" and "00.npy" in frame.row["reason"]
     (frame,) = _frames(clip, aligner)
     assert frame.row["status"] == "ok"
+
+
+def test_a_side_file_says_which_face_is_meant(tmp_path, aligner, hopper):
+    astronaut = skimage.data.astronaut()[:300, 60:360]
+    small = cv2.resize(hopper[:400, :400], (180, 180))
+    image = np.zeros((300, 700, 3), np.uint8)
+    image[:, :300], image[60:240, 480:660] = astronaut, small
+    clip = _save(tmp_path, [image, image])
+    side = tmp_path / "clip.face"
+    side.write_text("0 0 0 0\n480 60 660 240\n")
+    for hints, x in ((None, 150), (str(side), 150)):  # the first frame has no hint, and the second follows it
+        assert abs(_middle(_frames(clip._replace(side=hints), aligner)[1])[0] - x) < 60
+    side.write_text("480 60 660 240\n")
+    first, second = _frames(clip._replace(side=str(side)), aligner)
+    assert abs(_middle(first)[0] - 570) < 60 and abs(_middle(second)[0] - 570) < 60
+    side.write_text("310 0 340 30\n")  # nothing is there: the whole frame is searched
+    assert abs(_middle(_frames(clip._replace(side=str(side)), aligner)[0])[0] - 150) < 60
+    for broken in ("no numbers\n", ""):
+        side.write_text(broken)
+        assert _statuses(_frames(clip._replace(side=str(side)), aligner)) == [(0, "ok"), (1, "ok")]
+    assert _statuses(_frames(clip._replace(side=str(tmp_path / "gone.face")), aligner)) == [(0, "ok"), (1, "ok")]
+
+
+def test_records_of_siwm_are_clips(tmp_path, aligner, hopper):
+    face = cv2.resize(hopper[:400, 100:500], (256, 256))
+    record = face.transpose(2, 0, 1).tobytes() + bytes(64 * 64) + b"\1"
+    path = tmp_path / "Paper_1.dat"
+    path.write_bytes(3 * record)
+    clip = Clip("Paper_1", (str(path),), None, "print", 0, "train")
+    frames = _frames(clip, aligner, frame_step=2)
+    assert _statuses(frames) == [(0, "ok"), (2, "ok")]
+    np.testing.assert_array_equal(frames[0].image, face)
+    path.write_bytes(record[:-1])
+    (row,) = [frame.row for frame in _frames(clip, aligner)]
+    assert row["status"] == "unreadable" and "Paper_1.dat" in row["reason"] and row["frame"] == -1

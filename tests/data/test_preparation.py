@@ -177,3 +177,54 @@ def test_splits_of_the_layout_that_share_a_subject_are_refused(tmp_path):
         (tmp_path / path).write_bytes(b"x")
     with pytest.raises(PhystdError, match="'ann' is in more than one"):
         preparation.with_splits(list_clips(str(tmp_path)).clips, 0)
+
+
+def test_shares_together_are_the_whole_in_any_order(root, tmp_path):
+    _prepare(root, tmp_path / "whole")
+    clips, out = list_clips(str(root)).clips, tmp_path / "shared"
+    counts = []
+    for share in ((3, 3), (1, 3)):
+        done = []
+        assert (
+            prepare(clips, str(out), SETTINGS, 1, progress=lambda *one, done=done: done.append(one), share=share)
+            is None
+        )
+        counts.append(len(done))
+    assert counts == [4, 5] and len(_finished(out)) == 9 and not (out / "manifest.csv").exists()
+    seen = []
+    rows = prepare(
+        clips, str(out), SETTINGS, 1, progress=lambda *one: seen.append(one)
+    )  # the second share was never made
+    assert len(seen) == 14 and len(rows) == 14
+    assert _content(out) == _content(tmp_path / "whole")
+
+
+def test_every_clip_is_in_one_share():
+    for count in (0, 1, 7, 100):
+        for shares in (1, 2, 3, 8):
+            taken = [
+                number for share in range(1, shares + 1) for number in preparation.of_share(count, (share, shares))
+            ]
+            assert sorted(taken) == list(range(count))
+    assert list(preparation.of_share(3, None)) == [0, 1, 2]
+
+
+def test_another_process_may_be_making_the_folder(root, tmp_path):
+    out = tmp_path / "prepared"
+    out.mkdir()
+    (out / ".unfinished-77-prepared.json").write_text("{")
+    assert _prepare(root, out)[0]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("")
+    with pytest.raises(PhystdError, match="not empty"):
+        _prepare(root, tmp_path / "other")
+
+
+def test_what_a_reader_knows_of_a_clip_reaches_the_manifest(root, tmp_path):
+    clips = [
+        clip._replace(session="2", device="5", instrument="" if clip.label else "print_1")
+        for clip in list_clips(str(root)).clips
+    ]
+    rows = prepare(clips, str(tmp_path / "prepared"), SETTINGS._replace(dataset="oulu"), 1)
+    assert {(row["session"], row["device"]) for row in rows} == {("2", "5")}
+    assert {row["instrument"] for row in rows if row["label"] == "0"} == {"print_1"}

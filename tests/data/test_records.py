@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from phystd_tf.data import records
 from phystd_tf.errors import PhystdError
-from tests.data.fake_prepared import DEPTH_SIZE, MAP_SIZES, fake_face, write_prepared
+from tests.data.fake_prepared import DEPTH_SIZE, MAP_SIZES, fake_face
 
 KEY = records.FaceKey("live/é/1.jpg", "live/é", 7, "é", "live", 1)
 
@@ -82,11 +82,3 @@ def test_joined_shards_hold_the_records_in_order(tmp_path):
     join_shards(paths, joined)
     assert list(tf.data.TFRecordDataset(joined).as_numpy_iterator()) == [b"1", b"22", b"", b"4" * 1000]
     assert count_records(joined) == 4
-
-
-def test_a_missing_shard_is_named(tmp_path):
-    write_prepared(tmp_path, {("train", 1): 2})
-    name = records.shard_name("train", 1, 0)
-    (tmp_path / name).unlink()
-    with pytest.raises(PhystdError, match=name):
-        records.check_shards(str(tmp_path), "train")

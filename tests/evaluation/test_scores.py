@@ -9,6 +9,7 @@ from phystd_tf.evaluation.scores import (
     SCORE_COLUMNS,
     ScoreFileError,
     at_level,
+    by_instrument,
     choose_alpha0,
     liveness_score,
     read_scores,
@@ -28,8 +29,8 @@ def _terms(live, spoof, traces_live, traces_spoof):
     label = np.repeat([1, 0], [len(live), len(spoof)])
     clips = [f"c{i}" for i in range(len(label))]
     return pd.DataFrame({
-        "clip": clips, "frame": 0, "subject": clips, "type": np.where(label == 1, "live", "print"), "label": label,
-        "depth": depth, "B": B, "C": 0.0, "T": 0.0, "P": 0.0,
+        "clip": clips, "frame": 0, "subject": clips, "type": np.where(label == 1, "live", "print"),
+        "instrument": "", "label": label, "depth": depth, "B": B, "C": 0.0, "T": 0.0, "P": 0.0,
     })  # fmt: skip
 
 
@@ -252,3 +253,17 @@ def test_alpha0_of_clips_and_of_frames():
 def test_alpha0_without_what_it_needs(terms, said):
     with pytest.raises(ScoreFileError, match=said):
         choose_alpha0(terms)
+
+
+def test_error_rates_can_be_of_instruments(written):
+    text = (
+        "clip,frame,label,type,instrument,score\na,0,1,live,,.9\n"
+        "b,0,0,print, print_1 ,.1\nb,1,0,print,print_1,.3\nc,0,0,replay,,.2\n"
+    )
+    clips = by_instrument(to_clips(read_scores(written(text))), "x.csv")
+    assert list(clips["type"]) == ["live", "print_1", "replay"] and list(clips["score"]) == [0.9, 0.2, 0.2]
+    with pytest.raises(ScoreFileError, match="x.csv names no instrument"):
+        by_instrument(read_scores(written(HEADER + "a,1,live,.9\nb,0,print,.1\n")), "x.csv")
+    mixed = text.replace("b,1,0,print,print_1", "b,1,0,print,print_2")
+    with pytest.raises(ScoreFileError, match="'b' has frames of more than one"):
+        to_clips(read_scores(written(mixed)))

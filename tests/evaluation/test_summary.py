@@ -132,3 +132,13 @@ def test_the_table_says_what_each_rate_is_over_and_where_the_threshold_is_from()
     assert text["ACER"][0] == "51.00" and text["pooled spoof accept rate"] == ["10.00", "100", "spoof"]
     assert text["replay"] == ["100.00", "1.00", "10"]
     assert any("cannot be resolved by 100 live" in line for line in lines)
+
+
+def test_tdr_is_given_at_the_usual_rates_too():
+    live = np.arange(400) / 400
+    spoof = np.linspace(-0.01, 0.03, 401)
+    summary = summarise(_scores(live, print=spoof), 0.5, "x", 0.1)
+    at = {"0.005": live[2], "0.01": live[4], "0.02": live[8]}
+    assert summary["tdr_at_usual_fdrs"] == {fdr: pytest.approx(np.mean(spoof < limit)) for fdr, limit in at.items()}
+    assert "at 0.5 %" in as_table({**summary, "level": "clip"}) and "at 2 %" in as_table({**summary, "level": "clip"})
+    assert summarise(_scores([], print=spoof), 0.5, "x", 0.1)["tdr_at_usual_fdrs"] == {}

@@ -1,1 +1,16 @@
 """One reader a dataset layout; each lists clips."""
+
+from typing import Callable, Dict
+
+from phystd_tf.data.readers import folder, oulu, siw, siwm, stdn
+from phystd_tf.data.readers.listing import Listing
+
+# Name of a dataset -> lists the clips below its root.
+READERS: Dict[str, Callable[[str], Listing]] = {
+    "folder": folder.list_clips,
+    "oulu": oulu.list_clips,
+    "siw": siw.list_clips,
+    "siwm": siwm.list_clips,
+    "siwmv2": siwm.list_clips_v2,
+    "stdn": stdn.list_clips,
+}

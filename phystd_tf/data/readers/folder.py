@@ -6,17 +6,28 @@ folder below a subject's: then the folder is one clip of frames.
 
 The folders below ``spoof`` are types, known or not. Only where none of them is
 a known type and all have the name of a folder below ``live``, they are subjects.
+
+The embedded dataset has a ``clips.csv`` at its root, which names the instrument of each spoof.
 """
 
+import csv
 import os
-import re
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
 from phystd_tf.data.images import is_image
+from phystd_tf.data.readers.listing import (
+    FolderLayoutError,
+    Listing,
+    entries,
+    is_folder,
+    letters,
+    natural,
+    printable,
+    subfolders,
+)
 from phystd_tf.data.video import is_video
-from phystd_tf.errors import PhystdError
 
 SPLITS = ("train", "dev", "test")
 _LIVE, _SPOOF = "live", "spoof"
@@ -34,24 +45,11 @@ _OTHER_WORDS = {
     "test": ("testing", "eval", "evaluation"),
 }  # fmt: skip
 _KNOWN_TYPES = spoof_types.SPOOF_TYPES + spoof_types.PARTIAL_KINDS + (spoof_types.UNKNOWN,)
-_CLUTTER = ("__macosx", "thumbs.db", "desktop.ini")
 _SIDE_FILE = ".npy"  # landmarks beside an image
-
-
-class FolderLayoutError(PhystdError):
-    """A folder is not laid out as this reader needs; the message says how it should be."""
-
-
-class Listing(NamedTuple):
-    """What was found.
-
-    Attributes:
-      clips: list of Clip, in the order of names, numbers in names by value.
-      ignored: (path, why) of what is left out. Hidden files are left out without a word.
-    """
-
-    clips: List[Clip]
-    ignored: List[Tuple[str, str]]
+_CLIP_LIST = "clips.csv"
+# The columns of the embedded dataset's list: a file without all of them is somebody's own.
+_CLIP_COLUMNS = {"clip", "split", "type", "subject", "number", "instrument", "seeds", "parameters"}
+_FROM_LIST = ("session", "device", "instrument")  # where it has them
 
 
 def list_clips(root: str) -> Listing:
@@ -69,7 +67,7 @@ def list_clips(root: str) -> Listing:
     """
     if not os.path.isdir(root):
         raise FolderLayoutError(f"{root}: no such folder")
-    listing = Listing([], [])
+    listing = Listing([], [], [])
     top = _named_folders(root, SPLITS + _CLASSES, listing)
     of_splits = [name for name in top if name in SPLITS]
     if of_splits and any(name in top for name in _CLASSES):
@@ -85,7 +83,7 @@ def list_clips(root: str) -> Listing:
         os.path.basename(path)
         for classes in by_split.values()
         for live in classes.get(_LIVE, ())
-        for path in _subfolders(live)
+        for path in subfolders(live)
     }
     reader = _Reader(root, live_folders, listing)
     for split, classes in by_split.items():
@@ -98,7 +96,22 @@ def list_clips(root: str) -> Listing:
             f"{root}: no image or video found in {root}/live/... or {root}/spoof/[type/]... "
             f"(or in {root}/train/live/... and so on)"
         )
-    return listing
+    return listing._replace(clips=_with_list(listing.clips, os.path.join(root, _CLIP_LIST)))
+
+
+def _with_list(clips: List[Clip], path: str) -> List[Clip]:
+    """Clips with what the embedded dataset's list says of them; unchanged if there is none, or another file."""
+    rows: Dict[Tuple[str, str], Dict[str, str]] = {}
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if not set(reader.fieldnames or ()) >= _CLIP_COLUMNS:
+                return clips
+            rows = {(row["clip"], row["type"]): row for row in reader}
+    except (OSError, ValueError, csv.Error):
+        return clips
+    known = [rows.get((clip.id, clip.type), {}) for clip in clips]
+    return [clip._replace(**{name: row.get(name) or "" for name in _FROM_LIST}) for clip, row in zip(clips, known)]
 
 
 class _Reader:
@@ -110,15 +123,15 @@ class _Reader:
         self._listing = listing
 
     def add_live(self, folder: str, split: Optional[str]) -> None:
-        for path in _subfolders(folder):
+        for path in subfolders(folder):
             name = os.path.basename(path)
             kind = spoof_types.normalise(name)
-            if kind in spoof_types.SPOOF_TYPES and _letters(name) == _letters(kind):
+            if kind in spoof_types.SPOOF_TYPES and letters(name) == letters(kind):
                 raise FolderLayoutError(f"{path}: a spoof type below live/; move it below spoof/")
         self._add_type(folder, spoof_types.LIVE, split)
 
     def add_spoof(self, folder: str, split: Optional[str]) -> None:
-        folders = _subfolders(folder)
+        folders = subfolders(folder)
         kinds = [spoof_types.normalise(os.path.basename(path)) for path in folders]
         for path, kind in zip(folders, kinds):
             if spoof_types.label_of(kind) == 1:
@@ -135,16 +148,16 @@ class _Reader:
 
     def _add_type(self, folder: str, spoof_type: str, split: Optional[str]) -> None:
         self._add_files(folder, spoof_type, None, split)
-        for path in _subfolders(folder):
+        for path in subfolders(folder):
             subject = printable(os.path.basename(path))
             self._add_files(path, spoof_type, subject, split)
-            for inner in _subfolders(path):
+            for inner in subfolders(path):
                 self._add_frames(inner, spoof_type, subject, split, (os.path.realpath(path),))
 
     def _add_files(self, folder: str, spoof_type: str, subject: Optional[str], split: Optional[str]) -> None:
         """Each image and each video right in this folder is a clip."""
         images, videos = self._files(folder)
-        for path in sorted(images + videos, key=_natural):
+        for path in sorted(images + videos, key=natural):
             self._add_clip(path, (path,), spoof_type, subject, split)
 
     def _add_frames(
@@ -160,7 +173,7 @@ class _Reader:
             self._add_clip(folder, tuple(images), spoof_type, subject, split)
         for path in videos:
             self._add_clip(path, (path,), spoof_type, subject, split)
-        for path in _subfolders(folder):
+        for path in subfolders(folder):
             self._add_frames(path, spoof_type, subject, split, above + (real,))
 
     def _add_clip(
@@ -173,8 +186,8 @@ class _Reader:
     def _files(self, folder: str) -> Tuple[List[str], List[str]]:
         """Images and videos right in this folder."""
         images, videos = [], []
-        for entry in _entries(folder):
-            if entry.is_dir() or entry.name.lower().endswith(_SIDE_FILE):
+        for entry in entries(folder):
+            if is_folder(entry) or entry.name.lower().endswith(_SIDE_FILE):
                 continue
             if is_image(entry.path):
                 images.append(entry.path)
@@ -185,11 +198,6 @@ class _Reader:
         return images, videos
 
 
-def printable(name: str) -> str:
-    """A file name as text that can be written anywhere: bytes that are no UTF-8 are spelled out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def _named_folders(folder: str, names: Tuple[str, ...], listing: Listing) -> Dict[str, List[str]]:
     """The folders of these names, in any case; the rest is listed as ignored.
 
@@ -197,9 +205,9 @@ def _named_folders(folder: str, names: Tuple[str, ...], listing: Listing) -> Dic
       FolderLayoutError: for a folder that seems to mean one of them by another word.
     """
     found: Dict[str, List[str]] = {}
-    for entry in _entries(folder):
+    for entry in entries(folder):
         name = entry.name.lower()
-        if not entry.is_dir():
+        if not is_folder(entry):
             if is_image(entry.path) or is_video(entry.path):
                 listing.ignored.append((entry.path, f"not inside one of {', '.join(names)}"))
             continue
@@ -207,7 +215,7 @@ def _named_folders(folder: str, names: Tuple[str, ...], listing: Listing) -> Dic
             found.setdefault(name, []).append(entry.path)
             continue
         for right, words in _OTHER_WORDS.items():
-            if name in words or _letters(name) in words:
+            if name in words or letters(name) in words:
                 raise FolderLayoutError(
                     f"{entry.path}: '{entry.name}' is not guessed at; rename this folder to '{right}' if it means that "
                     f"(known are {', '.join(SPLITS + _CLASSES)})"
@@ -223,29 +231,3 @@ def _merged(parts: Iterable[Dict[str, List[str]]]) -> Dict[str, List[str]]:
         for name, folders in part.items():
             merged.setdefault(name, []).extend(folders)
     return merged
-
-
-def _subfolders(folder: str) -> List[str]:
-    return [entry.path for entry in _entries(folder) if entry.is_dir()]
-
-
-def _entries(folder: str) -> List[os.DirEntry]:
-    """What is in a folder, without hidden files and the clutter of file managers."""
-    try:
-        with os.scandir(folder) as entries:
-            found = [
-                entry for entry in entries if not entry.name.startswith(".") and entry.name.lower() not in _CLUTTER
-            ]
-    except OSError as error:
-        raise FolderLayoutError(f"{folder}: cannot be read ({error.strerror})") from error
-    return sorted(found, key=lambda entry: _natural(entry.name))
-
-
-def _natural(name: str) -> List[Tuple[int, int, str]]:
-    """Sorts 2 before 10."""
-    parts = re.split(r"([0-9]+)", name)
-    return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts]
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.lower())

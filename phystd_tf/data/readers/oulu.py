@@ -1,0 +1,226 @@
+"""OULU-NPU as it is distributed.
+
+    ROOT/{Train_files,Dev_files,Test_files}/<phone>_<session>_<user>_<file>.avi
+    ROOT/.../<the same>.txt                                       positions of the eyes
+    ROOT/Protocols/Protocol_{1,2}/{Train,Dev,Test}.txt
+    ROOT/Protocols/Protocol_{3,4}/{Train,Dev,Test}_{1..6}.txt
+
+and the older ``OULU_NPU_Part_{1,2}/Files_{1,2}``, where the user decides the split.
+"""
+
+import itertools
+import os
+import re
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+from phystd_tf import spoof_types
+from phystd_tf.data.readers.listing import (
+    Collector,
+    Described,
+    FolderLayoutError,
+    Listing,
+    entries,
+    find_base,
+    side_file,
+    some,
+    subfolders,
+    walk_files,
+)
+from phystd_tf.data.side_files import EYES_SUFFIX
+from phystd_tf.data.text_files import read_lines
+from phystd_tf.data.video import is_video
+
+SPLITS = ("train", "dev", "test")
+_FOLDERS = {"train_files": "train", "dev_files": "dev", "test_files": "test"}
+_PARTS = ("oulu_npu_part_1", "oulu_npu_part_2", "files_1", "files_2")
+_WITHOUT_VIDEOS = ("protocols", "baseline")
+_USERS = {"train": range(1, 21), "dev": range(21, 36), "test": range(36, 56)}
+_EXPECTED = "ROOT/{Train_files,Dev_files,Test_files}/<phone>_<session>_<user>_<file>.avi"
+
+# File number -> type and instrument.
+_FILES = {
+    1: (spoof_types.LIVE, ""),
+    2: (spoof_types.PRINT, "print_1"),
+    3: (spoof_types.PRINT, "print_2"),
+    4: (spoof_types.REPLAY, "replay_1"),
+    5: (spoof_types.REPLAY, "replay_2"),
+}
+# Type -> what a list may say of it. Lists for training do not tell the spoofs apart.
+_LABELS = {spoof_types.LIVE: (1,), spoof_types.PRINT: (-1,), spoof_types.REPLAY: (-1, -2)}
+
+
+class Name(NamedTuple):
+    """The numbers in the name of a video."""
+
+    phone: int
+    session: int
+    user: int
+    file: int
+
+    def __str__(self) -> str:
+        return f"{self.phone}_{self.session}_{self.user:02d}_{self.file}"
+
+
+def parse_name(stem: str) -> Optional[Name]:
+    """The numbers in a name without its ending; None if it is no name of OULU-NPU."""
+    if not re.fullmatch(r"[1-6]_[1-3]_[0-5][0-9]_[1-5]", stem):
+        return None
+    name = Name(*map(int, stem.split("_")))
+    return name if any(name.user in users for users in _USERS.values()) else None
+
+
+def describe(stem: str) -> Optional[Described]:
+    """What a name without its ending says; None if it is no name of OULU-NPU."""
+    name = parse_name(stem)
+    if name is None:
+        return None
+    spoof_type, instrument = _FILES[name.file]
+    return Described(spoof_type, f"{name.user:02d}", str(name.session), str(name.phone), instrument)
+
+
+def list_clips(root: str) -> Listing:
+    """All videos.
+
+    Args:
+      root: the folder of the dataset, or the one above.
+
+    Returns:
+      Listing. Videos that are missing are notes.
+
+    Raises:
+      FolderLayoutError: if the folder is missing or holds no such video.
+    """
+    base = find_base(root, (*_FOLDERS, *_PARTS), _EXPECTED)
+    collector = Collector(base)
+    found: Dict[str, List[Name]] = {split: [] for split in SPLITS}
+    misplaced: List[str] = []
+    for folder in subfolders(base):
+        name = os.path.basename(folder).lower()
+        if name in _FOLDERS or name in _PARTS:
+            _add_folder(folder, _FOLDERS.get(name), collector, found, misplaced)
+        elif name not in _WITHOUT_VIDEOS:
+            collector.ignore(folder, "not a folder of OULU-NPU")
+    if misplaced:
+        collector.note(
+            f"{len(misplaced)} videos lie in the folder of another split than their user's: {some(misplaced)}"
+        )
+    for split in SPLITS:
+        _note_absent(split, found[split], collector)
+    return collector.finish(_EXPECTED)
+
+
+def _add_folder(
+    folder: str, split: Optional[str], collector: Collector, found: Dict[str, List[Name]], misplaced: List[str]
+) -> None:
+    for path in walk_files(folder, collector.listing.ignored):
+        if path.lower().endswith(EYES_SUFFIX):
+            continue
+        stem = os.path.splitext(os.path.basename(path))[0]
+        name, what = parse_name(stem), describe(stem)
+        if not is_video(path):
+            collector.ignore(path, "neither a video nor its positions of eyes, by the ending of its name")
+        elif name is None or what is None:
+            collector.ignore(path, "not a name of OULU-NPU, as 1_1_01_1 is")
+        else:
+            home = next(split for split, users in _USERS.items() if name.user in users)
+            if split not in (None, home):
+                misplaced.append(collector.below(path))
+            found[home].append(name)
+            collector.add(path, what, name, split or home, side_file(path, EYES_SUFFIX))
+
+
+def _note_absent(split: str, found: List[Name], collector: Collector) -> None:
+    grid = [Name(*numbers) for numbers in itertools.product(range(1, 7), range(1, 4), _USERS[split], _FILES)]
+    there = set(found)
+    absent = [str(name) for name in grid if name not in there]
+    if absent:
+        collector.note(
+            f"{split}: {len(there)} of the {len(grid)} videos of OULU-NPU are there; absent are {some(absent)}"
+        )
+
+
+def read_official_lists(root: str, notes: Optional[List[str]] = None) -> Dict[str, Dict[str, List[str]]]:
+    """The user's own copy of the official protocol files.
+
+    Lines are ``<label>,<video>``. The label may be missing; it is compared with the name of the video and
+    not used otherwise.
+
+    Args:
+      root: the folder of the dataset, or the one above, or that of the protocols.
+      notes: sentences on oddities are appended to it: lines that are none, repeated videos, labels that do not fit.
+
+    Returns:
+      From the protocol ("oulu_1", "oulu_2", "oulu_3_1" to "oulu_4_6") to the split to the ids of its videos, as
+      "1_1_01_1". Empty if there are no such files.
+    """
+    notes = [] if notes is None else notes
+    lists: Dict[str, Dict[str, List[str]]] = {}
+    for folder in _protocol_folders(root):
+        number = os.path.basename(folder)[-1]
+        for entry in entries(folder):
+            name = re.fullmatch(r"(train|dev|test)(_[1-6])?\.txt", entry.name.lower())
+            if name is None or bool(name[2]) != (number in "34"):
+                if entry.name.lower().endswith(".txt"):
+                    notes.append(f"{entry.path}: not one of the official lists, left out")
+                continue
+            protocol = lists.setdefault(f"oulu_{number}{name[2] or ''}", {})
+            protocol[name[1]] = _read_list(entry.path, notes)
+    return lists
+
+
+def _protocol_folders(root: str) -> List[str]:
+    """The folders Protocol_1 to Protocol_4, at most three levels below the root."""
+    level = [root] if os.path.isdir(root) else []
+    for _ in range(4):
+        inside = [path for folder in level for path in _subfolders_if_readable(folder)]
+        found = [path for path in inside if re.fullmatch(r"protocol_[1-4]", os.path.basename(path).lower())]
+        if found:
+            return found
+        # The folders of videos are large, and hold no protocols.
+        level = [path for path in inside if os.path.basename(path).lower() not in (*_FOLDERS, *_PARTS)]
+    return []
+
+
+def _subfolders_if_readable(folder: str) -> List[str]:
+    try:
+        return subfolders(folder)
+    except FolderLayoutError:  # such as lost+found
+        return []
+
+
+def _read_list(path: str, notes: List[str]) -> List[str]:
+    lines = read_lines(path)
+    ids: Dict[str, None] = {}
+    wrong, twice, other = [], [], []
+    for number, row in enumerate(lines.rows, 1):
+        if not row.strip():
+            continue
+        parsed = _list_row(row)
+        if parsed is None:
+            wrong.append(number)
+            continue
+        name, label = parsed
+        if label is not None and label not in _LABELS[_FILES[name.file][0]]:
+            other.append(str(name))
+        if str(name) in ids:
+            twice.append(str(name))
+        ids[str(name)] = None
+    if lines.oddities:
+        notes.append(f"{path}: has {' and '.join(lines.oddities)}, which does no harm")
+    if wrong:
+        notes.append(f"{path}: {len(wrong)} lines are not '<label>,<video>', the first is line {wrong[0]}")
+    if twice:
+        notes.append(f"{path}: {len(twice)} videos are repeated: {some(twice)}")
+    if other:
+        notes.append(f"{path}: {len(other)} labels do not fit the names of their videos: {some(other)}")
+    return list(ids)
+
+
+def _list_row(row: str) -> Optional[Tuple[Name, Optional[int]]]:
+    fields = [field.strip() for field in row.split(",")]
+    name = parse_name(re.sub(r"\.avi$", "", fields[-1]))
+    if name is None or len(fields) > 2:
+        return None
+    if len(fields) == 1:
+        return name, None
+    return (name, int(fields[0])) if re.fullmatch(r"\+?1|-[12]", fields[0]) else None

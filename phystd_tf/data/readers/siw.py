@@ -1,0 +1,155 @@
+"""SiW as it is distributed.
+
+    ROOT/{Train,Test}/{live,spoof}/<subject>/<subject>-<sensor>-<type>-<medium>-<session>.mov
+    ROOT/.../<the same>.face                                      boxes of the face
+
+``ROOT`` is ``SiW_release`` or the folder above. The web page of the dataset writes
+names with underscores, the files have hyphens: both are read. Some names end in
+``.m.mov``. Not every subject has every video, and copies differ.
+"""
+
+import itertools
+import os
+import re
+from typing import Dict, List, NamedTuple, Optional
+
+from phystd_tf import spoof_types
+from phystd_tf.data.readers.listing import (
+    Collector,
+    Described,
+    Listing,
+    find_base,
+    letters,
+    side_file,
+    some,
+    subfolders,
+    walk_files,
+)
+from phystd_tf.data.side_files import BOXES_SUFFIX
+from phystd_tf.data.video import is_video
+
+_SPLITS = {"train": "train", "test": "test"}
+_CLASSES = {"live": 1, "spoof": 0}
+_EXPECTED = "ROOT/{Train,Test}/{live,spoof}/<subject>/<subject>-<sensor>-<type>-<medium>-<session>.mov"
+_NAME = re.compile(r"([0-9]{3})([-_])([12])\2([123])\2([1-4])\2([12])(\.m)?", re.IGNORECASE)
+_TYPES = {1: spoof_types.LIVE, 2: spoof_types.PRINT, 3: spoof_types.REPLAY}
+_MEDIA = {1: 2, 2: 2, 3: 4}
+# What the web page states, and what a public list of the files has, which is not the same.
+_STATED = 4478
+_LISTED = {spoof_types.LIVE: 1313, spoof_types.PRINT: 653, spoof_types.REPLAY: 2503}
+_SUBJECTS = {"train": 90, "test": 75}
+
+
+class Name(NamedTuple):
+    """The numbers in the name of a video."""
+
+    subject: int
+    sensor: int
+    type: int
+    medium: int
+    session: int
+
+    def __str__(self) -> str:
+        return f"{self.subject:03d}-{self.sensor}-{self.type}-{self.medium}-{self.session}"
+
+
+def parse_name(stem: str) -> Optional[Name]:
+    """The numbers in a name without its ending; None if it is no name of SiW."""
+    match = _NAME.fullmatch(stem)
+    if match is None:
+        return None
+    name = Name(*(int(match[group]) for group in (1, 3, 4, 5, 6)))
+    return name if 1 <= name.subject <= 165 and name.medium <= _MEDIA[name.type] else None
+
+
+def describe(stem: str) -> Optional[Described]:
+    """What a name without its ending says; None if it is no name of SiW.
+
+    Live videos have an instrument too: "live_2" is under changing light.
+    """
+    name = parse_name(stem)
+    if name is None:
+        return None
+    spoof_type = _TYPES[name.type]
+    return Described(
+        spoof_type, f"{name.subject:03d}", str(name.session), str(name.sensor), f"{spoof_type}_{name.medium}"
+    )
+
+
+def list_clips(root: str) -> Listing:
+    """All videos.
+
+    Args:
+      root: the folder of the dataset, or the one above.
+
+    Returns:
+      Listing. Other numbers of videos than published, and live videos that are missing, are notes.
+
+    Raises:
+      FolderLayoutError: if the folder is missing or holds no such video.
+    """
+    base = find_base(root, _SPLITS, _EXPECTED)
+    collector = Collector(base)
+    names: Dict[str, List[Name]] = {}
+    for folder in subfolders(base):
+        split = _SPLITS.get(os.path.basename(folder).lower())
+        if split is None:
+            collector.ignore(folder, "not Train or Test")
+            continue
+        for kind in subfolders(folder):
+            label = _CLASSES.get(letters(os.path.basename(kind)))
+            if label is None:
+                collector.ignore(kind, "not live or spoof")
+            else:
+                _add_folder(kind, label, split, collector, names.setdefault(split, []))
+    listing = collector.finish(_EXPECTED)
+    _note_counts(collector)
+    _note_absent(names, collector)
+    return listing
+
+
+def _add_folder(folder: str, label: int, split: str, collector: Collector, names: List[Name]) -> None:
+    for path in walk_files(folder, collector.listing.ignored):
+        if path.lower().endswith(BOXES_SUFFIX):
+            continue
+        stem = os.path.splitext(os.path.basename(path))[0]
+        name, what = parse_name(stem), describe(stem)
+        above = os.path.basename(os.path.dirname(path))
+        if not is_video(path):
+            collector.ignore(path, "neither a video nor its boxes, by the ending of its name")
+        elif name is None or what is None:
+            collector.ignore(path, "not a name of SiW, as 003-1-1-1-1 is")
+        elif what.label != label:
+            collector.ignore(path, f"its name says {what.type}, its folder {os.path.basename(folder)}")
+        elif re.fullmatch("[0-9]{3}", above) and above != what.subject:
+            collector.ignore(path, f"its name says subject {what.subject}, its folder {above}")
+        else:
+            names.append(name)
+            collector.add(path, what, name, split, side_file(path, BOXES_SUFFIX))
+
+
+def _note_counts(collector: Collector) -> None:
+    clips = collector.listing.clips
+    if len(clips) == _STATED:
+        return
+    counts = {name: sum(clip.type == name for clip in clips) for name in _LISTED}
+    found = ", ".join(f"{count} {name}" for name, count in counts.items())
+    listed = ", ".join(f"{count} {name}" for name, count in _LISTED.items())
+    same = " (the same)" if counts == _LISTED else f" ({listed})"
+    collector.note(
+        f"{len(clips)} videos ({found}); the web page of SiW states {_STATED}, a public list of its files has"
+        f" {sum(_LISTED.values())}{same}"
+    )
+
+
+def _note_absent(names: Dict[str, List[Name]], collector: Collector) -> None:
+    """Each subject has eight live videos; what else there should be is not published."""
+    for split, count in _SUBJECTS.items():
+        there = set(names.get(split, ()))
+        subjects = sorted({name.subject for name in there})
+        if len(subjects) != count:
+            collector.note(f"{split}: {len(subjects)} of the {count} subjects of SiW are there")
+        grid = (Name(*numbers) for numbers in itertools.product(subjects, (1, 2), (1,), (1, 2), (1, 2)))
+        absent = [str(name) for name in grid if name not in there]
+        if absent:
+            collector.note(f"{split}: {len(absent)} live videos of these subjects are absent: {some(absent)}")

@@ -1,0 +1,279 @@
+"""SiW-M in its first edition, and SiW-Mv2.
+
+First edition:
+
+    ROOT/Live/{Train,Test}/Live_<n>.mov                  and .face beside each video
+    ROOT/{Paper,Replay}/<stem>_<n>.mov
+    ROOT/{Makeup,Mask,Partial}/<folder>/<stem>_<n>.mov
+
+or preprocessed, with ``.dat`` instead of ``.mov``, see ``dat_records``. SiW-Mv2:
+
+    ROOT/Live/Live_<n>.{mov,avi,mp4}
+    ROOT/Spoof/<folder>/<stem>_<n>.{mov,avi,mp4}
+
+The name of a video says its type; most folders have other names than the videos
+in them. ``Paper`` is a print, ``Mask_Paper`` a mask and ``Partial_Paperglass``
+glasses. Nothing says who is seen.
+"""
+
+import os
+import re
+from typing import Dict, List, Optional, Sequence
+
+from phystd_tf import spoof_types
+from phystd_tf.data.clips import Clip
+from phystd_tf.data.dat_records import SUFFIX as DAT_SUFFIX
+from phystd_tf.data.dat_records import DatFileError, is_dat, label_of_dat
+from phystd_tf.data.readers.listing import (
+    Collector,
+    Described,
+    FolderLayoutError,
+    Listing,
+    entries,
+    find_base,
+    is_folder,
+    letters,
+    side_file,
+    some,
+    walk_files,
+)
+from phystd_tf.data.side_files import BOXES_SUFFIX
+from phystd_tf.data.text_files import read_lines
+from phystd_tf.data.video import VIDEO_SUFFIXES, is_video
+
+# Of each stem: its type, its folders in either edition, and how many videos were published.
+_STEMS = {
+    "Live": (spoof_types.LIVE, ("Live",), 660, 785),
+    "Replay": (spoof_types.REPLAY, ("Replay",), 99, 98),
+    "Paper": (spoof_types.PRINT, ("Paper", "Print"), 118, 135),
+    "Mask_Half": (spoof_types.HALF_MASK, ("HalfMask", "Mask_HalfMask"), 72, 72),
+    "Mask_Silicone": (spoof_types.SILICONE_MASK, ("SiliconeMask", "Silicone"), 27, 17),
+    "Mask_Trans": (spoof_types.TRANSPARENT_MASK, ("TransparentMask", "Mask_TransparentMask"), 88, 60),
+    "Mask_Paper": (spoof_types.PAPER_MASK, ("PaperMask", "Mask_PaperMask"), 17, 17),
+    "Mask_Mann": (spoof_types.MANNEQUIN, ("MannequinHead", "Mannequin"), 40, 40),
+    "Makeup_Ob": (spoof_types.OBFUSCATION_MAKEUP, ("Obfuscation", "Makeup_Obfuscation"), 23, 22),
+    "Makeup_Im": (spoof_types.IMPERSONATION_MAKEUP, ("Impersonation", "Makeup_Impersonation"), 61, 61),
+    "Makeup_Co": (spoof_types.COSMETIC_MAKEUP, ("Cosmetic", "Makeup_Cosmetic"), 50, 52),
+    "Partial_Funnyeye": (spoof_types.FUNNY_EYEGLASSES, ("FunnyeyeGlasses", "Partial_FunnyeyeGlasses"), 160, 179),
+    "Partial_Paperglass": (spoof_types.PAPER_GLASSES, ("PaperGlasses", "Partial_PaperGlasses"), 127, 76),
+    "Partial_Eye": (spoof_types.PARTIAL_EYE, ("PaperCut", "Partial_Eye"), 57, 57),
+    "Partial_Mouth": (spoof_types.PARTIAL_MOUTH, ("PaperCut", "Partial_Mouth"), 29, 29),
+}
+TYPES = {stem: facts[0] for stem, facts in _STEMS.items()}
+_V1_COUNTS = {stem: facts[2] for stem, facts in _STEMS.items()}
+_V2_COUNTS = {stem: facts[3] for stem, facts in _STEMS.items()}
+_FOLDERS = {stem: tuple(map(letters, (stem, *facts[1]))) for stem, facts in _STEMS.items()}
+_TYPE_FOLDERS = {name for names in _FOLDERS.values() for name in names}
+# Right below the root may be these, or the folder of a stem.
+_TOP = _TYPE_FOLDERS | {"spoof", "mask", "makeup", "partial", "train", "test"}
+_BY_LOWER = {stem.lower(): stem for stem in _STEMS}
+_EXPECTED_V1 = "ROOT/Live/{Train,Test}/Live_<n>.mov, ROOT/Paper/Paper_<n>.mov, ROOT/Mask/HalfMask/Mask_Half_<n>.mov ..."
+_EXPECTED_V2 = "ROOT/Live/Live_<n>.mov (or .avi, .mp4), ROOT/Spoof/Paper/Paper_<n>.mov ..."
+_LISTS = "pro_3_text"
+
+
+def split_name(name: str) -> Optional[str]:
+    """The stem of a name without its ending, "Mask_Half" of "Mask_Half_12"; None if it is no name of SiW-M."""
+    match = re.fullmatch(r"(.+)_[0-9]+", name)
+    return _BY_LOWER.get(match[1].lower()) if match else None
+
+
+def describe(name: str) -> Optional[Described]:
+    """What a name without its ending says; None if it is no name of SiW-M."""
+    stem = split_name(name)
+    return None if stem is None else Described(TYPES[stem])
+
+
+def list_clips(root: str) -> Listing:
+    """All videos of the first edition. Live ones have their folder, "Train" or "Test", as session.
+
+    Args:
+      root: the folder of the dataset, or the one above.
+
+    Returns:
+      Listing. Other numbers of videos than published are notes.
+
+    Raises:
+      FolderLayoutError: if the folder is missing or holds no such video.
+    """
+    base = _base(root, _EXPECTED_V1)
+    collector = _collect(base, with_sessions=True)
+    listing = collector.finish(_EXPECTED_V1)
+    if any(is_folder(entry) and letters(entry.name) == "spoof" for entry in entries(base)):
+        collector.note("there is a folder Spoof, as in SiW-Mv2, whose name here is siwmv2: its protocols are others")
+    _note_counts(collector, _V1_COUNTS, "SiW-M")
+    return listing
+
+
+def list_clips_v2(root: str) -> Listing:
+    """All videos of SiW-Mv2.
+
+    Args:
+      root: the folder of the dataset, or the one above. Where it holds a copy of the authors' lists in pro_3_text,
+        videos that are listed and not there are notes.
+
+    Returns:
+      Listing. Other numbers of videos than published are notes.
+
+    Raises:
+      FolderLayoutError: if the folder is missing or holds no such video.
+    """
+    base = _base(root, _EXPECTED_V2)
+    collector = _collect(base, with_sessions=False)
+    listing = collector.finish(_EXPECTED_V2)
+    _note_counts(collector, _V2_COUNTS, "SiW-Mv2")
+    if os.path.isdir(os.path.join(base, _LISTS)):
+        lists = read_siwmv2_lists(os.path.join(base, _LISTS), listing.notes)
+        absent = sorted({name for names in absent_stems(lists, listing.clips).values() for name in names})
+        if absent:
+            collector.note(f"{len(absent)} videos of the lists are absent: {some(absent)}")
+    return listing
+
+
+def absent_stems(lists: Dict[str, List[str]], clips: Sequence[Clip]) -> Dict[str, List[str]]:
+    """What is listed and not there.
+
+    Args:
+      lists: as ``read_siwmv2_lists`` returns them.
+      clips: what there is.
+
+    Returns:
+      Name of a list -> names without a clip, in its order; lists without any are left out.
+    """
+    there = {os.path.basename(clip.id) for clip in clips}
+    absent = {name: [stem for stem in stems if stem not in there] for name, stems in lists.items()}
+    return {name: stems for name, stems in absent.items() if stems}
+
+
+def read_siwmv2_lists(folder: str, notes: Optional[List[str]] = None) -> Dict[str, List[str]]:
+    """The user's copy of the authors' lists; also of those for the first edition (trainlist.txt, testlist.txt).
+
+    In the lists for training, names are repeated so that each type has as many rows: once is enough here.
+
+    Args:
+      folder: with the files train*.txt and test*.txt, or with the folder pro_3_text that holds them.
+      notes: sentences on oddities are appended to it: repeated names, rows that are none, byte order marks.
+
+    Returns:
+      Name of a list ("trainlist_all", "test_A_pretrain") -> its names, each once, as "Mask_Half_12", in the order of
+      their first rows.
+
+    Raises:
+      FolderLayoutError: if there is no such list.
+    """
+    notes = [] if notes is None else notes
+    inner = [os.path.join(folder, *parts) for parts in ((), (_LISTS,), ("source_SiW_Mv2", _LISTS))]
+    lists: Dict[str, List[str]] = {}
+    for place in filter(os.path.isdir, inner):
+        for entry in entries(place):
+            match = re.fullmatch(r"((?:train|test)(?:list)?(?:_\w+)?)\.txt", entry.name, re.IGNORECASE)
+            if match and not is_folder(entry):
+                lists[match[1]] = _read_list(entry.path, notes)
+        if lists:
+            return lists
+    raise FolderLayoutError(
+        f"{folder}: holds no list (trainlist_all.txt, testlist_live.txt ...); copy the folder source_SiW_Mv2/{_LISTS}"
+        " of the authors' public code to it"
+    )
+
+
+def _read_list(path: str, notes: List[str]) -> List[str]:
+    lines = read_lines(path)
+    names: Dict[str, None] = {}
+    rows, wrong = 0, []
+    for number, row in enumerate(lines.rows, 1):
+        if not row.strip():
+            continue
+        # Someone may have made a list of files: only their names count.
+        name = re.split(r"[/\\]", row.strip())[-1]
+        start, ending = os.path.splitext(name)
+        name = start if ending.lower() in (*VIDEO_SUFFIXES, DAT_SUFFIX) else name
+        if split_name(name) is None:
+            wrong.append(number)
+            continue
+        rows += 1
+        names[name] = None
+    if lines.oddities:
+        notes.append(f"{path}: has {' and '.join(lines.oddities)}, which does no harm")
+    if rows > len(names):
+        notes.append(f"{path}: {rows} rows name {len(names)} videos; repeated ones count once")
+    if wrong:
+        notes.append(f"{path}: {len(wrong)} rows are no names of SiW-M, the first is line {wrong[0]}")
+    return list(names)
+
+
+def _base(root: str, expected: str) -> str:
+    """The root, or the folder right below it that has the folders of types."""
+    if os.path.isdir(root) and any(describe(os.path.splitext(entry.name)[0]) for entry in entries(root)):
+        return root  # a folder of .dat files
+    # What other datasets and a user's own folders have too is no sign of this one.
+    signs = {name.lower() for _, folders, _, _ in _STEMS.values() for name in folders} | {"spoof", "mask", "makeup"}
+    return find_base(root, signs, expected)
+
+
+def _collect(base: str, with_sessions: bool) -> Collector:
+    collector = Collector(base)
+    misplaced: List[str] = []
+    at_root = [entry for entry in entries(base) if not is_folder(entry)]
+    paths = [entry.path for entry in at_root if describe(os.path.splitext(entry.name)[0])]
+    for entry in filter(is_folder, entries(base)):
+        if letters(entry.name) in _TOP:
+            paths += walk_files(entry.path, collector.listing.ignored)
+        elif entry.name.lower() not in (_LISTS, "source_siw_mv2", "truth"):
+            collector.ignore(entry.path, "not a folder of SiW-M")
+    # A video comes before its preprocessed frames: the second of a name is left out.
+    for path in sorted(paths, key=is_dat):
+        if not path.lower().endswith(BOXES_SUFFIX):
+            _add(path, collector, with_sessions, misplaced)
+    if misplaced:
+        collector.note(
+            f"{len(misplaced)} videos lie in the folder of another type; their names count: {some(misplaced)}"
+        )
+    return collector
+
+
+def _add(path: str, collector: Collector, with_sessions: bool, misplaced: List[str]) -> None:
+    name = os.path.splitext(os.path.basename(path))[0]
+    stem, what = split_name(name), describe(name)
+    folders = collector.below(path).split("/")[:-1]
+    kinds = [letters(folder) for folder in folders]
+    if not (is_video(path) or is_dat(path)):
+        collector.ignore(path, "neither a video nor its boxes, by the ending of its name")
+        return
+    if stem is None or what is None:
+        collector.ignore(path, "not a name of SiW-M, as Mask_Half_12 is")
+        return
+    known = [kind for kind in kinds if kind in _TYPE_FOLDERS]
+    if (known and what.label != ("live" in known)) or (what.label and "spoof" in kinds):
+        collector.ignore(path, f"its name says {what.type}, its folder {'/'.join(folders)}")
+        return
+    if is_dat(path) and not _label_fits(path, what, collector):
+        return
+    if known and known[-1] not in _FOLDERS[stem]:
+        misplaced.append(collector.below(path))
+    if with_sessions and what.label and kinds[-1:] in (["train"], ["test"]):
+        what = what._replace(session=kinds[-1].capitalize())
+    collector.add(path, what, name.lower(), None, side_file(path, BOXES_SUFFIX))
+
+
+def _label_fits(path: str, what: Described, collector: Collector) -> bool:
+    """Whether the records say the same as the name. What cannot be read is found out when it is prepared."""
+    try:
+        label = label_of_dat(path)
+    except DatFileError:
+        return True
+    if label != what.label:
+        said = {0: "spoof", 1: "live", None: "neither live nor spoof"}[label]
+        collector.ignore(path, f"its name says {what.type}, its records {said}")
+    return label == what.label
+
+
+def _note_counts(collector: Collector, published: Dict[str, int], edition: str) -> None:
+    found = dict.fromkeys(published, 0)
+    for clip in collector.listing.clips:
+        found[split_name(os.path.basename(clip.id))] += 1
+    differing = [f"{stem} {found[stem]} ({count})" for stem, count in published.items() if found[stem] != count]
+    if differing:
+        collector.note(
+            f"numbers of videos that are not the published ones of {edition} (in brackets): {', '.join(differing)}"
+        )

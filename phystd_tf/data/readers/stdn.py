@@ -1,0 +1,111 @@
+"""Frames as users of the predecessor (STDN) have them, with 68 landmarks beside each.
+
+    ROOT/[train|dev|test/]{live,spoof}/<clip>/<n>.png             of any size
+    ROOT/.../<n>.npy                                              [68, 2], (x, y) in pixels
+
+The folders do not say the type of a spoof; where the clip has a name of SiW-M,
+OULU-NPU or SiW, that does. Else the type is unknown, as is the subject.
+"""
+
+import os
+from typing import Dict, List, Optional
+
+from phystd_tf import spoof_types
+from phystd_tf.data.clips import Clip
+from phystd_tf.data.images import is_image
+from phystd_tf.data.landmarks import landmark_file
+from phystd_tf.data.readers import oulu, siw, siwm
+from phystd_tf.data.readers.listing import (
+    Described,
+    FolderLayoutError,
+    Listing,
+    find_base,
+    printable,
+    some,
+    subfolders,
+    walk_files,
+)
+
+_CLASSES = ("live", "spoof")
+_SPLITS = ("train", "dev", "test")
+_LANDMARKS = ".npy"
+_EXPECTED = "ROOT/[train|dev|test/]{live,spoof}/<clip>/<n>.png with 68 landmarks in <n>.npy"
+
+
+def list_clips(root: str) -> Listing:
+    """All folders of frames.
+
+    Args:
+      root: folder with live/ and spoof/, or with train/, dev/ and test/ that hold those, or the one above.
+
+    Returns:
+      Listing.
+
+    Raises:
+      FolderLayoutError: if the folder is missing or holds no such frame.
+    """
+    base = find_base(root, _CLASSES + _SPLITS, _EXPECTED)
+    listing = Listing([], [], [])
+    for folder in subfolders(base):
+        name = os.path.basename(folder).lower()
+        if name in _CLASSES:
+            _add_class(base, folder, None, listing)
+        elif name in _SPLITS:
+            for inner in subfolders(folder):
+                if os.path.basename(inner).lower() in _CLASSES:
+                    _add_class(base, inner, name, listing)
+                else:
+                    listing.ignored.append((inner, "not live or spoof"))
+        else:
+            listing.ignored.append((folder, "not live or spoof, nor train, dev or test"))
+    if not listing.clips:
+        raise FolderLayoutError(f"{base}: no frame found; expected is {_EXPECTED}")
+    frames = [path for clip in listing.clips for path in clip.paths]
+    lacking = [os.path.relpath(path, base) for path in frames if landmark_file(path) is None]
+    if lacking:
+        listing.notes.append(
+            f"{len(lacking)} of {len(frames)} frames have no landmarks beside them, and are aligned: {some(lacking)}"
+        )
+    return listing
+
+
+def _add_class(base: str, folder: str, split: Optional[str], listing: Listing) -> None:
+    kind = os.path.basename(folder).lower()
+    by_clip: Dict[str, List[str]] = {}
+    for path in walk_files(folder, listing.ignored):
+        inside = os.path.dirname(path)
+        if path.lower().endswith(_LANDMARKS):
+            continue
+        if not is_image(path):
+            listing.ignored.append((path, "neither an image nor landmarks, by the ending of its name"))
+        elif inside == folder:
+            listing.ignored.append((path, "not in the folder of a clip"))
+        else:
+            by_clip.setdefault(inside, []).append(path)
+    for inside, paths in by_clip.items():
+        what = _describe(os.path.basename(inside), kind)
+        if what.label != (kind == "live"):
+            listing.ignored.append((inside, f"its name says {what.type}, its folder {kind}"))
+            continue
+        listing.clips.append(
+            Clip(
+                id=printable(os.path.relpath(inside, base).replace(os.sep, "/")),
+                paths=tuple(paths),
+                subject=what.subject,
+                type=what.type,
+                label=what.label,
+                split=split,
+                session=what.session,
+                device=what.device,
+                instrument=what.instrument,
+            )
+        )
+
+
+def _describe(name: str, kind: str) -> Described:
+    """What the name of a clip says, or else its folder, "live" or "spoof"."""
+    for reader in (siwm, oulu, siw):
+        what = reader.describe(name)
+        if what is not None:
+            return what
+    return Described(spoof_types.LIVE if kind == "live" else spoof_types.UNKNOWN)

@@ -1,0 +1,199 @@
+"""Which faces of a prepared folder are train, dev and test: as prepared, or as a protocol says.
+
+A dataset is prepared once; its protocols divide the same shards in other ways.
+Where a protocol differs from the folders, the faces of other splits are skipped
+while the shards are read, by the name of their clip.
+"""
+
+import collections
+import json
+import os
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+
+import tensorflow as tf
+
+from phystd_tf.atomic import write_json
+from phystd_tf.data import records
+from phystd_tf.data.shards import DamagedShardError, count_records
+from phystd_tf.evaluation.protocols import ClipFacts, Protocol, ProtocolError, load_protocol
+
+AS_PREPARED = "folder"
+PROTOCOL_FILE = "protocol.json"  # of a run: the protocol it was trained on
+_NO_LIMIT = 2**62
+
+
+class ProtocolChoice(NamedTuple):
+    """What names a protocol; it is stored with a run.
+
+    Attributes:
+      name: see ``phystd_tf.evaluation.protocols.protocol_names``.
+      seed: of the protocols that draw.
+      lists: folder of the user's own lists, for those that are made of lists.
+    """
+
+    name: str = AS_PREPARED
+    seed: int = 0
+    lists: Optional[str] = None
+
+    def save(self, run: str) -> None:
+        """Stores it in a run folder."""
+        write_json(self._asdict(), os.path.join(run, PROTOCOL_FILE))
+
+    @classmethod
+    def of_run(cls, run: str) -> Optional["ProtocolChoice"]:
+        """What a run was trained on; None where it does not say so yet.
+
+        Raises:
+          ProtocolError: if the file is damaged.
+        """
+        path = os.path.join(run, PROTOCOL_FILE)
+        if not os.path.exists(path):
+            return None
+        try:
+            with open(path, encoding="utf-8") as file:
+                return cls(**json.load(file))
+        except (OSError, ValueError, TypeError) as error:
+            raise ProtocolError(f"{path}: no protocol of a run ({error}); give --protocol") from error
+
+
+class Selection:
+    """The faces of a prepared folder, divided.
+
+    Args:
+      prepared: path of the prepared folder.
+      choice: ProtocolChoice; None is as prepared.
+
+    Raises:
+      PreparedFolderError: if the folder is not prepared, or not yet to the end.
+      ProtocolError: if the protocol is not known, or not one for these faces.
+    """
+
+    def __init__(self, prepared: str, choice: Optional[ProtocolChoice] = None) -> None:
+        choice = choice or ProtocolChoice()
+        self.prepared = prepared
+        self.choice = choice
+        self._rows = records.usable_rows(prepared)
+        self._splits: Optional[Dict[str, str]] = None
+        self._max_train_frames: Optional[int] = None
+        if choice.name != AS_PREPARED:
+            protocol: Protocol = load_protocol(choice.name, seed=choice.seed, lists=choice.lists)
+            dataset = records.load_settings(prepared)["dataset"]
+            if protocol.dataset not in (None, dataset):
+                raise ProtocolError(
+                    f"protocol {choice.name} is one of the dataset {protocol.dataset}, and {prepared} was prepared "
+                    f"from {dataset}; give another --protocol"
+                )
+            self._splits = protocol.assign(clip_facts(records.read_manifest(records.manifest_path(prepared))))
+            self._max_train_frames = protocol.max_train_frames
+            self._rows = [{**row, "split": self._splits.get(row["clip"], "")} for row in self._rows]
+
+    def rows(self, split: str) -> List[Dict[str, str]]:
+        """The rows of the manifest of the faces of a split that can be used."""
+        return [row for row in self._rows if row["split"] == split and int(row["frame"]) < self._frame_limit(split)]
+
+    def count(self, split: str) -> Tuple[int, int]:
+        """Numbers of live and of spoof faces of a split."""
+        rows = self.rows(split)
+        live = sum(row["label"] == "1" for row in rows)
+        return live, len(rows) - live
+
+    def require(self, split: str) -> int:
+        """The number of faces of a split.
+
+        Raises:
+          PreparedFolderError: if there is none.
+        """
+        total = sum(self.count(split))
+        if not total:
+            raise records.PreparedFolderError(f"{self.prepared} has no face in the split '{split}'{self._under()}")
+        return total
+
+    def require_both(self, split: str) -> None:
+        """Raises PreparedFolderError unless a split has live and spoof faces."""
+        live, spoof = self.count(split)
+        if not live or not spoof:
+            raise records.PreparedFolderError(
+                f"{self.prepared}: the split '{split}'{self._under()} has {live} live and {spoof} spoof faces; "
+                "both are needed"
+            )
+
+    def shards(self, split: str, label: Optional[int] = None) -> List[str]:
+        """Paths of the shards with faces of a split, sorted; ``label`` is 1 for live, 0 for spoof, None for both.
+
+        Raises:
+          PreparedFolderError: if the split has no such face.
+        """
+        wanted = None if label is None else str(label)
+        names = sorted({row["shard"] for row in self.rows(split) if wanted in (None, row["label"])})
+        if not names:
+            kind = "" if label is None else f"{records.CLASS_NAMES[label]} "
+            raise records.PreparedFolderError(
+                f"{self.prepared} has no {kind}face in the split '{split}'{self._under()}"
+            )
+        return [os.path.join(self.prepared, name) for name in names]
+
+    def check_shards(self, split: str) -> None:
+        """Compares the shards of a split with the manifest, by the number of their records.
+
+        Raises:
+          DamagedShardError: names a shard that is missing, cut off, or has another number of faces.
+        """
+        wanted = set(self.shards(split))
+        expected = collections.Counter(os.path.join(self.prepared, row["shard"]) for row in self._rows)
+        for path in sorted(wanted):
+            found = count_records(path)
+            if found != expected[path]:
+                raise DamagedShardError(
+                    f"{path}: holds {found} faces, the manifest says {expected[path]}; prepare again"
+                )
+
+    def of_split(self, examples: tf.data.Dataset, split: str) -> tf.data.Dataset:
+        """The serialised faces that belong to a split, of a dataset of those of its shards."""
+        if self._splits is None:
+            return examples
+        clips = sorted(clip for clip, own in self._splits.items() if own == split)
+        table = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(tf.constant(clips), tf.ones([len(clips)], tf.int64)), default_value=0
+        )
+        limit = tf.constant(self._frame_limit(split), tf.int64)
+        key = {"clip": tf.io.FixedLenFeature([], tf.string), "frame": tf.io.FixedLenFeature([], tf.int64)}
+
+        def belongs(example: tf.Tensor) -> tf.Tensor:
+            fields = tf.io.parse_single_example(example, key)
+            return tf.logical_and(table.lookup(fields["clip"]) > 0, fields["frame"] < limit)
+
+        return examples.filter(belongs)
+
+    def _frame_limit(self, split: str) -> int:
+        return self._max_train_frames if split == "train" and self._max_train_frames else _NO_LIMIT
+
+    def _under(self) -> str:
+        return "" if self.choice.name == AS_PREPARED else f" of protocol {self.choice.name}"
+
+
+PreparedFaces = Union[str, Selection]
+
+
+def selection_of(faces: PreparedFaces) -> Selection:
+    """The Selection itself, or a prepared folder as it was prepared."""
+    return faces if isinstance(faces, Selection) else Selection(faces)
+
+
+def clip_facts(rows: List[Dict[str, Any]]) -> List[ClipFacts]:
+    """What a manifest says of each clip, in its order; a clip without a usable face is a clip too."""
+    facts = {}
+    for row in rows:
+        facts.setdefault(
+            row["clip"],
+            ClipFacts(
+                row["clip"],
+                row["subject"],
+                row["type"],
+                int(row["label"]),
+                row["split"],
+                row["session"],
+                row["device"],
+                row["instrument"],
+            ),  # fmt: skip
+        )
+    return list(facts.values())

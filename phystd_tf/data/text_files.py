@@ -1,0 +1,53 @@
+"""Small text files that lie beside data, as people and programs of all systems have left them."""
+
+import codecs
+import re
+from typing import List, NamedTuple
+
+from phystd_tf.errors import PhystdError
+
+
+class TextFileError(PhystdError):
+    """A text file cannot be read; the message names it."""
+
+
+class Lines(NamedTuple):
+    """A text file.
+
+    Attributes:
+      rows: its lines, without what ends them; the first one is number 1 in messages.
+      oddities: what it has and need not have: "a byte order mark", "line ends of DOS".
+    """
+
+    rows: List[str]
+    oddities: List[str]
+
+
+def read_lines(path: str) -> Lines:
+    """The lines of a text file in UTF-8 (or UTF-16 with its mark), with line ends of any system.
+
+    Bytes that are no text become replacement characters: the caller sees that the line is not what it should be.
+
+    Raises:
+      TextFileError: if the file cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise TextFileError(f"{path}: cannot be read ({error.strerror})") from error
+    oddities = []
+    encoding = "utf-8"
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if data.startswith(mark):
+            encoding = name
+            oddities.append("a byte order mark")
+    text = data.decode(encoding, "replace")
+    if "\r" in text:
+        oddities.append("line ends of DOS")
+    rows = re.split(r"\r\n|\r|\n", text)
+    return Lines(rows[:-1] if not rows[-1] else rows, oddities)

@@ -1,0 +1,118 @@
+"""Many evaluated models side by side: mean and spread over seeds, as data and as a table."""
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from phystd_tf.spoof_types import PARTIALS, PRINT, REPLAY
+
+
+class Outcome(NamedTuple):
+    """What came of training one model once.
+
+    Attributes:
+      model: what was trained, a row of the table, such as "full".
+      seed: of the training.
+      iterations: of the training.
+      metrics: what ``tools.evaluate`` wrote.
+    """
+
+    model: str
+    seed: int
+    iterations: int
+    metrics: Mapping[str, Any]
+
+
+# Title of a column and what it takes from the metrics of a model; None where a model has no such value.
+COLUMNS = {
+    "EER %": lambda m: _times(100, m["eer"]),
+    "ACER %": lambda m: _times(100, m["acer"]),
+    "HTER %": lambda m: _times(100, m["hter"]),
+    "TDR %": lambda m: _times(100, m["tdr_at_fdr"]),
+    "PSNR gain print": lambda m: _quality(m, "psnr_gain", (PRINT,)),
+    "replay": lambda m: _quality(m, "psnr_gain", (REPLAY,)),
+    "least of a type": lambda m: _least(m, "psnr_gain"),
+    "IoU(P) partial": lambda m: _quality(m, "iou_P", PARTIALS),
+    "energy live/spoof": lambda m: (m.get("trace_quality") or {}).get("live_to_spoof_energy"),
+}
+
+
+def collect(outcomes: Sequence[Outcome], columns: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """One row a model, in the order of their first outcome.
+
+    Args:
+      outcomes: any number, several seeds of a model among them.
+      columns: title to function of the metrics.
+
+    Returns:
+      Rows of ``model``, ``iterations``, ``seeds`` (a list) and, for each column, ``{"mean", "deviation",
+      "values"}``, or None where no seed has a value. The deviation is that of a sample; None for a single seed.
+    """
+    rows = []
+    for model in dict.fromkeys(outcome.model for outcome in outcomes):
+        own = [outcome for outcome in outcomes if outcome.model == model]
+        row: Dict[str, Any] = {
+            "model": model,
+            "iterations": own[0].iterations,
+            "seeds": [outcome.seed for outcome in own],
+        }
+        for title, value_of in columns.items():
+            values = [value for value in (value_of(outcome.metrics) for outcome in own) if value is not None]
+            row[title] = _spread(values) if values else None
+        rows.append(row)
+    return rows
+
+
+def type_columns(outcomes: Sequence[Outcome]) -> Dict[str, Any]:
+    """Columns for ``collect``: the EER in percent of each spoof type that any outcome has."""
+    kinds = dict.fromkeys(kind for outcome in outcomes for kind in outcome.metrics["eer_by_type"])
+    return {kind: lambda m, kind=kind: _times(100, m["eer_by_type"].get(kind)) for kind in kinds}
+
+
+def markdown(rows: Sequence[Mapping[str, Any]], first: Sequence[str] = ("model", "iterations", "seeds")) -> str:
+    """Rows of ``collect`` as a table in Markdown: mean ± deviation."""
+    titles = [title for title in rows[0] if title not in first]
+    lines = [f"| {' | '.join([*first, *titles])} |", f"|{'---|' * len(first)}{'--:|' * len(titles)}"]
+    for row in rows:
+        heads = [str(len(row[name])) if name == "seeds" else str(row[name]) for name in first]
+        lines.append(f"| {' | '.join([*heads, *(_cell(row[title]) for title in titles)])} |")
+    return "\n".join(lines)
+
+
+def transposed(rows: Sequence[Mapping[str, Any]], titles: Sequence[str]) -> str:
+    """Rows of ``collect`` as a table in Markdown with a model a column: for many titles and few models."""
+    lines = [f"| | {' | '.join(row['model'] for row in rows)} |", f"|---|{'--:|' * len(rows)}"]
+    lines += [f"| {title} | {' | '.join(_cell(row[title]) for row in rows)} |" for title in titles]
+    return "\n".join(lines)
+
+
+def _cell(value: Optional[Mapping[str, Any]]) -> str:
+    if value is None:
+        return "-"
+    if value["deviation"] is None:
+        return f"{value['mean']:.2f}"
+    return f"{value['mean']:.2f} ± {value['deviation']:.2f}"
+
+
+def _spread(values: Sequence[float]) -> Dict[str, Any]:
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {"mean": float(np.mean(values)), "deviation": deviation, "values": list(values)}
+
+
+def _times(factor: float, value: Optional[float]) -> Optional[float]:
+    return None if value is None else factor * value
+
+
+def _means(metrics: Mapping[str, Any], measure: str, kinds: Optional[Sequence[str]] = None) -> List[float]:
+    """Means of a trace measure, of each of the kinds (all where None) that has it."""
+    types = (metrics.get("trace_quality") or {"types": {}})["types"]
+    return [types[kind][measure]["mean"] for kind in kinds or types if measure in types.get(kind, {})]
+
+
+def _quality(metrics: Mapping[str, Any], measure: str, kinds: Sequence[str]) -> Optional[float]:
+    means = _means(metrics, measure, kinds)
+    return float(np.mean(means)) if means else None
+
+
+def _least(metrics: Mapping[str, Any], measure: str) -> Optional[float]:
+    return min(_means(metrics, measure), default=None)

@@ -1,0 +1,57 @@
+"""Mean and spread over seeds."""
+
+import numpy as np
+import pytest
+
+from phystd_tf.evaluation import study_table
+from phystd_tf.evaluation.study_table import COLUMNS, Outcome
+
+
+def _metrics(eer, gains=None, ious=None, ratio=None, types=("print", "replay")):
+    metrics = {
+        "eer": eer, "acer": 2 * eer, "hter": eer, "tdr_at_fdr": None, "eer_by_type": dict.fromkeys(types, eer),
+    }  # fmt: skip
+    if gains is not None:
+        kinds = {kind: {"psnr_gain": {"mean": value}} for kind, value in gains.items()}
+        for kind, value in (ious or {}).items():
+            kinds.setdefault(kind, {})["iou_P"] = {"mean": value}
+        metrics["trace_quality"] = {"types": kinds, "live_to_spoof_energy": ratio}
+    return metrics
+
+
+def test_mean_and_deviation_are_those_of_the_seeds():
+    rates = [0.01, 0.04, 0.07]
+    outcomes = [Outcome("full", seed, 900, _metrics(rate)) for seed, rate in enumerate(rates)]
+    (row,) = study_table.collect(outcomes, COLUMNS)
+    assert row["seeds"] == [0, 1, 2] and row["iterations"] == 900
+    assert row["EER %"]["mean"] == pytest.approx(4) and row["EER %"]["deviation"] == pytest.approx(3)
+    assert row["EER %"]["values"] == pytest.approx([1, 4, 7])
+    assert row["ACER %"]["mean"] == pytest.approx(8)
+    assert row["TDR %"] is None and row["energy live/spoof"] is None
+
+
+def test_traces_are_summed_up_over_the_right_types():
+    gains = {"print": 2.0, "replay": 3.0, "paper_glasses": -1.0, "funny_eyeglasses": 0.5}
+    ious = {"paper_glasses": 0.2, "funny_eyeglasses": 0.6, "half_mask": 1.0}
+    metrics = _metrics(0.1, gains, ious, 0.25)
+    found = {title: value_of(metrics) for title, value_of in COLUMNS.items()}
+    assert found["PSNR gain print"] == 2 and found["replay"] == 3 and found["least of a type"] == -1
+    assert found["IoU(P) partial"] == pytest.approx(0.4) and found["energy live/spoof"] == 0.25
+
+
+def test_rows_keep_the_order_of_the_models_and_a_single_seed_has_no_deviation():
+    outcomes = [
+        Outcome("b", 0, 5, _metrics(0.1)),
+        Outcome("a", 0, 5, _metrics(0.2, types=("print", "mannequin"))),
+        Outcome("b", 1, 5, _metrics(0.3)),
+    ]
+    rows = study_table.collect(outcomes, study_table.type_columns(outcomes))
+    assert [row["model"] for row in rows] == ["b", "a"]
+    assert rows[1]["print"] == {"mean": pytest.approx(20), "deviation": None, "values": [pytest.approx(20)]}
+    assert rows[1]["replay"] is None and rows[0]["mannequin"] is None
+    text = study_table.markdown(rows)
+    lines = text.splitlines()
+    assert lines[0] == "| model | iterations | seeds | print | replay | mannequin |"
+    assert lines[2] == f"| b | 5 | 2 | 20.00 ± {np.std([10, 30], ddof=1):.2f} | 20.00 ± 14.14 | - |"
+    assert lines[3] == "| a | 5 | 1 | 20.00 | - | 20.00 |"
+    assert study_table.transposed(rows, ["print"]).splitlines()[2] == "| print | 20.00 ± 14.14 | 20.00 |"

@@ -1,0 +1,116 @@
+"""What the study plans, that it goes on where it was stopped, and its tables; what it calls is tested elsewhere."""
+
+import json
+import os
+import sys
+
+import pytest
+from absl import flags
+
+from phystd_tf.hparams import get_hparams
+from tools import study
+from tools.command import UsageError
+
+SMALL = get_hparams("small")
+
+
+@pytest.fixture()
+def out(tmp_path):
+    flags.FLAGS.unparse_flags()
+    flags.FLAGS(["study", f"--out={tmp_path}", "--seeds=0,4", "--workers=1"])
+    yield tmp_path
+    flags.FLAGS.unparse_flags()
+
+
+def _metrics(folder):
+    """As tools.evaluate writes them; the error rates tell the model and the seed."""
+    rate = len(folder.split("-")[0]) / 100 + int(folder.rsplit("-", 1)[1]) / 1000
+    return {
+        "eer": rate, "acer": rate, "hter": rate, "tdr_at_fdr": 1 - rate, "num_live": 4, "num_spoof": 5, "level": "clip",
+        "num_subjects": 3, "eer_by_type": {"print": rate},
+    }  # fmt: skip
+
+
+@pytest.fixture()
+def calls(monkeypatch):
+    made = []
+
+    def call(tool, *arguments, log=None, may_be=(0,)):
+        made.append((tool, dict(argument.lstrip("-").split("=", 1) for argument in arguments)))
+        if tool == "evaluate":
+            path = made[-1][1]["out"]
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(_metrics(os.path.basename(os.path.dirname(path))), file)
+
+    monkeypatch.setattr(study, "_call", call)
+    return made
+
+
+def test_each_part_trains_what_it_says(out):
+    jobs = study._jobs("demo", [0, 4])
+    assert [(job.model, job.seed) for job in jobs] == [
+        (model, seed) for model in ("full", "auxiliary, equal iterations", "auxiliary, equal time") for seed in (0, 4)
+    ]
+    assert {job.protocol for job in jobs} == {"folder"} and jobs[0].iterations == SMALL.max_iterations
+    assert jobs[2].iterations == SMALL.max_iterations and jobs[4].iterations == 4 * SMALL.max_iterations
+    assert {job.ablation for job in study._jobs("ablations", [1])} == {
+        "step1",
+        "step1_step2_single_trace",
+        "step1_step2",
+    }
+    unknown = study._jobs("unknown", [1])
+    assert {job.protocol for job in unknown} == {"leave_out_print+silicone_mask+obfuscation_makeup+funny_eyeglasses"}
+    (long,) = study._jobs("long", [4, 0])
+    assert (long.seed, long.ablation) == (4, "full") and long.iterations > SMALL.max_iterations
+    everything = [job.folder for part in study.PARTS for job in study._jobs(part, [0, 1])]
+    assert len(set(everything)) == len(everything)
+
+
+def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, calls, capsys):
+    flags.FLAGS.parts = ["demo"]
+    study.main()
+    trained = [arguments["run"] for tool, arguments in calls if tool == "train"]
+    assert len(trained) == 6 and [tool for tool, _ in calls[:2]] == ["make_synthetic", "prepare"]
+    scored = [arguments for tool, arguments in calls if tool == "score"]
+    assert all(("truth" in a) == (a["split"] == "test" and "auxiliary" not in a["run"]) for a in scored)
+    os.remove(out / "demo" / "full-4" / "metrics.json")
+    calls.clear()
+    study.main()
+    assert [arguments["seed"] for tool, arguments in calls if tool == "train"] == ["4"]
+    text = (out / "study.md").read_text(encoding="utf-8")
+    assert text.strip() in capsys.readouterr().out
+    rate = [_metrics(f"full-{seed}")["eer"] * 100 for seed in (0, 4)]
+    assert f"| full | {SMALL.max_iterations} | 2 | {sum(rate) / 2:.2f} ± {(rate[1] - rate[0]) / 2**0.5:.2f} |" in text
+    assert "4 live and 5 spoof clips of 3 subjects" in text
+    data = json.loads((out / "study.json").read_text())
+    assert data["demo"]["overall"][0]["seeds"] == [0, 4] and data["demo"]["eer_by_type"][0]["print"]["values"] == rate
+
+
+def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
+    flags.FLAGS.parts = ["long"]
+    flags.FLAGS.long_iterations = 10 * SMALL.max_iterations
+    study.main()
+    (train,) = [arguments for tool, arguments in calls if tool == "train"]
+    assert train["set"] == f"decay_every={10 * SMALL.decay_every}" and train["iterations"] == str(
+        10 * SMALL.max_iterations
+    )
+
+
+def test_a_program_that_fails_names_its_log(out, tmp_path, monkeypatch):
+    monkeypatch.setattr(study.subprocess, "call", lambda command, **_: 2)
+    with open(tmp_path / "log.txt", "w", encoding="utf-8") as log, pytest.raises(UsageError, match=r"train.*log\.txt"):
+        study._call("train", "--x=1", log=log)
+    monkeypatch.setattr(study.subprocess, "call", lambda command, **_: 1)
+    assert study._call("prepare", may_be=(0, 1)) is None
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [({"parts": ["dmeo"]}, "known are demo"), ({"seeds": ["0", "x"]}, "whole"), ({"seeds": ["1", "1"]}, "different")],
+)
+def test_wrong_use_is_said_before_any_work(out, calls, changes, message):
+    for name, value in changes.items():
+        setattr(flags.FLAGS, name, value)
+    with pytest.raises(UsageError, match=message):
+        study.main()
+    assert not calls and "tensorflow_addons" not in sys.modules

@@ -1,0 +1,233 @@
+"""Shows protocols: who is in train, dev and test, what is missing, and what is on both sides.
+
+Of a prepared folder (--data) or of a dataset as it lies on disk (--dataset and
+--root). Without --protocol, all that fit are listed with their numbers of clips.
+Exit code 1 says that a person, or with --hashes an identical file, is in
+several splits.
+
+    python -m tools.protocols --data=PREPARED
+    python -m tools.protocols --data=PREPARED --protocol=leave_out_half_mask+print
+    python -m tools.protocols --dataset=oulu --root=DIR --protocol=oulu_1 --hashes
+"""
+
+import hashlib
+import os
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from absl import flags
+
+from tools.command import SOME_FAILED, UsageError, run_program
+
+_DATA = flags.DEFINE_string("data", None, "Prepared folder (tools.prepare makes one).")
+_DATASET = flags.DEFINE_string("dataset", None, "Layout of --root, as for tools.prepare.")
+_ROOT = flags.DEFINE_string("root", None, "Folder of a dataset that need not be prepared.")
+_PROTOCOL = flags.DEFINE_string("protocol", None, "Which to show; all that fit are listed by default.")
+_LISTS = flags.DEFINE_string("lists", None, "Folder with your copy of the lists, for protocols that are made of lists.")
+_SEED = flags.DEFINE_integer("seed", 0, "Of the protocols that draw.", lower_bound=0)
+_HASHES = flags.DEFINE_boolean("hashes", False, "Read every file, to find identical ones in several splits.")
+_ALL = flags.DEFINE_boolean("all", False, "Name everybody and everything, however much it is.")
+
+_SHOWN = 5
+_CHUNK = 2**20
+
+
+class Found(NamedTuple):
+    """The clips to divide.
+
+    Attributes:
+      dataset: name of the layout.
+      clips: list of ClipFacts.
+      files: id of a clip -> paths of its files.
+      notes: sentences.
+      official: official lists, see ``protocol_report``.
+    """
+
+    dataset: str
+    clips: List[Any]
+    files: Dict[str, Tuple[str, ...]]
+    notes: List[str]
+    official: Dict[str, Dict[str, List[str]]]
+
+
+def main() -> Optional[int]:
+    if (_DATA.value is None) == (_ROOT.value is None):
+        raise UsageError("give either --data=PREPARED, or --dataset=NAME and --root=DIR")
+    if (_ROOT.value is None) != (_DATASET.value is None):
+        raise UsageError("--dataset=NAME and --root=DIR belong together")
+    if _HASHES.value and not _PROTOCOL.value:
+        raise UsageError("--hashes needs --protocol=NAME")
+    protocol = None
+    if _PROTOCOL.value:  # a wrong name is refused before thousands of files are looked at
+        from phystd_tf.evaluation.protocols import load_protocol
+
+        protocol = load_protocol(_PROTOCOL.value, _SEED.value, _LISTS.value)
+    found = _prepared(_DATA.value) if _DATA.value else _on_disk(_DATASET.value, _ROOT.value)
+    for note in found.notes:
+        _print(f"note: {note}")
+    if protocol is None:
+        _list_all(found)
+        return None
+    if protocol.dataset not in (None, found.dataset):
+        raise UsageError(
+            f"protocol {protocol.name} is one of the dataset {protocol.dataset}, these are {found.dataset}"
+        )
+
+    from phystd_tf.evaluation.protocol_report import describe
+
+    hashes = _hashes(found.files) if _HASHES.value else None
+    description = describe(protocol, found.clips, hashes, found.official)
+    _show(protocol, description)
+    return SOME_FAILED if description.leaks else None
+
+
+def _prepared(folder: str) -> Found:
+    from phystd_tf.data import records
+    from phystd_tf.evaluation.protocols import ClipFacts
+
+    rows = records.read_manifest(records.manifest_path(folder))
+    facts, files, usable = {}, {}, set()
+    for row in rows:
+        facts.setdefault(row["clip"], ClipFacts.of_row(row))
+        files.setdefault(row["clip"], {})[row["source"]] = None
+        if row["status"] == records.OK:
+            usable.add(row["clip"])
+    lost = [clip for clip in facts if clip not in usable]
+    notes = [f"{len(lost)} clips have no usable face: {_named(lost)}"] if lost else []
+    dataset = records.load_settings(folder).get("dataset", "folder")
+    return Found(dataset, list(facts.values()), {clip: tuple(paths) for clip, paths in files.items()}, notes, {})
+
+
+def _on_disk(dataset: str, root: str) -> Found:
+    from phystd_tf.data.readers import READERS
+    from phystd_tf.evaluation.protocols import ClipFacts
+
+    if dataset not in READERS:
+        raise UsageError(f"unknown --dataset={dataset}; there are {', '.join(READERS)}")
+    listing = READERS[dataset](root)
+    notes, official = list(listing.notes), {}
+    if dataset == "oulu":
+        from phystd_tf.data.readers.oulu import read_official_lists
+
+        official = read_official_lists(root, notes)
+    facts = [
+        ClipFacts(c.id, c.subject or "", c.type, c.label, c.split or "", c.session, c.device, c.instrument)
+        for c in listing.clips
+    ]
+    return Found(dataset, facts, {clip.id: clip.paths for clip in listing.clips}, notes, official)
+
+
+def _hashes(files: Dict[str, Tuple[str, ...]]) -> Dict[str, List[str]]:
+    from tqdm import tqdm
+
+    hashes: Dict[str, List[str]] = {}
+    with tqdm(total=sum(map(len, files.values())), unit="file", desc="reading") as bar:
+        for clip, paths in files.items():
+            for path in paths:
+                hashes.setdefault(clip, []).append(_hash(path))
+                bar.update()
+    return hashes
+
+
+def _hash(path: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            for chunk in iter(lambda: file.read(_CHUNK), b""):
+                digest.update(chunk)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}); --hashes needs the files that were prepared, in their place"
+        ) from error
+    return digest.hexdigest()
+
+
+def _list_all(found: Found) -> None:
+    """A line for each protocol that fits: its numbers of live and spoof clips."""
+    from phystd_tf.evaluation.protocols import ProtocolError, load_protocol, protocol_names
+
+    print(f"{len(found.clips)} clips of {found.dataset}; live + spoof clips of each protocol:")
+    names = protocol_names(found.dataset)
+    width = max(map(len, names)) + 2
+    print(f"{'protocol':<{width}}{'train':>13}{'dev':>13}{'test':>13}  what")
+    for name in names:
+        try:
+            protocol = load_protocol(name, _SEED.value)
+        except ProtocolError as error:
+            if not _LISTS.value:
+                _print(f"{name:<{width}}{'needs --lists':>39}  {_what(error)}")
+                continue
+            protocol = None
+        try:
+            if protocol is None:
+                protocol = load_protocol(name, _SEED.value, _LISTS.value)
+            splits = protocol.assign(found.clips)
+        except ProtocolError as error:
+            _print(f"{name:<{width}}{'not here':>39}  {_what(error)}")
+            continue
+        cells = ""
+        for split in ("train", "dev", "test"):
+            labels = [fact.label for fact in found.clips if splits.get(fact.clip) == split]
+            cells += f"{f'{sum(labels)} + {len(labels) - sum(labels)}' if labels else '-':>13}"
+        print(f"{name:<{width}}{cells}  {protocol.title}")
+    print("and leave_out_TYPE, or leave_out_TYPE+TYPE...: types in test only, on the dataset's own splits")
+
+
+def _what(error: Exception) -> str:
+    return str(error).partition(": ")[2] or str(error)
+
+
+def _show(protocol: Any, description: Any) -> None:
+    _print(f"protocol {protocol.name}: {protocol.title}")
+    _print(f"how: {protocol.how}")
+    if protocol.max_train_frames:
+        print(f"training uses the first {protocol.max_train_frames} frames of a clip")
+    _print(f"source: {protocol.source}\n")
+    print(f"{'split':<7}{'type':<22}{'label':<7}{'clips':>7}{'subjects':>10}  instruments")
+    for row in description.counts:
+        label = "live" if row.label else "spoof"
+        people = row.subjects or "?"
+        _print(
+            f"{row.split:<7}{row.type:<22}{label:<7}{row.clips:>7}{people:>10}  {', '.join(row.instruments)}".rstrip()
+        )
+    print()
+    for split, people in description.subjects.items():
+        clips = sum(row.clips for row in description.counts if row.split == split)
+        if not clips:
+            print(f"{split}: no clips")
+            continue
+        known = _named([f"{person} ({count})" for person, count in sorted(people.items())]) if people else "not known"
+        _print(f"{split}: {clips} clips; {len(people)} subjects (and their clips): {known}")
+    if description.unused:
+        _print(f"not used: {len(description.unused)} clips: {_named(description.unused)}")
+    if description.missing:
+        count = f"{len(description.missing)} of {description.expected}"
+        _print(f"missing: {count} clips of the protocol are not there: {_named(description.missing)}")
+    for note in description.notes:
+        _print(f"note: {note}")
+    for leak in description.leaks if _ALL.value else description.leaks[:_SHOWN]:
+        _print(f"LEAK: {leak}")
+    if len(description.leaks) > _SHOWN and not _ALL.value:
+        print(f"LEAK: {len(description.leaks) - _SHOWN} more, see --all")
+    if not description.leaks:
+        files = ", and no identical file" if _HASHES.value else "; files were not compared (--hashes)"
+        print(f"no known person is in several splits{files}")
+
+
+def _named(names: List[str]) -> str:
+    from phystd_tf.evaluation.protocol_report import some
+
+    return some(names, len(names) if _ALL.value else _SHOWN)
+
+
+def _print(text: str) -> None:
+    """Prints names of files that may not be text."""
+    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def run() -> None:
+    """Entry point of phystd-protocols."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()

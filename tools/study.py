@@ -1,0 +1,208 @@
+"""Trains and compares many models on the embedded faces: seeds, the rows of Table 3, types never seen, a longer run.
+
+Makes the tables of the README. What is finished is not done again, so the same
+command goes on where it was stopped, and more parts can be added later.
+
+  demo        the demo's model and the depth-only baseline (auxiliary) at equal iterations and at equal time
+  ablations   the other rows of Table 3
+  unknown     four types left out of training and tested alone, against the baseline likewise
+  long        one longer training
+
+    python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
+"""
+
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+from typing import Dict, List, NamedTuple, Tuple
+
+from absl import flags
+
+from tools.command import UsageError, run_program
+
+PARTS = ("demo", "ablations", "unknown", "long")
+# One of each kind of attack: flat, worn, painted, and in part.
+LEFT_OUT = ("print", "silicone_mask", "obfuscation_makeup", "funny_eyeglasses")
+
+_OUT = flags.DEFINE_string("out", None, "Folder for everything the study makes.", required=True)
+_PARTS = flags.DEFINE_list("parts", list(PARTS), f"Which comparisons: {', '.join(PARTS)}.")
+_SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the trainings; the long one takes the first.")
+_SUBJECTS = flags.DEFINE_integer("subjects", 60, "Rendered people.", lower_bound=6)
+_ITERATIONS = flags.DEFINE_integer(
+    "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
+)
+_LONG = flags.DEFINE_integer("long_iterations", 8000, "Iterations of the long training.", lower_bound=1)
+_FACTOR = flags.DEFINE_float(
+    "auxiliary_factor", 4.0, "Iterations of auxiliary that take as long as one of full (see tools.benchmark).",
+    lower_bound=1.0,
+)  # fmt: skip
+_LEFT_OUT = flags.DEFINE_list("left_out", list(LEFT_OUT), "Types of the part 'unknown'.")
+_WORKERS = flags.DEFINE_integer(
+    "workers", 0, "Trainings side by side, each with one thread; 0 takes one for each core.", lower_bound=0
+)
+_SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter for all trainings, as for tools.train.")
+
+
+class Job(NamedTuple):
+    """One training: its part of the study, its name in the table, and how it is trained."""
+
+    part: str
+    model: str
+    ablation: str
+    iterations: int
+    seed: int
+    protocol: str = "folder"
+
+    @property
+    def folder(self) -> str:
+        """Where its files go, below the study."""
+        return os.path.join(self.part, f"{self.model.replace(' ', '_')}-{self.seed}")
+
+
+def main() -> None:
+    unknown = sorted(set(_PARTS.value) - set(PARTS))
+    if unknown or not _PARTS.value:
+        raise UsageError(f"--parts={','.join(_PARTS.value)}: known are {', '.join(PARTS)}")
+    try:
+        seeds = [int(text) for text in _SEEDS.value]
+    except ValueError as error:
+        raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want whole numbers, as in 0,1,2") from error
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise UsageError("--seeds needs different numbers")
+
+    from tqdm import tqdm
+
+    jobs = [job for part in PARTS if part in _PARTS.value for job in _jobs(part, seeds)]
+    _make_faces()
+    with tqdm(total=len(jobs), unit="model", desc="study") as bar:
+        workers = _WORKERS.value or os.cpu_count() or 1
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            running = {pool.submit(_run, job): job for job in jobs}
+            try:
+                for done in concurrent.futures.as_completed(running):
+                    done.result()
+                    bar.set_postfix_str(running[done].folder, refresh=False)
+                    bar.update()
+            finally:
+                for waiting in running:
+                    waiting.cancel()
+    print(_write_tables(jobs))
+
+
+def _jobs(part: str, seeds: List[int]) -> List[Job]:
+    from phystd_tf.hparams import ABLATIONS, get_hparams
+
+    usual = _ITERATIONS.value or get_hparams("small").max_iterations
+    longer = 100 * round(_FACTOR.value * usual / 100) or usual
+    if part == "long":
+        return [Job(part, "full, long", "full", _LONG.value, seeds[0])]
+    if part == "ablations":
+        rows = [name for name in ABLATIONS if name not in ("full", "auxiliary")]
+        return [Job(part, name, name, usual, seed) for name in rows for seed in seeds]
+    protocol = "folder" if part == "demo" else f"leave_out_{'+'.join(_LEFT_OUT.value)}"
+    models = (
+        ("full", "full", usual),
+        ("auxiliary, equal iterations", "auxiliary", usual),
+        ("auxiliary, equal time", "auxiliary", longer),
+    )
+    return [Job(part, model, row, its, seed, protocol) for model, row, its in models for seed in seeds]
+
+
+def _make_faces() -> None:
+    """The faces of the demo, prepared; both programs go on where they were stopped."""
+    faces, prepared = _paths()
+    _call(
+        "make_synthetic", f"--out={faces}", f"--subjects={_SUBJECTS.value}", "--clips_per_subject=1",
+        "--live_clips_per_subject=6", "--frames_per_clip=2", "--truth=camera", "--seed=0",
+    )  # fmt: skip
+    _call("prepare", f"--root={faces}", f"--out={prepared}", "--image_size=128", "--map_sizes=128", may_be=(0, 1))
+
+
+def _run(job: Job) -> None:
+    """Trains, scores and evaluates one model, unless that is done; its output goes to a log."""
+    faces, prepared = _paths()
+    folder = os.path.join(_OUT.value, job.folder)
+    metrics = os.path.join(folder, "metrics.json")
+    if os.path.exists(metrics):
+        return
+    os.makedirs(folder, exist_ok=True)
+    run = os.path.join(folder, "run")
+    changes = [f"--set={text}" for text in _SET.value]
+    if job.part == "long":  # the same share of the training at the full rate
+        changes.append(f"--set=decay_every={_decay(job.iterations)}")
+    with open(os.path.join(folder, "log.txt"), "a", encoding="utf-8") as log:
+        _call(
+            "train", f"--data={prepared}", f"--run={run}", "--preset=small", f"--ablation={job.ablation}",
+            f"--iterations={job.iterations}", f"--seed={job.seed}", f"--protocol={job.protocol}", *changes, log=log,
+        )  # fmt: skip
+        for split in ("dev", "test"):
+            truth = [] if job.ablation == "auxiliary" or split == "dev" else [f"--truth={faces}"]
+            scores = os.path.join(folder, f"{split}.csv")
+            _call("score", f"--run={run}", f"--data={prepared}", f"--split={split}", f"--out={scores}", *truth, log=log)
+        dev, test = (os.path.join(folder, f"{split}.csv") for split in ("dev", "test"))
+        _call("evaluate", f"--scores={test}", f"--dev_scores={dev}", f"--out={metrics}", log=log)
+
+
+def _decay(iterations: int) -> int:
+    from phystd_tf.hparams import get_hparams
+
+    small = get_hparams("small")
+    return round(iterations * small.decay_every / small.max_iterations)
+
+
+def _write_tables(jobs: List[Job]) -> str:
+    """Writes study.json and study.md from the metrics of the jobs, and returns the latter."""
+    from phystd_tf.atomic import write_json, write_text
+    from phystd_tf.evaluation import study_table
+
+    texts, data = [], {}
+    for part in dict.fromkeys(job.part for job in jobs):
+        outcomes = []
+        for job in (job for job in jobs if job.part == part):
+            with open(os.path.join(_OUT.value, job.folder, "metrics.json"), encoding="utf-8") as file:
+                outcomes.append(study_table.Outcome(job.model, job.seed, job.iterations, json.load(file)))
+        first = outcomes[0].metrics
+        rows = study_table.collect(outcomes, study_table.COLUMNS)
+        kinds = study_table.type_columns(outcomes)
+        by_type = study_table.collect(outcomes, kinds)
+        data[part] = {"overall": rows, "eer_by_type": by_type}
+        texts.append(
+            f"## {part}\n\n{first['num_live']} live and {first['num_spoof']} spoof {first['level']}s of "
+            f"{first['num_subjects']} subjects; mean ± standard deviation over seeds.\n\n"
+            f"{study_table.markdown(rows)}\n\n"
+            f"EER in %, by type:\n\n{study_table.transposed(by_type, list(kinds))}\n"
+        )
+    text = "\n".join(texts)
+    write_json(data, os.path.join(_OUT.value, "study.json"))
+    write_text(text, os.path.join(_OUT.value, "study.md"))
+    return text
+
+
+def _paths() -> Tuple[str, str]:
+    return os.path.join(_OUT.value, "faces"), os.path.join(_OUT.value, "prepared")
+
+
+def _call(tool: str, *arguments: str, log=None, may_be: Tuple[int, ...] = (0,)) -> None:
+    code = subprocess.call(
+        [sys.executable, "-m", f"tools.{tool}", *arguments],
+        stdout=log, stderr=subprocess.STDOUT if log else None, env=_one_thread() if log else None,
+    )  # fmt: skip
+    if code not in may_be:
+        where = f"; see {log.name}" if log else ""
+        raise UsageError(f"tools.{tool} failed (exit code {code}){where}; the same command goes on from there")
+
+
+def _one_thread() -> Dict[str, str]:
+    # Trainings side by side, each with one thread, do more together than one after the other with all.
+    return {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def run() -> None:
+    """Entry point of phystd-study."""
+    run_program(main)
+
+
+if __name__ == "__main__":
+    run()
