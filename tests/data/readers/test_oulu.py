@@ -159,7 +159,9 @@ def test_oddities_of_official_lists_are_notes(put):
         *("Protocols/Protocol_1/Train_2.txt", "Protocols/Protocol_3/Test.txt"),
     )
     with open(os.path.join(root, "Protocols/Protocol_1/Train.txt"), "w") as file:
-        file.write("+1,1_1_01_1\n\n -1 , 1_1_01_2.avi \n-1,1_1_01_2\n+1,1_1_01_3\nlabel,video\n-1,9_1_01_1\n-2,1_1_01_2,x\n")
+        file.write(
+            "+1,1_1_01_1\n\n -1 , 1_1_01_2.avi \n-1,1_1_01_2\n+1,1_1_01_3\nlabel,video\n-1,9_1_01_1\n-2,1_1_01_2,x\n"
+        )
     notes = []
     lists = read_official_lists(os.path.dirname(root), notes)
     assert lists == {"oulu_1": {"train": ["1_1_01_1", "1_1_01_2", "1_1_01_3"]}}
