@@ -40,6 +40,7 @@ from phystd_tf.data.readers.listing import (
 from phystd_tf.data.side_files import BOXES_SUFFIX
 from phystd_tf.data.text_files import read_lines
 from phystd_tf.data.video import VIDEO_SUFFIXES, is_video
+from phystd_tf.errors import PhystdError
 
 # Of each stem: its type, its folders in either edition, and how many videos were published.
 _STEMS = {
@@ -123,10 +124,7 @@ def list_clips_v2(root: str) -> Listing:
     listing = collector.finish(_EXPECTED_V2)
     _note_counts(collector, _V2_COUNTS, "SiW-Mv2")
     if os.path.isdir(os.path.join(base, _LISTS)):
-        lists = read_siwmv2_lists(os.path.join(base, _LISTS), listing.notes)
-        absent = sorted({name for names in absent_stems(lists, listing.clips).values() for name in names})
-        if absent:
-            collector.note(f"{len(absent)} videos of the lists are absent: {some(absent)}")
+        _note_absent(os.path.join(base, _LISTS), collector)
     return listing
 
 
@@ -200,6 +198,18 @@ def _read_list(path: str, notes: List[str]) -> List[str]:
     if wrong:
         notes.append(f"{path}: {len(wrong)} rows are no names of SiW-M, the first is line {wrong[0]}")
     return list(names)
+
+
+def _note_absent(folder: str, collector: Collector) -> None:
+    """The lists are needed by protocols only: without them, videos are listed all the same."""
+    try:
+        lists = read_siwmv2_lists(folder, collector.listing.notes)
+    except PhystdError as error:
+        collector.note(str(error))
+        return
+    absent = sorted({name for names in absent_stems(lists, collector.listing.clips).values() for name in names})
+    if absent:
+        collector.note(f"{len(absent)} videos of the lists are absent: {some(absent)}")
 
 
 def _base(root: str, expected: str) -> str:
