@@ -11,7 +11,6 @@ several splits.
 """
 
 import hashlib
-import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from absl import flags
@@ -143,7 +142,7 @@ def _hash(path: str) -> str:
 
 def _list_all(found: Found) -> None:
     """A line for each protocol that fits: its numbers of live and spoof clips."""
-    from phystd_tf.evaluation.protocols import ProtocolError, load_protocol, protocol_names
+    from phystd_tf.evaluation.protocols import ProtocolError, load_protocol, protocol_names, takes_lists
 
     print(f"{len(found.clips)} clips of {found.dataset}; live + spoof clips of each protocol:")
     names = protocol_names(found.dataset)
@@ -151,18 +150,10 @@ def _list_all(found: Found) -> None:
     print(f"{'protocol':<{width}}{'train':>13}{'dev':>13}{'test':>13}  what")
     for name in names:
         try:
-            protocol = load_protocol(name, _SEED.value)
-        except ProtocolError as error:
-            if not _LISTS.value:
-                _print(f"{name:<{width}}{'needs --lists':>39}  {_what(error)}")
-                continue
-            protocol = None
-        try:
-            if protocol is None:
-                protocol = load_protocol(name, _SEED.value, _LISTS.value)
+            protocol = load_protocol(name, _SEED.value, _LISTS.value if takes_lists(name) else None)
             splits = protocol.assign(found.clips)
         except ProtocolError as error:
-            _print(f"{name:<{width}}{'not here':>39}  {_what(error)}")
+            _print(f"{name:<{width}}{'':>39}  {str(error).partition(': ')[2] or error}")
             continue
         cells = ""
         for split in ("train", "dev", "test"):
@@ -170,10 +161,6 @@ def _list_all(found: Found) -> None:
             cells += f"{f'{sum(labels)} + {len(labels) - sum(labels)}' if labels else '-':>13}"
         print(f"{name:<{width}}{cells}  {protocol.title}")
     print("and leave_out_TYPE, or leave_out_TYPE+TYPE...: types in test only, on the dataset's own splits")
-
-
-def _what(error: Exception) -> str:
-    return str(error).partition(": ")[2] or str(error)
 
 
 def _show(protocol: Any, description: Any) -> None:

@@ -90,7 +90,10 @@ def describe(
         leaks += _shared_files(used, splits, hashes)
     counts = _counts(used, splits)
     notes = (
-        protocol.rule.remarks(clips) + _unlike_published(protocol, counts) + _unlike_official(protocol, lists, clips)
+        protocol.rule.remarks(clips)
+        + _lacking(counts)
+        + _unlike_published(protocol, counts)
+        + _unlike_official(protocol, lists, clips)
     )
     unused = [fact.clip for fact in clips if fact.clip not in splits]
     return Description(counts, people, unused, len(expected), missing, leaks, notes)
@@ -110,6 +113,18 @@ def _counts(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> List[Count]
             sorted({fact.instrument for fact in own if fact.instrument}),
         )
         for (split, label, kind), own in sorted(groups.items())
+    ]
+
+
+def _lacking(counts: Sequence[Count]) -> List[str]:
+    """Training needs both classes, and so do error rates."""
+    there = {(row.split, row.label) for row in counts}
+    splits = ["train", "test", *(["dev"] if any(row.split == "dev" for row in counts) else [])]
+    return [
+        f"{split} has no {name} clips"
+        for split in splits
+        for label, name in ((_LIVE, "live"), (0, "spoof"))
+        if (split, label) not in there
     ]
 
 
