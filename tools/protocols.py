@@ -196,8 +196,10 @@ def _show(protocol: Any, description: Any) -> None:
     if len(description.leaks) > _SHOWN and not _ALL.value:
         print(f"LEAK: {len(description.leaks) - _SHOWN} more, see --all")
     if not description.leaks:
-        files = ", and no identical file" if _HASHES.value else "; files were not compared (--hashes)"
-        print(f"no known person is in several splits{files}")
+        known = any(description.subjects.values())
+        people = "no known person is in several splits" if known else "who is in several splits cannot be told"
+        files = ", and no identical file is" if _HASHES.value else "; files were not compared (--hashes)"
+        print(people + files)
 
 
 def _named(names: List[str]) -> str:

@@ -66,9 +66,9 @@ class Protocol:
         except ProtocolError as error:
             raise ProtocolError(f"protocol {self.name}: {error}") from error
         if not splits:
-            raise ProtocolError(
-                f"protocol {self.name} takes none of the {len(clips)} clips; is it one of this dataset?"
-            )
+            own = self.dataset is None
+            why = "they have no splits of their own" if own else f"they are not as those of {self.dataset}"
+            raise ProtocolError(f"protocol {self.name} takes none of the {len(clips)} clips: {why}")
         return splits
 
 

@@ -525,8 +525,10 @@ def test_a_wrong_name_is_refused_with_the_right_ones(name, options, why):
 
 
 def test_a_protocol_of_another_dataset_takes_nothing_and_says_so():
-    with pytest.raises(ProtocolError, match="oulu_1 takes none of the 1628 clips"):
+    with pytest.raises(ProtocolError, match="oulu_1 takes none of the 1628 clips: they are not as those of oulu"):
         load_protocol("oulu_1").assign(CLIPS["siwm"])
+    with pytest.raises(ProtocolError, match="they have no splits of their own"):
+        load_protocol("folder").assign(CLIPS["siwm"])
 
 
 def test_the_files_say_where_they_are_from_and_have_each_name_once():

@@ -58,8 +58,16 @@ def test_a_protocol_is_shown_by_split_type_and_subject(prepared):
         assert line in lines
     assert "test: 2 clips; 1 subjects (and their clips): cid (2)" in lines
     assert "not used: 3 clips: ann_print, bob_print, cid_half_mask" in lines
-    assert "no known person is in several splits, and no identical file" in lines
+    assert "no known person is in several splits, and no identical file is" in lines
     assert "reading" in done.stderr  # the bar
+
+
+def test_where_nobody_is_known_it_does_not_say_that_nobody_is_on_two_sides(tmp_path):
+    clips = [(f"{kind}{split}", "", kind, split, "") for kind in ("live", "print") for split in ("train", "test")]
+    folder = _write_prepared(tmp_path / "prepared", clips)
+    done = _run(tmp_path, f"--data={folder}", "--protocol=folder")
+    assert done.returncode == 0 and "who is in several splits cannot be told" in done.stdout
+    assert "no known person" not in done.stdout
 
 
 def test_leaks_are_named_and_end_with_1(prepared):
