@@ -271,7 +271,8 @@ PAPER = HParams()
 # A quarter of the widths at half the size, for two CPU cores. Sizes keep their
 # proportion to N; alpha4 is scaled by (256 / N)^2, since Eq. (20) is a sum. What
 # else differs makes a short training stable (decisions table): it starts near
-# G(I) = I, and the discriminators keep up with the generator.
+# G(I) = I, and the discriminators see far enough to tell live from spoof, so that
+# they need not push hard.
 SMALL = dataclasses.replace(
     PAPER,
     preset="small",
@@ -283,20 +284,23 @@ SMALL = dataclasses.replace(
     encoder_channels=(16, 24, 32),
     decoder_stem_channels=16,
     decoder_channels=(8, 8, 8),
-    depth_channels=8,
+    depth_channels=32,
+    convs_per_block=2,
     discriminator_sizes=(16, 48, 128, 128),
-    discriminator_channels=(8, 16, 24, 32),
+    discriminator_channels=(16, 32, 48, 64, 64, 64),
+    discriminator_strides=(2, 2, 2, 2, 2, 1),
     upsampling="bilinear",
     trace_head_stddev=0.002,
     inpainting_bias=-4.0,
     init_stddev=None,
     discriminator_init_stddev=None,
     regularization_live_weight=10.0,
+    alpha2=2.0,
     alpha4=4e-4,
-    max_iterations=900,
-    learning_rate=5e-4,
-    decay_every=700,
-    discriminator_lr_ratio=2.0,
+    max_iterations=2000,
+    learning_rate=1e-3,
+    decay_every=1700,
+    discriminator_lr_ratio=0.5,
     discriminator_decay_every=0,
     adam_beta1=0.5,
     batch_norm_momentum=0.95,

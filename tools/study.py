@@ -33,7 +33,7 @@ _SUBJECTS = flags.DEFINE_integer("subjects", 60, "Rendered people.", lower_bound
 _ITERATIONS = flags.DEFINE_integer(
     "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
 )
-_LONG = flags.DEFINE_integer("long_iterations", 8000, "Iterations of the long training.", lower_bound=1)
+_LONG = flags.DEFINE_integer("long_iterations", 10000, "Iterations of the long training.", lower_bound=1)
 _FACTOR = flags.DEFINE_float(
     "auxiliary_factor", 4.0, "Iterations of auxiliary that take as long as one of full (see tools.benchmark).",
     lower_bound=1.0,
@@ -153,11 +153,11 @@ def _decay(iterations: int) -> int:
 
 
 def _write_tables(jobs: List[Job]) -> str:
-    """Writes study.json and study.md from the metrics of the jobs, and returns the latter."""
+    """Writes PART.json and PART.md from the metrics of the jobs, and returns the latter, joined."""
     from phystd_tf.atomic import write_json, write_text
     from phystd_tf.evaluation import study_table
 
-    texts, data = [], {}
+    texts = []
     for part in dict.fromkeys(job.part for job in jobs):
         outcomes = []
         for job in (job for job in jobs if job.part == part):
@@ -167,17 +167,15 @@ def _write_tables(jobs: List[Job]) -> str:
         rows = study_table.collect(outcomes, study_table.COLUMNS)
         kinds = study_table.type_columns(outcomes)
         by_type = study_table.collect(outcomes, kinds)
-        data[part] = {"overall": rows, "eer_by_type": by_type}
+        write_json({"overall": rows, "eer_by_type": by_type}, os.path.join(_OUT.value, f"{part}.json"))
         texts.append(
             f"## {part}\n\n{first['num_live']} live and {first['num_spoof']} spoof {first['level']}s of "
             f"{first['num_subjects']} subjects; mean ± standard deviation over seeds.\n\n"
             f"{study_table.markdown(rows)}\n\n"
             f"EER in %, by type:\n\n{study_table.transposed(by_type, list(kinds))}\n"
         )
-    text = "\n".join(texts)
-    write_json(data, os.path.join(_OUT.value, "study.json"))
-    write_text(text, os.path.join(_OUT.value, "study.md"))
-    return text
+        write_text(texts[-1], os.path.join(_OUT.value, f"{part}.md"))
+    return "\n".join(texts)
 
 
 def _paths() -> Tuple[str, str]:

@@ -181,19 +181,7 @@ def selection_of(faces: PreparedFaces) -> Selection:
 
 def clip_facts(rows: List[Dict[str, Any]]) -> List[ClipFacts]:
     """What a manifest says of each clip, in its order; a clip without a usable face is a clip too."""
-    facts = {}
+    facts: Dict[str, ClipFacts] = {}
     for row in rows:
-        facts.setdefault(
-            row["clip"],
-            ClipFacts(
-                row["clip"],
-                row["subject"],
-                row["type"],
-                int(row["label"]),
-                row["split"],
-                row["session"],
-                row["device"],
-                row["instrument"],
-            ),  # fmt: skip
-        )
+        facts.setdefault(row["clip"], ClipFacts.of_row(row))
     return list(facts.values())

@@ -28,7 +28,8 @@ def way(request, tmp_path_factory):
     run("prepare", f"--dataset={dataset}", f"--root={root}", f"--out={prepared}", "--frame_step=1", "--image_size=128",
         "--map_sizes=128", code=(0, 1))  # fmt: skip
     chosen = [f"--protocol={protocol}", *(flag.format(root=root) for flag in more)]
-    run("train", f"--data={prepared}", f"--run={work / 'run'}", "--preset=small", "--iterations=2", "--steps_per_epoch=2",
+    run("train", f"--data={prepared}", f"--run={work / 'run'}", "--preset=small", "--iterations=2",
+        "--steps_per_epoch=2",
         *(f"--set={text}" for text in WIDTHS), *chosen)  # fmt: skip
     run("score", f"--run={work / 'run'}", f"--data={prepared}", "--split=test", f"--out={work / 'test.csv'}")
     run("evaluate", f"--scores={work / 'test.csv'}", f"--out={work / 'metrics.json'}")

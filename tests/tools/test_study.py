@@ -77,13 +77,13 @@ def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, call
     calls.clear()
     study.main()
     assert [arguments["seed"] for tool, arguments in calls if tool == "train"] == ["4"]
-    text = (out / "study.md").read_text(encoding="utf-8")
+    text = (out / "demo.md").read_text(encoding="utf-8")
     assert text.strip() in capsys.readouterr().out
     rate = [_metrics(f"full-{seed}")["eer"] * 100 for seed in (0, 4)]
     assert f"| full | {SMALL.max_iterations} | 2 | {sum(rate) / 2:.2f} ± {(rate[1] - rate[0]) / 2**0.5:.2f} |" in text
     assert "4 live and 5 spoof clips of 3 subjects" in text
-    data = json.loads((out / "study.json").read_text())
-    assert data["demo"]["overall"][0]["seeds"] == [0, 4] and data["demo"]["eer_by_type"][0]["print"]["values"] == rate
+    data = json.loads((out / "demo.json").read_text())
+    assert data["overall"][0]["seeds"] == [0, 4] and data["eer_by_type"][0]["print"]["values"] == rate
 
 
 def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
