@@ -38,7 +38,7 @@ def read_hints(path: str) -> Dict[int, Box]:
 def read_eyes(path: str) -> SideFile:
     """Boxes of faces from OULU-NPU's positions of the eyes: ``frame,x,y,x,y`` a line, zeros where there is no face.
 
-    Which eye comes first does not matter: they are sorted by x.
+    Which eye comes first does not matter.
 
     Args:
       path: of the ``.txt`` beside a video.
@@ -102,7 +102,7 @@ def _eye_line(number: int, row: str) -> Optional[_Parsed]:
 
 def _around(eyes: Sequence[float]) -> Optional[Box]:
     """A box that holds the face with these eyes (x, y, x, y)."""
-    (x1, y1), (x2, y2) = sorted((tuple(eyes[:2]), tuple(eyes[2:])))
+    x1, y1, x2, y2 = eyes
     distance = math.hypot(x2 - x1, y2 - y1)
     if not distance:
         return None

@@ -60,6 +60,7 @@ def test_clutter_and_foreign_names_are_left_out(put, above):
         *("7_1_01_1.avi", "1_1_56_1.avi", "1_1_1_1.avi", "1_1_00_1.avi"),
         *("1_1_01_1.mp4", "1_1_01_1_scene.jpg", "1_1_02_1.avi", "other"),
     }
+    assert "not a name of OULU-NPU" in why["1_1_1_1.avi"]
     assert why["1_1_02_1.avi"] == "a folder, not a video" and "the same clip as" in why["1_1_01_1.mp4"]
 
 
@@ -108,6 +109,8 @@ def test_links_are_followed_and_circles_end(put, tmp_path):
     os.symlink(os.path.join(root, "self"), os.path.join(root, "self"))
     listing = list_clips(root)
     assert [clip.id for clip in listing.clips] == ["Test_files/1_1_36_1", "Train_files/1_1_01_1"]
+    # The second way to the video of the disk, and the circle, once.
+    assert sorted(why.split(" ")[0] for path, why in listing.ignored if not path.endswith("self")) == ["a", "the"]
 
 
 def _label(name, testing):

@@ -82,6 +82,12 @@ def test_numbers_that_differ_are_one_note(put, notes_of):
     assert "whose name here is siwmv2" in notes_of(list_clips(root))
 
 
+def test_only_the_first_edition_has_folders_of_live_videos_that_mean_something(put):
+    root = put("Live/Train/Live_1.mov", "Live/test/Live_2.mov", "Live/Live_3.mov", "Paper/Train/Paper_1.mov")
+    assert [clip.session for clip in list_clips(root).clips] == ["", "Test", "Train", ""]
+    assert [clip.session for clip in list_clips_v2(root).clips] == [""] * 4
+
+
 def test_stems_are_matched_as_a_whole():
     assert {stem: describe(f"{stem}_12").type for stem in TYPES} == TYPES
     for name in ("Paper", "Paper_", "_3", "Mask_12", "Papers_1", "Mask_Paper_x", "My_Paper_1", "Live_1_1", "Live_1.m"):
