@@ -84,7 +84,7 @@ def test_numbers_that_differ_are_one_note(put, notes_of):
 
 def test_only_the_first_edition_has_folders_of_live_videos_that_mean_something(put):
     root = put("Live/Train/Live_1.mov", "Live/test/Live_2.mov", "Live/Live_3.mov", "Paper/Train/Paper_1.mov")
-    assert [clip.session for clip in list_clips(root).clips] == ["", "Test", "Train", ""]
+    assert [clip.session for clip in list_clips(root).clips] == ["", "Train", "Test", ""]
     assert [clip.session for clip in list_clips_v2(root).clips] == [""] * 4
 
 
