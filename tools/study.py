@@ -42,6 +42,7 @@ _LEFT_OUT = flags.DEFINE_list("left_out", list(LEFT_OUT), "Types of the part 'un
 _WORKERS = flags.DEFINE_integer(
     "workers", 0, "Trainings side by side, each with one thread; 0 takes one for each core.", lower_bound=0
 )
+_TABLES_ONLY = flags.DEFINE_boolean("tables_only", False, "Train nothing; write the tables of what is finished.")
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter for all trainings, as for tools.train.")
 
 
@@ -75,6 +76,9 @@ def main() -> None:
     from tqdm import tqdm
 
     jobs = [job for part in PARTS if part in _PARTS.value for job in _jobs(part, seeds)]
+    if _TABLES_ONLY.value:
+        print(_write_tables(jobs))
+        return
     _make_faces()
     with tqdm(total=len(jobs), unit="model", desc="study") as bar:
         workers = _WORKERS.value or os.cpu_count() or 1
@@ -124,7 +128,7 @@ def _run(job: Job) -> None:
     """Trains, scores and evaluates one model, unless that is done; its output goes to a log."""
     faces, prepared = _paths()
     folder = os.path.join(_OUT.value, job.folder)
-    metrics = os.path.join(folder, "metrics.json")
+    metrics = _metrics_path(job)
     if os.path.exists(metrics):
         return
     os.makedirs(folder, exist_ok=True)
@@ -161,8 +165,13 @@ def _write_tables(jobs: List[Job]) -> str:
     for part in dict.fromkeys(job.part for job in jobs):
         outcomes = []
         for job in (job for job in jobs if job.part == part):
-            with open(os.path.join(_OUT.value, job.folder, "metrics.json"), encoding="utf-8") as file:
+            metrics = _metrics_path(job)
+            if not os.path.exists(metrics):
+                continue
+            with open(metrics, encoding="utf-8") as file:
                 outcomes.append(study_table.Outcome(job.model, job.seed, job.iterations, json.load(file)))
+        if not outcomes:
+            continue
         first = outcomes[0].metrics
         rows = study_table.collect(outcomes, study_table.COLUMNS)
         kinds = study_table.type_columns(outcomes)
@@ -176,6 +185,10 @@ def _write_tables(jobs: List[Job]) -> str:
         )
         write_text(texts[-1], os.path.join(_OUT.value, f"{part}.md"))
     return "\n".join(texts)
+
+
+def _metrics_path(job: Job) -> str:
+    return os.path.join(_OUT.value, job.folder, "metrics.json")
 
 
 def _paths() -> Tuple[str, str]:

@@ -44,6 +44,18 @@ def test_step_and_maximum_choose_frames(video):
     assert _levels(iterate_frames(video, frame_step=3, max_frames=2)) == [(0, 0), (3, 3)]
 
 
+@pytest.mark.parametrize("rate", [0.5, 25, 240, 2000])
+def test_the_frame_rate_does_not_choose_frames(tmp_path, rate):
+    path = str(tmp_path / "clip.mp4")
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"mp4v"), rate, (64, 48))
+    for level in range(12):
+        writer.write(np.full((48, 64, 3), 20 * level, np.uint8))
+    writer.release()
+    frames = list(iterate_frames(path, frame_step=5))
+    assert [index for index, _ in frames] == [0, 5, 10]
+    assert all(abs(float(frame.mean()) - 20 * index) < 4 for index, frame in frames)
+
+
 def test_frames_are_read_one_by_one(video):
     frames = iterate_frames(video)
     assert [index for index, _ in itertools.islice(frames, 2)] == [0, 1]

@@ -86,6 +86,19 @@ def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, call
     assert data["overall"][0]["seeds"] == [0, 4] and data["eer_by_type"][0]["print"]["values"] == rate
 
 
+def test_tables_can_be_had_before_all_is_finished(out, calls):
+    flags.FLAGS.parts = ["demo"]
+    study.main()
+    for name in ("full-4", "auxiliary,_equal_time-0", "auxiliary,_equal_time-4"):
+        os.remove(out / "demo" / name / "metrics.json")
+    calls.clear()
+    flags.FLAGS.parts, flags.FLAGS.tables_only = ["demo", "long"], True
+    study.main()
+    rows = json.loads((out / "demo.json").read_text())["overall"]
+    assert [(row["model"], row["seeds"]) for row in rows] == [("full", [0]), ("auxiliary, equal iterations", [0, 4])]
+    assert not calls and not (out / "long.json").exists()
+
+
 def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
     flags.FLAGS.parts = ["long"]
     flags.FLAGS.long_iterations = 10 * SMALL.max_iterations

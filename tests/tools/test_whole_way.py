@@ -186,6 +186,25 @@ def test_run_and_export_say_the_same_of_a_photograph(work, photographs):
     assert scores[0] == pytest.approx(scores[1], abs=1e-5)
 
 
+def test_a_photograph_gets_the_score_of_its_prepared_face(work):
+    """Preparation, and use on the frame that it was prepared from, are the same way."""
+    scores = read_scores(str(work / "test.csv")).set_index(["clip", "frame"])
+    with open(work / "prepared" / "manifest.csv", encoding="utf-8", newline="") as file:
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["split"] == "test" and row["frame"] == "0" and row["status"] == "ok"
+        ]
+    out = work / "from_frames"
+    chosen = [rows[0], next(row for row in rows if row["type"] == "print")]
+    for row in chosen:
+        run("disentangle", f"--model={work / 'run'}", f"--input={row['source']}", f"--out={out}")
+        with open(out / "results.csv", encoding="utf-8", newline="") as file:
+            score = float(next(csv.DictReader(file))["score"])
+        assert score == pytest.approx(scores.loc[(row["clip"], 0), "score"], abs=1e-3)
+    assert abs(scores.loc[(chosen[0]["clip"], 0), "score"] - scores.loc[(chosen[1]["clip"], 0), "score"]) > 1e-6
+
+
 def test_the_same_command_with_more_iterations_goes_on(work):
     copy = work / "longer"
     copy.mkdir()
