@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from phystd_tf import spoof_types
 from phystd_tf.data.pipeline import evaluation_dataset
 from phystd_tf.data.records import name_damaged_shard
 from phystd_tf.data.selection import PreparedFaces, selection_of
@@ -32,7 +33,8 @@ def score_split(
       progress: called with the number of faces after each batch.
 
     Returns:
-      One row a face: clip, frame, subject, type, instrument, label, depth, B, C, T, P.
+      One row a face: clip, frame, subject, type, instrument, label, depth, B, C, T, P. Types are those of Table 3:
+      ``partial_eye`` and ``partial_mouth`` are ``partial_paper``, with the kind as instrument.
 
     Raises:
       PreparedFolderError: if the folder or the split is missing or damaged.
@@ -44,7 +46,13 @@ def score_split(
     try:
         for images, info in evaluation_dataset(faces, model.hparams, split, _BATCH):
             columns = {name: _plain(info[name].numpy()) for name in _COLUMNS}
-            columns["instrument"] = [instrument_of[clip] for clip in columns["clip"]]
+            # Pieces of paper over eyes and over the mouth are one column of Table 3, and told apart as instruments.
+            kinds = columns["type"]
+            columns["type"] = [spoof_types.table_type(kind) for kind in kinds]
+            columns["instrument"] = [
+                instrument_of[clip] or (kind if kind != merged else "")
+                for clip, kind, merged in zip(columns["clip"], kinds, columns["type"])
+            ]
             terms = terms_of(images)
             columns.update({name: terms[name].numpy().astype(np.float64) for name in TERMS})
             parts.append(pd.DataFrame(columns))

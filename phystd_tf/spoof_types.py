@@ -114,6 +114,11 @@ def label_of(spoof_type: str) -> int:
     return int(spoof_type == LIVE)
 
 
+def table_type(spoof_type: str) -> str:
+    """The column of Table 3 that a type counts in: both kinds of ``partial_paper`` are one attack species."""
+    return PARTIAL_PAPER if spoof_type in PARTIAL_KINDS else spoof_type
+
+
 def open_region(spoof_type: str) -> str:
     """The part of the face that P0 leaves open to inpainting (Fig. 7).
 

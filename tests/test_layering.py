@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "outputs": {"evaluation", "hparams", "networks", "physics", "traces"},
     "training": {"atomic", "data", "errors", "hparams", "losses", "networks", "outputs", "physics", "report", "traces"},
     "predictor": {"atomic", "data", "errors", "hparams", "outputs", "training"},
-    "scoring": {"data", "evaluation", "outputs", "predictor", "training"},
+    "scoring": {"data", "evaluation", "outputs", "predictor", "spoof_types", "training"},
     "trace_measuring": {
         "data",
         "evaluation",

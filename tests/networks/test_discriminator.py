@@ -10,7 +10,7 @@ from phystd_tf.hparams import PAPER, SMALL
 from phystd_tf.networks.blocks import resize_antialiased
 from phystd_tf.networks.discriminator import Discriminator
 
-TINY = dataclasses.replace(SMALL, discriminator_channels=(4, 4, 4, 4))
+TINY = dataclasses.replace(SMALL, discriminator_channels=(4, 4, 4, 4), discriminator_strides=(2, 2, 2, 1))
 
 
 def test_maps_have_an_eighth_of_the_resolution():

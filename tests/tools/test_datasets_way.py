@@ -11,7 +11,7 @@ from tests.tools.test_whole_way import WIDTHS, run
 # Dataset, how its copy is made, protocol that is trained and tested, flags of that protocol.
 COPIES = {
     "oulu": ({"frames_per_clip": 1}, "oulu_4_2", ()),
-    "siw": ({"frames_per_clip": 2}, "siw_2_1", ()),
+    "siw": ({"frames_per_clip": 1}, "siw_2_1", ()),
     "siwm": ({"frames_per_clip": 2}, "siwm_2_half_mask", ()),
     "siwmv2": ({"frames_per_clip": 2}, "siwmv2_1", ("--lists={root}/pro_3_text",)),
 }
@@ -56,7 +56,10 @@ def test_the_protocol_decides_who_is_trained_on_and_who_is_scored(way):
     if dataset == "siwm":
         assert tested == {"live", "half_mask"}
     if dataset == "siwmv2":
-        assert len(tested) > 2 and "live" in tested
+        assert {"live", "partial_eye", "partial_mouth"} <= tested
+        paper = scores[scores["type"] == "partial_paper"]
+        assert set(paper["instrument"]) == {"partial_eye", "partial_mouth"}
+        assert not scores["type"].isin(["partial_eye", "partial_mouth"]).any()
 
 
 def test_every_table_says_where_the_threshold_comes_from(way):

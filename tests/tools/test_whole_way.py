@@ -20,7 +20,8 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 # Small enough for a test: four channels everywhere, four iterations.
 WIDTHS = (
     "stem_channels=4", "encoder_channels=[4,4,4]", "decoder_stem_channels=4", "decoder_channels=[4,4,4]",
-    "depth_channels=4", "discriminator_channels=[4,4,4,4]", "convs_per_block=1", "batch_size=4",
+    "depth_channels=4", "discriminator_channels=[4,4,4,4]", "discriminator_strides=[2,2,2,1]", "convs_per_block=1",
+    "batch_size=4",
 )  # fmt: skip
 
 
