@@ -8,7 +8,7 @@ import math
 import re
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from phystd_tf.data.text_files import TextFileError, read_lines
+from phystd_tf.text_files import TextFileError, read_lines
 
 Box = Tuple[float, float, float, float]
 EYES_SUFFIX, BOXES_SUFFIX = ".txt", ".face"

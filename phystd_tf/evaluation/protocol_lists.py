@@ -1,22 +1,52 @@
 """The user's own copy of lists of clips: one name a line, as they come with a dataset or with published code."""
 
 import os
-from typing import Dict, List, Mapping, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Sequence
 
 from phystd_tf.evaluation.protocol_rules import ProtocolError, prefix_of
+from phystd_tf.text_files import TextFileError, read_lines
 
 _ENDINGS = (".mov", ".avi", ".mp4", ".dat")
+
+
+class Names(NamedTuple):
+    """What the lines of a list say.
+
+    Attributes:
+      lines: number of the line (from 1) -> name like ``Mask_Half_12``, repeated ones too.
+      wrong: numbers of the lines that are no such name; empty lines are nothing.
+    """
+
+    lines: Dict[int, str]
+    wrong: List[int]
+
+    @property
+    def once(self) -> List[str]:
+        """The names in their order, each once: lists repeat them to balance the types, which is of no concern here."""
+        return list(dict.fromkeys(self.lines.values()))
+
+
+def names_in(lines: Sequence[str]) -> Names:
+    """The names in the lines of a list; folders before a name and the ending of a video after it are tolerated."""
+    names = Names({}, [])
+    for number, line in enumerate(lines, start=1):
+        stem = line.strip().replace("\\", "/").rsplit("/", 1)[-1]
+        if not stem:
+            continue
+        bare, ending = os.path.splitext(stem)
+        stem = bare if ending.lower() in _ENDINGS else stem
+        if prefix_of(stem) and stem.rpartition("_")[2].isdigit():
+            names.lines[number] = stem
+        else:
+            names.wrong.append(number)
+    return names
 
 
 def read_stems(path: str) -> List[str]:
     """The names in a list, each once, in their order.
 
-    Lists repeat names to balance the types; that is of no concern here. Byte order
-    marks, Windows line ends, folders before a name and the ending of a video after
-    it are tolerated.
-
     Args:
-      path: of the list.
+      path: of the list; byte order marks and line ends of any system are fine.
 
     Returns:
       Names like ``Mask_Half_12``.
@@ -25,24 +55,16 @@ def read_stems(path: str) -> List[str]:
       ProtocolError: if the file cannot be read, is empty, or a line is no such name.
     """
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProtocolError(f"{path}: the list cannot be read ({error})") from error
-    stems: Dict[str, None] = {}
-    for number, line in enumerate(lines, start=1):
-        stem = line.strip().replace("\\", "/").rsplit("/", 1)[-1]
-        if not stem:
-            continue
-        bare, ending = os.path.splitext(stem)
-        if ending.lower() in _ENDINGS:
-            stem = bare
-        if not prefix_of(stem) or not stem.rpartition("_")[2].isdigit():
-            raise ProtocolError(f"{path}, line {number}: '{line.strip()}' is no name like Mask_Half_12")
-        stems[stem] = None
-    if not stems:
+        lines = read_lines(path).rows
+    except TextFileError as error:
+        raise ProtocolError(str(error)) from error
+    names = names_in(lines)
+    if names.wrong:
+        number = names.wrong[0]
+        raise ProtocolError(f"{path}, line {number}: '{lines[number - 1].strip()}' is no name like Mask_Half_12")
+    if not names.lines:
         raise ProtocolError(f"{path}: the list is empty")
-    return list(stems)
+    return names.once
 
 
 def read_lists(folder: str, files: Mapping[str, Sequence[str]]) -> Dict[str, List[str]]:

@@ -27,8 +27,8 @@ from phystd_tf.data.readers.listing import (
     walk_files,
 )
 from phystd_tf.data.side_files import EYES_SUFFIX
-from phystd_tf.data.text_files import read_lines
 from phystd_tf.data.video import is_video
+from phystd_tf.text_files import read_lines
 
 SPLITS = ("train", "dev", "test")
 _FOLDERS = {"train_files": "train", "dev_files": "dev", "test_files": "test"}

@@ -22,7 +22,6 @@ from typing import Dict, List, Optional, Sequence
 
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.dat_records import SUFFIX as DAT_SUFFIX
 from phystd_tf.data.dat_records import DatFileError, is_dat, label_of_dat
 from phystd_tf.data.readers.listing import (
     Collector,
@@ -38,9 +37,10 @@ from phystd_tf.data.readers.listing import (
     walk_files,
 )
 from phystd_tf.data.side_files import BOXES_SUFFIX
-from phystd_tf.data.text_files import read_lines
-from phystd_tf.data.video import VIDEO_SUFFIXES, is_video
+from phystd_tf.data.video import is_video
 from phystd_tf.errors import PhystdError
+from phystd_tf.evaluation.protocol_lists import names_in
+from phystd_tf.text_files import read_lines
 
 # Of each stem: its type, its folders in either edition, and how many videos were published.
 _STEMS = {
@@ -177,27 +177,18 @@ def read_siwmv2_lists(folder: str, notes: Optional[List[str]] = None) -> Dict[st
 
 def _read_list(path: str, notes: List[str]) -> List[str]:
     lines = read_lines(path)
-    names: Dict[str, None] = {}
-    rows, wrong = 0, []
-    for number, row in enumerate(lines.rows, 1):
-        if not row.strip():
-            continue
-        # Someone may have made a list of files: only their names count.
-        name = re.split(r"[/\\]", row.strip())[-1]
-        start, ending = os.path.splitext(name)
-        name = start if ending.lower() in (*VIDEO_SUFFIXES, DAT_SUFFIX) else name
-        if split_name(name) is None:
-            wrong.append(number)
-            continue
-        rows += 1
-        names[name] = None
+    found = names_in(lines.rows)
+    foreign = [number for number, name in found.lines.items() if split_name(name) is None]
+    wrong = sorted(found.wrong + foreign)
+    names = [name for name in found.once if split_name(name) is not None]
+    rows = len(found.lines) - len(foreign)
     if lines.oddities:
         notes.append(f"{path}: has {' and '.join(lines.oddities)}, which does no harm")
     if rows > len(names):
         notes.append(f"{path}: {rows} rows name {len(names)} videos; repeated ones count once")
     if wrong:
         notes.append(f"{path}: {len(wrong)} rows are no names of SiW-M, the first is line {wrong[0]}")
-    return list(names)
+    return names
 
 
 def _note_absent(folder: str, collector: Collector) -> None:

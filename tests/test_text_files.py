@@ -1,6 +1,6 @@
 import pytest
 
-from phystd_tf.data.text_files import TextFileError, read_lines
+from phystd_tf.text_files import TextFileError, read_lines
 
 
 @pytest.mark.parametrize(
