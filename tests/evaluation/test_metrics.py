@@ -25,7 +25,7 @@ def _counted(labels, scores, threshold):
 
 
 def test_eer_is_the_best_of_all_thresholds_by_counting():
-    for labels, scores in _random_sets(150, seed=1):
+    for labels, scores in _random_sets(1000, seed=1):
         candidates = sorted(set(scores.tolist())) + [scores.max() + 1]
         rates = [_counted(labels, scores, threshold) for threshold in candidates]
         gap, mean = min((round(abs(r - a), 9), (r + a) / 2) for r, a in rates)
@@ -45,7 +45,7 @@ def test_of_two_equally_good_thresholds_the_one_that_refuses_more_spoofs_is_take
 
 
 def test_auc_and_eer_agree_with_scikit_learn():
-    for labels, scores in _random_sets(200, seed=2):
+    for labels, scores in _random_sets(1000, seed=2):
         assert metrics.area_under_curve(labels, scores) == pytest.approx(sklearn_metrics.roc_auc_score(labels, scores))
         accepted, kept, _ = sklearn_metrics.roc_curve(labels, scores, drop_intermediate=False)
         gaps = np.abs(accepted + kept - 1)
@@ -54,7 +54,7 @@ def test_auc_and_eer_agree_with_scikit_learn():
 
 
 def test_tdr_at_fdr_agrees_with_scikit_learn_and_flags_at_most_that_many():
-    for labels, scores in _random_sets(200, seed=3):
+    for labels, scores in _random_sets(1000, seed=3):
         live, spoof = scores[labels == 1], scores[labels == 0]
         for fdr in (0.0, 0.005, 0.1, 0.5):
             threshold = metrics.threshold_at_fdr(live, fdr)

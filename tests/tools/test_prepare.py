@@ -8,6 +8,9 @@ import matplotlib.cbook
 import numpy as np
 import pytest
 
+from phystd_tf.data.readers import READERS
+from tools.prepare import DATASETS
+
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
 
@@ -66,3 +69,7 @@ def test_no_usable_face_is_exit_code_2(tmp_path):
     (tmp_path / "live" / "1.jpg").write_text("x")
     done = _run(f"--root={tmp_path}", f"--out={tmp_path / 'out'}", "--workers=1")
     assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_every_reader_is_offered_with_a_frame_step():
+    assert set(DATASETS) == set(READERS) and min(DATASETS.values()) == 1
