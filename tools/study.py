@@ -6,7 +6,7 @@ command goes on where it was stopped, and more parts can be added later.
   demo        the demo's model and the depth-only baseline (auxiliary) at equal iterations and at equal time
   ablations   the other rows of Table 3
   unknown     four types left out of training and tested alone, against the baseline likewise
-  long        one longer training
+  long        one longer training on more people
 
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
 """
@@ -33,7 +33,13 @@ _SUBJECTS = flags.DEFINE_integer("subjects", 60, "Rendered people.", lower_bound
 _ITERATIONS = flags.DEFINE_integer(
     "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
 )
-_LONG = flags.DEFINE_integer("long_iterations", 10000, "Iterations of the long training.", lower_bound=1)
+_LONG = flags.DEFINE_integer("long_iterations", 5000, "Iterations of the long training.", lower_bound=1)
+_LONG_SUBJECTS = flags.DEFINE_integer(
+    "long_subjects",
+    120,
+    "Rendered people of the long training; those of the demo are soon learnt by heart.",
+    lower_bound=6,
+)
 _FACTOR = flags.DEFINE_float(
     "auxiliary_factor", 4.0, "Iterations of auxiliary that take as long as one of full (see tools.benchmark).",
     lower_bound=1.0,
@@ -79,7 +85,8 @@ def main() -> None:
     if _TABLES_ONLY.value:
         print(_write_tables(jobs))
         return
-    _make_faces()
+    for part in _PARTS.value:
+        _make_faces(part)
     with tqdm(total=len(jobs), unit="model", desc="study") as bar:
         workers = _WORKERS.value or os.cpu_count() or 1
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
@@ -114,11 +121,12 @@ def _jobs(part: str, seeds: List[int]) -> List[Job]:
     return [Job(part, model, row, its, seed, protocol) for model, row, its in models for seed in seeds]
 
 
-def _make_faces() -> None:
-    """The faces of the demo, prepared; both programs go on where they were stopped."""
-    faces, prepared = _paths()
+def _make_faces(part: str) -> None:
+    """The faces of a part, prepared; both programs go on where they were stopped, and do nothing twice."""
+    faces, prepared = _paths(part)
+    subjects = _LONG_SUBJECTS.value if part == "long" else _SUBJECTS.value
     _call(
-        "make_synthetic", f"--out={faces}", f"--subjects={_SUBJECTS.value}", "--clips_per_subject=1",
+        "make_synthetic", f"--out={faces}", f"--subjects={subjects}", "--clips_per_subject=1",
         "--live_clips_per_subject=6", "--frames_per_clip=2", "--truth=camera", "--seed=0",
     )  # fmt: skip
     _call("prepare", f"--root={faces}", f"--out={prepared}", "--image_size=128", "--map_sizes=128", may_be=(0, 1))
@@ -126,7 +134,7 @@ def _make_faces() -> None:
 
 def _run(job: Job) -> None:
     """Trains, scores and evaluates one model, unless that is done; its output goes to a log."""
-    faces, prepared = _paths()
+    faces, prepared = _paths(job.part)
     folder = os.path.join(_OUT.value, job.folder)
     metrics = _metrics_path(job)
     if os.path.exists(metrics):
@@ -191,8 +199,10 @@ def _metrics_path(job: Job) -> str:
     return os.path.join(_OUT.value, job.folder, "metrics.json")
 
 
-def _paths() -> Tuple[str, str]:
-    return os.path.join(_OUT.value, "faces"), os.path.join(_OUT.value, "prepared")
+def _paths(part: str) -> Tuple[str, str]:
+    """(faces, prepared) of a part: the long training has its own, the others those of the demo."""
+    names = ("long_faces", "long_prepared") if part == "long" else ("faces", "prepared")
+    return os.path.join(_OUT.value, names[0]), os.path.join(_OUT.value, names[1])
 
 
 def _call(tool: str, *arguments: str, log=None, may_be: Tuple[int, ...] = (0,)) -> None:
