@@ -103,7 +103,7 @@ def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
     flags.FLAGS.parts = ["long"]
     flags.FLAGS.long_iterations = 10 * SMALL.max_iterations
     study.main()
-    made = {tool: arguments for tool, arguments in calls}
+    made = dict(calls)
     assert made["make_synthetic"]["subjects"] == "120" and made["prepare"]["out"] == str(out / "long_prepared")
     assert made["score"]["truth"] == str(out / "long_faces") and made["train"]["data"] == str(out / "long_prepared")
     (train,) = [arguments for tool, arguments in calls if tool == "train"]
