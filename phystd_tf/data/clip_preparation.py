@@ -95,7 +95,7 @@ class ClipPreparer:
                 continue
             row.update(width=image.shape[1], height=image.shape[0])
             try:
-                face = self._describe(image, clip, source, followed or hints.get(index))
+                face = self._describe(image, clip, source, followed, hints.get(index))
             except (AlignmentError, LandmarkFileError) as error:
                 yield Frame({**row, "status": error.status, "reason": str(error)})
             except (MorphableModelError, DegenerateVerticesError) as error:
@@ -146,14 +146,18 @@ class ClipPreparer:
             except UnreadableImageError as error:
                 yield clip.paths[index], index, error
 
-    def _describe(self, image: np.ndarray, clip: Clip, source: str, followed: Optional[Box]) -> PreparedFace:
+    def _describe(
+        self, image: np.ndarray, clip: Clip, source: str, followed: Optional[Box], hint: Optional[Box]
+    ) -> PreparedFace:
         beside = landmark_file(source) if self._settings.landmarks68 and is_image(source) else None
         if beside is not None:
             height, width = image.shape[:2]
             return self._face(image, clip, landmarks68=read_landmarks(beside, width, height))
-        if followed is not None:
+        places = [{"hint_box": followed, "known_upright": True}] if followed else []
+        places += [{"hint_box": hint}] if hint else []
+        for place in places:
             try:
-                return self._face(image, clip, hint_box=followed)
+                return self._face(image, clip, **place)
             except (NoFaceError, LowQualityError):
                 pass  # it may have moved far
         return self._face(image, clip)

@@ -140,13 +140,17 @@ class FaceAligner:
         for graph in (self._near, self._far, self._mesh):
             graph.close()
 
-    def align(self, image: np.ndarray, hint_box: Optional[Sequence[float]] = None) -> Alignment:
+    def align(
+        self, image: np.ndarray, hint_box: Optional[Sequence[float]] = None, known_upright: bool = False
+    ) -> Alignment:
         """The mesh of the largest face.
 
         Args:
           image: [H, W, 3] uint8, RGB.
           hint_box: (left, top, right, bottom) in pixels of a face that is known to
             be there; only its surroundings are searched.
+          known_upright: whether this face was seen upright just before; it is not turned
+            upside down then, to see whether it looks better, which takes a third of the time.
 
         Returns:
           Alignment.
@@ -174,7 +178,7 @@ class FaceAligner:
                 f"only {eye_distance:.0f} px between the eyes; {self._min_eye_distance:.0f} are needed"
             )
         check_mesh(points, face, image.shape)
-        if face.score < SURE and self._stands_on_its_head(image, face):
+        if not known_upright and face.score < SURE and self._stands_on_its_head(image, face):
             raise LowQualityError("the face is upside down")
         left, top, right, bottom = (float(value) for value in face.box)
         return Alignment(points.astype(np.float32), (left, top, right, bottom), len(detections))

@@ -56,6 +56,7 @@ def describe(
     map_sizes: Sequence[int],
     hint_box: Optional[Sequence[float]] = None,
     landmarks68: Optional[np.ndarray] = None,
+    known_upright: bool = False,
 ) -> PreparedFace:
     """Aligns, fits, crops, and renders M0, P0 and the triangle maps.
 
@@ -69,6 +70,7 @@ def describe(
       map_sizes: sizes of the triangle maps.
       hint_box: (left, top, right, bottom) of a face that is known to be there.
       landmarks68: [68, 2] iBUG landmarks in pixels, used in place of the mesh.
+      known_upright: see ``FaceAligner.align``.
 
     Returns:
       PreparedFace.
@@ -81,7 +83,7 @@ def describe(
     if landmarks68 is None:
         if aligner is None:
             raise ValueError("an aligner is needed where no landmarks are given")
-        alignment = aligner.align(image, hint_box)
+        alignment = aligner.align(image, hint_box, known_upright)
         fit, num_faces, limit = model.fit_dense(alignment.points), alignment.num_faces, MAX_ERROR_DENSE
     else:
         fit, num_faces, limit = model.fit_landmarks68(landmarks68), 1, MAX_ERROR_LANDMARKS

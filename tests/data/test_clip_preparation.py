@@ -115,8 +115,9 @@ def test_a_face_that_jumps_is_found_again(tmp_path, aligner, hopper):
 def test_the_face_before_is_the_hint_for_the_next_frame(tmp_path, monkeypatch):
     hints = []
 
-    def describe(*_, hint_box=None):
+    def describe(*_, hint_box=None, known_upright=False):
         hints.append(hint_box)
+        assert known_upright == (hint_box is not None)  # seen whole once, a face stays upright
         return fake_face(1)
 
     monkeypatch.setattr(clip_preparation, "describe", describe)
