@@ -134,22 +134,18 @@ class _FaceDecoder:
     def __call__(self, example: tf.Tensor) -> Faces:
         prepared, k, size = self._settings["image_size"], self._settings["depth_size"], self._h.image_size
         map_name = f"triangle_map_{size}"
-        fields = tf.io.parse_single_example(
-            example,
-            {
-                **dict.fromkeys(("image", "preliminary_mask", "triangles", map_name), _STRING),
-                "vertices": tf.io.FixedLenFeature([self._h.num_vertices, 2], tf.float32),
-                "depth": tf.io.FixedLenFeature([k, k, 1], tf.float32),
-            },
-        )
+        names = ("image", "preliminary_mask", "triangles", "vertices", "depth", map_name)
+        fields = tf.io.parse_single_example(example, dict.fromkeys(names, _STRING))
+        vertices = tf.reshape(tf.io.decode_raw(fields["vertices"], tf.float32), (self._h.num_vertices, 2))
+        depth = tf.reshape(tf.io.decode_raw(fields["depth"], tf.float32), (k, k, 1))
         mask = tf.io.decode_png(fields["preliminary_mask"], channels=1)
         mask = tf.cast(tf.ensure_shape(mask, (prepared, prepared, 1)), tf.float32) / 255.0
         triangle_map = tf.io.decode_png(fields[map_name], channels=1, dtype=tf.uint16)
         triangles = tf.reshape(tf.io.decode_raw(fields["triangles"], tf.int16), (MAX_TRIANGLES, 3))
         return Faces(
             image=resize_crops(_decode_image(fields["image"], prepared)[tf.newaxis], size)[0],
-            vertices=scale_positions(fields["vertices"], prepared, size),
-            depth=resize_crops(fields["depth"][tf.newaxis], self._h.depth_size)[0],
+            vertices=scale_positions(vertices, prepared, size),
+            depth=resize_crops(depth[tf.newaxis], self._h.depth_size)[0],
             preliminary_mask=resize_crops(mask[tf.newaxis], size)[0],
             triangles=tf.cast(triangles, tf.int32),
             triangle_map=tf.cast(tf.ensure_shape(triangle_map, (size, size, 1)), tf.int32)[..., 0],

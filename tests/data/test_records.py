@@ -33,8 +33,8 @@ def test_a_record_holds_what_the_contract_names():
         stored = _png(raw[f"triangle_map_{size}"])
         assert stored.dtype == np.uint16
         np.testing.assert_array_equal(stored, face.triangle_maps[size])
-    np.testing.assert_array_equal(np.reshape(features["vertices"].float_list.value, (140, 2)), face.vertices)
-    np.testing.assert_array_equal(np.reshape(features["depth"].float_list.value, (DEPTH_SIZE, -1)), face.depth)
+    np.testing.assert_array_equal(np.frombuffer(raw["vertices"], "<f4").reshape(140, 2), face.vertices)
+    np.testing.assert_array_equal(np.frombuffer(raw["depth"], "<f4").reshape(DEPTH_SIZE, -1), face.depth)
 
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path):
