@@ -33,6 +33,8 @@ _SET = flags.DEFINE_multi_string(
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the weights, the batches and the harder samples.")
 
+_SHOWN = 3
+
 
 def main() -> None:
     overrides = dict(_parse_override(text) for text in _SET.value)
@@ -56,6 +58,11 @@ def main() -> None:
     from phystd_tf.training.experiment import train
 
     faces = Selection(_DATA.value, ProtocolChoice(_PROTOCOL.value, _PROTOCOL_SEED.value, _LISTS.value))
+    leaks = faces.leaks()
+    for leak in leaks[:_SHOWN]:
+        print(f"warning: {leak}; results will be too good")
+    if len(leaks) > _SHOWN:
+        print(f"warning: {len(leaks) - _SHOWN} more such people; tools.protocols names them all")
     train(hparams, faces, _RUN.value, _SEED.value, steps_per_epoch)
     with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
         point = choose_operating_point(_RUN.value, faces, progress=bar.update)

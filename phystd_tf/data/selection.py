@@ -15,9 +15,9 @@ import tensorflow as tf
 from phystd_tf.atomic import write_json
 from phystd_tf.data import records
 from phystd_tf.data.shards import DamagedShardError, count_records
-from phystd_tf.evaluation.protocols import ClipFacts, Protocol, ProtocolError, load_protocol
+from phystd_tf.evaluation.protocol_report import shared_people
+from phystd_tf.evaluation.protocols import AS_PREPARED, ClipFacts, Protocol, ProtocolError, load_protocol
 
-AS_PREPARED = "folder"
 PROTOCOL_FILE = "protocol.json"  # of a run: the protocol it was trained on
 _NO_LIMIT = 2**62
 
@@ -86,6 +86,11 @@ class Selection:
             self._splits = protocol.assign(clip_facts(records.read_manifest(records.manifest_path(prepared))))
             self._max_train_frames = protocol.max_train_frames
             self._rows = [{**row, "split": self._splits.get(row["clip"], "")} for row in self._rows]
+
+    def leaks(self) -> List[str]:
+        """A sentence for each known person who is in several splits."""
+        used = [row for row in self._rows if row["split"]]
+        return shared_people(clip_facts(used), {row["clip"]: row["split"] for row in used})
 
     def rows(self, split: str) -> List[Dict[str, str]]:
         """The rows of the manifest of the faces of a split that can be used."""

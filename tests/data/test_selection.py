@@ -81,6 +81,15 @@ def test_training_sees_the_faces_of_the_protocol_and_no_others(prepared, turned,
     assert seen == wanted and len(seen) == 6
 
 
+def test_people_on_both_sides_are_named(prepared, turned):
+    assert Selection(prepared, turned).leaks()[0].startswith("subject p0 is in ")
+    rows = records.read_manifest(records.manifest_path(prepared))
+    for row in rows:
+        row["subject"] = row["clip"]  # nobody is known
+    records.write_manifest(records.manifest_path(prepared), rows)
+    assert Selection(prepared, turned).leaks() == []
+
+
 def test_an_empty_split_of_a_protocol_is_named_with_the_protocol(prepared, turned):
     with pytest.raises(PhystdError, match="'dev' of protocol turned"):
         Selection(prepared, turned).require("dev")
