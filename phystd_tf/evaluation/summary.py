@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from phystd_tf.evaluation import metrics
+from phystd_tf.evaluation.intervals import eer_interval, rate_intervals
 
 # Scores that hardly differ come from a model that says nothing.
 _TINY_SPREAD = 1e-4
@@ -57,7 +58,8 @@ def summarise(
         "num_by_type": {kind: int((types == kind).sum()) for kind in by_type},
         "num_subjects": int(test["subject"].nunique()),
         "eer": metrics.equal_error_rate(labels, scores).eer if both else None,
-        "eer_interval95": _bootstrap_eer(test, seed) if both else None,
+        "eer_interval95": eer_interval(test, seed) if both else None,
+        "intervals95": rate_intervals(test, threshold, seed),
         "eer_by_type": eer_by_type,
         "auc": metrics.area_under_curve(labels, scores) if both else None,
         "apcer_by_type": by_type,
@@ -79,8 +81,10 @@ def summarise(
 def as_table(summary: Dict[str, Any]) -> str:
     """The summary as lines for people, percentages with what they are taken over."""
     live, spoof = summary["num_live"], summary["num_spoof"]
-    interval = summary["eer_interval95"]
-    note = f" (95 % over subjects: {_percent(interval[0])} to {_percent(interval[1])})" if interval else ""
+    notes = {
+        name: f" (95 % over subjects: {_percent(interval[0])} to {_percent(interval[1])})" if interval else ""
+        for name, interval in {"eer": summary["eer_interval95"], **summary["intervals95"]}.items()
+    }
     lines = [
         f"{summary['level']}s: {live} live, {spoof} spoof, {summary['num_subjects']} subjects",
         f"threshold {summary['threshold']:.5f} from {summary['threshold_source']}; live when score >= threshold",
@@ -90,12 +94,12 @@ def as_table(summary: Dict[str, Any]) -> str:
     fdr = f"TDR@FDR={100 * summary['fdr']:g} %"
     worst = max(summary["apcer_by_type"], key=summary["apcer_by_type"].get, default="")
     for name, value, over in (
-        ("EER", summary["eer"], f"{live} live, {spoof} spoof{note}"),
-        ("APCER (worst type)", summary["apcer"], f"{summary['num_by_type'].get(worst, 0)} {worst}"),
-        ("BPCER", summary["bpcer"], f"{live} live"),
-        ("ACER", summary["acer"], "(APCER + BPCER) / 2"),
+        ("EER", summary["eer"], f"{live} live, {spoof} spoof{notes['eer']}"),
+        ("APCER (worst type)", summary["apcer"], f"{summary['num_by_type'].get(worst, 0)} {worst}{notes['apcer']}"),
+        ("BPCER", summary["bpcer"], f"{live} live{notes['bpcer']}"),
+        ("ACER", summary["acer"], f"(APCER + BPCER) / 2{notes['acer']}"),
         ("pooled spoof accept rate", summary["pooled_spoof_accept_rate"], f"{spoof} spoof"),
-        ("HTER", summary["hter"], "(pooled + BPCER) / 2"),
+        ("HTER", summary["hter"], f"(pooled + BPCER) / 2{notes['hter']}"),
         (fdr, summary["tdr_at_fdr"], f"{spoof} spoof, threshold from {summary['tdr_threshold_source']}"),
         ("live flagged at that", summary["fdr_reached"], f"{live} live"),
         ("AUC", summary["auc"], f"{live} live, {spoof} spoof"),
@@ -154,26 +158,3 @@ def _resolution_warning(num_live: int, fdr: float) -> List[str]:
     if not 0 < num_live * fdr < 1:
         return []
     return [f"TDR@FDR={100 * fdr:g} % cannot be resolved by {num_live} live: none may be flagged (needs {1 / fdr:.0f})"]
-
-
-def _bootstrap_eer(test: pd.DataFrame, seed: int, rounds: int = 500) -> Optional[List[float]]:
-    """2.5 and 97.5 percentiles of the EER over subjects drawn with replacement; None for one subject.
-
-    Drawing a subject k times is counting its rows k times, so the scores are
-    sorted once and not in every round.
-    """
-    names, subject = np.unique(test["subject"].to_numpy(str), return_inverse=True)
-    if len(names) < 2:
-        return None
-    values, place = np.unique(test["score"].to_numpy(np.float64), return_inverse=True)
-    live = test["label"].to_numpy() == 1
-    rng = np.random.default_rng(seed)
-    rates = []
-    for _ in range(rounds):
-        times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[subject]
-        below = [np.append(0.0, np.cumsum(np.bincount(place[c], times[c], len(values)))) for c in (live, ~live)]
-        if below[0][-1] and below[1][-1]:
-            refused, accepted = below[0] / below[0][-1], 1.0 - below[1] / below[1][-1]
-            index = metrics.where_rates_meet(refused, accepted)
-            rates.append((refused[index] + accepted[index]) / 2.0)
-    return [float(value) for value in np.percentile(rates, [2.5, 97.5])] if rates else None

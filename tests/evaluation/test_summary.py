@@ -127,8 +127,8 @@ def test_the_table_says_what_each_rate_is_over_and_where_the_threshold_is_from()
     text = {line[:26].strip(): line[26:].split() for line in lines}
     assert lines[0] == "clips: 100 live, 100 spoof, 200 subjects"
     assert "0.50000 from EER on dev.csv" in lines[1]
-    assert text["APCER (worst type)"] == ["100.00", "10", "replay"]
-    assert text["BPCER"] == ["2.00", "100", "live"]
+    assert text["APCER (worst type)"][:3] == ["100.00", "10", "replay"]
+    assert text["BPCER"][:3] == ["2.00", "100", "live"]
     assert text["ACER"][0] == "51.00" and text["pooled spoof accept rate"] == ["10.00", "100", "spoof"]
     assert text["replay"] == ["100.00", "1.00", "10"]
     assert any("cannot be resolved by 100 live" in line for line in lines)

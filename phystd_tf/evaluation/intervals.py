@@ -1,0 +1,92 @@
+"""95 % intervals of error rates: a bootstrap over subjects.
+
+Clips of one person are not independent, so people are drawn with replacement and
+not clips. Where nobody is known, each clip is a person of its own. Drawing a
+subject k times is counting its rows k times: nothing is sorted or copied again.
+"""
+
+from typing import Dict, List, Optional
+
+import numpy as np
+import pandas as pd
+
+from phystd_tf.evaluation import metrics
+
+ROUNDS = 500
+Interval = Optional[List[float]]  # 2.5 and 97.5 percentiles; None where there is one subject, or nothing to draw from
+
+
+def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Interval:
+    """Interval of the equal error rate.
+
+    Args:
+      test: one row a presentation: subject, label, score.
+      seed: of the draws.
+      rounds: number of draws.
+    """
+    names, subject = np.unique(test["subject"].to_numpy(str), return_inverse=True)
+    if len(names) < 2:
+        return None
+    values, place = np.unique(test["score"].to_numpy(np.float64), return_inverse=True)
+    live = test["label"].to_numpy() == 1
+    rng = np.random.default_rng(seed)
+    rates = []
+    for _ in range(rounds):
+        times = _times(rng, len(names))[subject]
+        below = [np.append(0.0, np.cumsum(np.bincount(place[c], times[c], len(values)))) for c in (live, ~live)]
+        if below[0][-1] and below[1][-1]:
+            refused, accepted = below[0] / below[0][-1], 1.0 - below[1] / below[1][-1]
+            index = metrics.where_rates_meet(refused, accepted)
+            rates.append((refused[index] + accepted[index]) / 2.0)
+    return _percentiles(rates)
+
+
+def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: int = ROUNDS) -> Dict[str, Interval]:
+    """Intervals of the rates at a threshold: apcer (worst type), bpcer, acer and hter.
+
+    The worst type is that of each draw. A draw without one of the classes counts for none of the rates that need it.
+
+    Args:
+      test: one row a presentation: subject, type, label, score.
+      threshold: live is ``score >= threshold``.
+      seed: of the draws.
+      rounds: number of draws.
+    """
+    names, subject = np.unique(test["subject"].to_numpy(str), return_inverse=True)
+    drawn: Dict[str, List[float]] = {"apcer": [], "bpcer": [], "acer": [], "hter": []}
+    if len(names) < 2:
+        return dict.fromkeys(drawn)
+    live = test["label"].to_numpy() == 1
+    wrong = np.where(live, test["score"].to_numpy() < threshold, test["score"].to_numpy() >= threshold)
+    # The live faces are one group and each spoof type another: for each, numbers of all and of wrong ones by subject.
+    kinds, group = np.unique(test["type"].to_numpy(str), return_inverse=True)
+    cells = subject * len(kinds) + group
+    shape = (len(names), len(kinds))
+    number = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
+    errors = np.bincount(cells, wrong, shape[0] * shape[1]).reshape(shape)
+    is_live = kinds == "live"
+    rng = np.random.default_rng(seed)
+    for _ in range(rounds):
+        times = _times(rng, len(names))
+        all_, bad = times @ number, times @ errors
+        there = ~is_live & (all_ > 0)
+        bpcer = bad[is_live].sum() / all_[is_live].sum() if all_[is_live].sum() else None
+        apcer = (bad[there] / all_[there]).max() if there.any() else None
+        pooled = bad[~is_live].sum() / all_[~is_live].sum() if there.any() else None
+        rates = {
+            "apcer": apcer, "bpcer": bpcer, "acer": metrics.half_total(apcer, bpcer),
+            "hter": metrics.half_total(pooled, bpcer),
+        }  # fmt: skip
+        for name, value in rates.items():
+            if value is not None:
+                drawn[name].append(float(value))
+    return {name: _percentiles(values) for name, values in drawn.items()}
+
+
+def _times(rng: np.random.Generator, people: int) -> np.ndarray:
+    """How often each person is drawn."""
+    return np.bincount(rng.integers(0, people, people), minlength=people)
+
+
+def _percentiles(rates: List[float]) -> Interval:
+    return [float(value) for value in np.percentile(rates, [2.5, 97.5])] if rates else None
