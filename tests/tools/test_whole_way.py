@@ -118,6 +118,17 @@ def test_scoring_again_without_the_truth_leaves_no_old_measures(work):
     assert "IoU(P)" in run("evaluate", f"--scores={work / 'test.csv'}").stdout
 
 
+def test_a_run_can_be_scored_under_another_protocol(work):
+    out = work / "unknown.csv"
+    run("score", f"--run={work / 'run'}", f"--data={work / 'prepared'}", "--split=test", f"--out={out}",
+        "--protocol=leave_out_print")  # fmt: skip
+    assert set(read_scores(str(out))["type"]) == {"live", "print"}
+    assert json.loads((work / "unknown.json").read_text())["protocol"]["name"] == "leave_out_print"
+    wrong = run("score", f"--run={work / 'run'}", f"--data={work / 'prepared'}", "--split=test", f"--out={out}",
+                "--protocol=oulu_1", code=2)  # fmt: skip
+    assert "oulu_1 is one of the dataset oulu" in wrong.stderr and "prepared from folder" in wrong.stderr
+
+
 def test_an_export_gives_the_scores_of_its_run_in_a_fresh_process(work):
     code = f"""
 import json, sys
