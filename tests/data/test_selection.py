@@ -20,7 +20,7 @@ class Turned:
     """A protocol that trains on the live faces of test and the spoofs of train, and tests the rest."""
 
     dataset = None
-    max_train_frames = 3
+    max_train_frames = 2
 
     def assign(self, clips):
         splits = {}
@@ -57,10 +57,11 @@ def test_as_prepared_every_face_is_where_the_folder_has_it(prepared):
 
 def test_a_protocol_takes_its_own_faces_from_all_shards(prepared, turned):
     faces = Selection(prepared, turned)
-    live = [f"test/live/{k}" for k in range(3)]  # the fourth is frame 3, beyond the frames to train on
-    spoof = [f"train/print/{k}" for k in range(3)]
+    # The third is frame 2, beyond the frames to train on, and lies in the same shard.
+    live = [f"test/live/{k}" for k in range(2)]
+    spoof = [f"train/print/{k}" for k in range(2)]
     assert sorted(row["clip"] for row in faces.rows("train")) == _clips(faces, "train") == sorted(live + spoof)
-    assert faces.count("train") == (3, 3)
+    assert faces.count("train") == (2, 2)
     tested = [f"train/live/{k}" for k in range(1, 7)] + [f"test/print/{k}" for k in range(6)]
     assert _clips(faces, "test") == sorted(tested) and faces.count("test") == (6, 6)
     assert faces.check_shards("train") is None
@@ -78,7 +79,7 @@ def test_training_sees_the_faces_of_the_protocol_and_no_others(prepared, turned,
         for images, _ in evaluation_dataset(faces, H, "train", 4).as_numpy_iterator()
         for image in images
     }
-    assert seen == wanted and len(seen) == 6
+    assert seen == wanted and len(seen) == 4
 
 
 def test_people_on_both_sides_are_named(prepared, turned):
@@ -105,6 +106,13 @@ def test_a_missing_shard_is_named(prepared, tmp_path):
     with pytest.raises(PhystdError, match=name):
         Selection(prepared).check_shards("train")
     assert Selection(prepared).check_shards("test") is None
+
+
+def test_a_shard_with_other_faces_than_the_manifest_says_is_named(prepared, tmp_path):
+    one, other = (tmp_path / records.shard_name("train", 1, number) for number in (0, 2))  # of three faces and of one
+    other.write_bytes(one.read_bytes())
+    with pytest.raises(PhystdError, match=f"{other.name}: holds 3 faces, the manifest says 1"):
+        Selection(prepared).check_shards("train")
 
 
 def test_a_protocol_of_another_dataset_is_refused(prepared):

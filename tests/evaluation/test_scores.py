@@ -257,7 +257,7 @@ def test_alpha0_without_what_it_needs(terms, said):
 
 def test_error_rates_can_be_of_instruments(written):
     text = (
-        "clip,frame,label,type,instrument,score\na,0,1,live,,.9\n"
+        "clip,frame,label,type,instrument,score\na,0,1,live,live_2,.9\n"
         "b,0,0,print, print_1 ,.1\nb,1,0,print,print_1,.3\nc,0,0,replay,,.2\n"
     )
     clips = by_instrument(to_clips(read_scores(written(text))), "x.csv")
