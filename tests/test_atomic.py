@@ -1,8 +1,10 @@
 import json
+import os
+import pathlib
 
 import pytest
 
-from phystd_tf.atomic import replacing, write_json, write_text
+from phystd_tf.atomic import UNFINISHED_PREFIX, replacing, write_json, write_text
 
 
 def test_a_file_appears_whole_in_a_folder_that_is_made(tmp_path):
@@ -28,7 +30,8 @@ def test_the_temporary_name_keeps_the_ending_and_is_hidden(tmp_path):
     with replacing(str(tmp_path / "shard-1.png")) as temporary:
         assert temporary.endswith("shard-1.png") and not (tmp_path / "shard-1.png").exists()
         assert list(tmp_path.glob("shard-*")) == []
-        (tmp_path / ".unfinished-shard-1.png").write_text("x")
+        pathlib.Path(temporary).write_text("x")
+        assert pathlib.Path(temporary).name.startswith(UNFINISHED_PREFIX + str(os.getpid()))
     assert [entry.name for entry in tmp_path.iterdir()] == ["shard-1.png"]
 
 

@@ -117,6 +117,9 @@ def prepare(
             progress(len(clips), _count_failures(rows))
         # Only now: until there is a manifest, these files are all there is.
         shutil.rmtree(os.path.join(out, _UNFINISHED), ignore_errors=True)
+        for name in os.listdir(out):
+            if name.startswith(UNFINISHED_PREFIX):  # of a process that was killed while it joined shards
+                os.remove(os.path.join(out, name))
         return records.read_manifest(manifest)
     except OSError as error:
         raise PreparationError(f"{out}: {error}; what is finished is kept, the same command goes on") from error
