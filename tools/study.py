@@ -41,7 +41,7 @@ _LONG_SUBJECTS = flags.DEFINE_integer(
     lower_bound=6,
 )
 _FACTOR = flags.DEFINE_float(
-    "auxiliary_factor", 4.0, "Iterations of auxiliary that take as long as one of full (see tools.benchmark).",
+    "auxiliary_factor", 5.0, "Iterations of auxiliary that take as long as one of full (see tools.benchmark).",
     lower_bound=1.0,
 )  # fmt: skip
 _LEFT_OUT = flags.DEFINE_list("left_out", list(LEFT_OUT), "Types of the part 'unknown'.")

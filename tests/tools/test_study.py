@@ -52,7 +52,7 @@ def test_each_part_trains_what_it_says(out):
         (model, seed) for model in ("full", "auxiliary, equal iterations", "auxiliary, equal time") for seed in (0, 4)
     ]
     assert {job.protocol for job in jobs} == {"folder"} and jobs[0].iterations == SMALL.max_iterations
-    assert jobs[2].iterations == SMALL.max_iterations and jobs[4].iterations == 4 * SMALL.max_iterations
+    assert jobs[2].iterations == SMALL.max_iterations and jobs[4].iterations == 5 * SMALL.max_iterations
     assert {job.ablation for job in study._jobs("ablations", [1])} == {
         "step1",
         "step1_step2_single_trace",
