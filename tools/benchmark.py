@@ -10,7 +10,7 @@ import time
 
 from absl import flags
 
-from tools.command import run_program
+from tools.command import one_thread_each, run_program
 
 _ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements of each part; the median is shown.", lower_bound=1)
 _FRAMES = 20
@@ -19,9 +19,7 @@ _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the traini
 
 
 def main() -> None:
-    # As tools.prepare does for its processes, before NumPy is imported.
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    one_thread_each()  # as tools.prepare
 
     import numpy as np
     import tensorflow as tf

@@ -20,7 +20,7 @@ import sys
 
 from absl import flags
 
-from tools.command import NOTHING_DONE, SOME_FAILED, UsageError, run_program
+from tools.command import NOTHING_DONE, SOME_FAILED, UsageError, one_thread_each, print_names, run_program
 
 # Names of phystd_tf.data.readers.READERS, and every how many-th frame of their videos is taken: those of the datasets
 # have 5 to 15 seconds of 30 hardly different frames.
@@ -56,10 +56,7 @@ _SHOWN = 5  # failures and ignored files; the manifest has all
 
 def main() -> int:
     map_sizes = _map_sizes()
-    # Before NumPy is imported, here and in the processes: small matrices gain nothing from threads of their own, and
-    # those of several processes get in each other's way (105 against 60 ms a face).
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    one_thread_each()
 
     from tqdm import tqdm
 
@@ -70,7 +67,7 @@ def main() -> int:
 
     listing = READERS[_DATASET.value](_ROOT.value)
     for note in listing.notes:
-        _print(f"note: {note}")
+        print_names(f"note: {note}")
     _print_ignored(listing.ignored)
     settings = Settings(
         image_size=_IMAGE_SIZE.value,
@@ -135,7 +132,7 @@ def _map_sizes():
 
 def _print_ignored(ignored) -> None:
     for path, why in ignored[:_SHOWN]:
-        _print(f"left out: {path} ({why})")
+        print_names(f"left out: {path} ({why})")
     if len(ignored) > _SHOWN:
         print(f"left out: {len(ignored) - _SHOWN} more")
 
@@ -159,13 +156,13 @@ def _print_summary(rows) -> None:
         where = f", {len(own)} frames from {own[0]['frame']} on" if len(own) > 1 else ""
         reason = own[0]["reason"]
         reason = reason[len(source) + 2 :] if reason.startswith(f"{source}: ") else reason
-        _print(f"  {source}{where}: {status} ({reason})")
+        print_names(f"  {source}{where}: {status} ({reason})")
     if len(failed) > _SHOWN:
         print(f"  ... {len(failed) - _SHOWN} more")
     usable = {row["clip"] for row in rows if row["status"] == "ok"}
     lost = sorted({row["clip"] for row in rows} - usable)
     if lost:
-        _print(
+        print_names(
             f"clips without any usable face: {len(lost)} ({', '.join(lost[:_SHOWN])}{' ...' * (len(lost) > _SHOWN)})"
         )
     for split in ("train", "dev", "test"):
@@ -174,11 +171,6 @@ def _print_summary(rows) -> None:
             lacking = " and ".join(name for label, name in (("1", "live"), ("0", "spoof")) if label not in labels)
             print(f"note: no {lacking} face in {split}; training needs both in train, evaluation both in dev and test")
     print(f"every frame, and why it failed: {os.path.join(_OUT.value, 'manifest.csv')}")
-
-
-def _print(text: str) -> None:
-    """Prints names of files that may not be text."""
-    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def run() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from absl import flags
 
-from tools.command import SOME_FAILED, UsageError, run_program
+from tools.command import SOME_FAILED, UsageError, print_names, run_program
 
 _DATA = flags.DEFINE_string("data", None, "Prepared folder (tools.prepare makes one).")
 _DATASET = flags.DEFINE_string("dataset", None, "Layout of --root, as for tools.prepare.")
@@ -62,7 +62,7 @@ def main() -> Optional[int]:
         protocol = load_protocol(_PROTOCOL.value, _SEED.value, _LISTS.value)
     found = _prepared(_DATA.value) if _DATA.value else _on_disk(_DATASET.value, _ROOT.value)
     for note in found.notes:
-        _print(f"note: {note}")
+        print_names(f"note: {note}")
     if protocol is None:
         _list_all(found)
         return None
@@ -81,19 +81,17 @@ def main() -> Optional[int]:
 
 def _prepared(folder: str) -> Found:
     from phystd_tf.data import records
-    from phystd_tf.evaluation.protocols import ClipFacts
+    from phystd_tf.evaluation.protocol_rules import clip_facts
 
     rows = records.read_manifest(records.manifest_path(folder))
-    facts, files, usable = {}, {}, set()
+    files: Dict[str, Dict[str, None]] = {}
     for row in rows:
-        facts.setdefault(row["clip"], ClipFacts.of_row(row))
         files.setdefault(row["clip"], {})[row["source"]] = None
-        if row["status"] == records.OK:
-            usable.add(row["clip"])
-    lost = [clip for clip in facts if clip not in usable]
+    usable = {row["clip"] for row in records.usable(rows)}
+    lost = [clip for clip in files if clip not in usable]
     notes = [f"{len(lost)} clips have no usable face: {_named(lost)}"] if lost else []
     dataset = records.load_settings(folder).get("dataset", "folder")
-    return Found(dataset, list(facts.values()), {clip: tuple(paths) for clip, paths in files.items()}, notes, {})
+    return Found(dataset, clip_facts(rows), {clip: tuple(paths) for clip, paths in files.items()}, notes, {})
 
 
 def _on_disk(dataset: str, root: str) -> Found:
@@ -153,7 +151,7 @@ def _list_all(found: Found) -> None:
             protocol = load_protocol(name, _SEED.value, _LISTS.value if takes_lists(name) else None)
             splits = protocol.assign(found.clips)
         except ProtocolError as error:
-            _print(f"{name:<{width}}{'':>39}  {str(error).partition(': ')[2] or error}")
+            print_names(f"{name:<{width}}{'':>39}  {str(error).partition(': ')[2] or error}")
             continue
         cells = ""
         for split in ("train", "dev", "test"):
@@ -164,16 +162,16 @@ def _list_all(found: Found) -> None:
 
 
 def _show(protocol: Any, description: Any) -> None:
-    _print(f"protocol {protocol.name}: {protocol.title}")
-    _print(f"how: {protocol.how}")
+    print_names(f"protocol {protocol.name}: {protocol.title}")
+    print_names(f"how: {protocol.how}")
     if protocol.max_train_frames:
         print(f"training uses the first {protocol.max_train_frames} frames of a clip")
-    _print(f"source: {protocol.source}\n")
+    print_names(f"source: {protocol.source}\n")
     print(f"{'split':<7}{'type':<22}{'label':<7}{'clips':>7}{'subjects':>10}  instruments")
     for row in description.counts:
         label = "live" if row.label else "spoof"
         people = row.subjects or "?"
-        _print(
+        print_names(
             f"{row.split:<7}{row.type:<22}{label:<7}{row.clips:>7}{people:>10}  {', '.join(row.instruments)}".rstrip()
         )
     print()
@@ -183,16 +181,16 @@ def _show(protocol: Any, description: Any) -> None:
             print(f"{split}: no clips")
             continue
         known = _named([f"{person} ({count})" for person, count in sorted(people.items())]) if people else "not known"
-        _print(f"{split}: {clips} clips; {len(people)} subjects (and their clips): {known}")
+        print_names(f"{split}: {clips} clips; {len(people)} subjects (and their clips): {known}")
     if description.unused:
-        _print(f"not used: {len(description.unused)} clips: {_named(description.unused)}")
+        print_names(f"not used: {len(description.unused)} clips: {_named(description.unused)}")
     if description.missing:
         count = f"{len(description.missing)} of {description.expected}"
-        _print(f"missing: {count} clips of the protocol are not there: {_named(description.missing)}")
+        print_names(f"missing: {count} clips of the protocol are not there: {_named(description.missing)}")
     for note in description.notes:
-        _print(f"note: {note}")
+        print_names(f"note: {note}")
     for leak in description.leaks if _ALL.value else description.leaks[:_SHOWN]:
-        _print(f"LEAK: {leak}")
+        print_names(f"LEAK: {leak}")
     if len(description.leaks) > _SHOWN and not _ALL.value:
         print(f"LEAK: {len(description.leaks) - _SHOWN} more, see --all")
     if not description.leaks:
@@ -206,11 +204,6 @@ def _named(names: List[str]) -> str:
     from phystd_tf.evaluation.protocol_report import some
 
     return some(names, len(names) if _ALL.value else _SHOWN)
-
-
-def _print(text: str) -> None:
-    """Prints names of files that may not be text."""
-    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def run() -> None:

@@ -85,7 +85,7 @@ def main() -> None:
     if _TABLES_ONLY.value:
         print(_write_tables(jobs))
         return
-    for part in _PARTS.value:
+    for part in {_paths(part): part for part in _PARTS.value}.values():  # most parts share their faces
         _make_faces(part)
     with tqdm(total=len(jobs), unit="model", desc="study") as bar:
         workers = _WORKERS.value or os.cpu_count() or 1

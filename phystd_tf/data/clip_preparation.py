@@ -10,8 +10,8 @@ from phystd_tf.data.clips import Clip
 from phystd_tf.data.dat_records import DatFileError, is_dat, iterate_dat
 from phystd_tf.data.images import UnreadableImageError, is_image, read_image
 from phystd_tf.data.landmarks import LandmarkFileError, landmark_file, read_landmarks
-from phystd_tf.data.readers.folder import printable
-from phystd_tf.data.side_files import read_hints
+from phystd_tf.data.readers.listing import printable
+from phystd_tf.data.side_files import Box, read_hints
 from phystd_tf.data.video import UnreadableVideoError, iterate_frames
 from phystd_tf.face.alignment import AlignmentError, FaceAligner, LowQualityError, NoFaceError
 from phystd_tf.face.crop import from_crop
@@ -21,8 +21,6 @@ from phystd_tf.physics.triangulation import DegenerateVerticesError
 
 UNREADABLE, FAILED = "unreadable", "failed"
 NO_FRAME = -1  # index in the row of a video that cannot be read at all
-
-Box = Tuple[float, float, float, float]
 
 
 class Settings(NamedTuple):

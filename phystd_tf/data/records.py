@@ -160,18 +160,14 @@ def manifest_path(prepared: str) -> str:
     return path
 
 
-def usable_rows(prepared: str) -> List[Dict[str, str]]:
-    """The rows of the manifest of the faces that can be used.
-
-    Raises:
-      PreparedFolderError: as ``manifest_path``.
-    """
-    return [row for row in read_manifest(manifest_path(prepared)) if row["status"] == OK]
+def usable(rows: Sequence[Dict[str, str]]) -> List[Dict[str, str]]:
+    """The rows of a manifest of the faces that can be used."""
+    return [row for row in rows if row["status"] == OK]
 
 
 def name_damaged_shard(prepared: str) -> PhystdError:
     """The error that names the shard that cannot be read to its end: TensorFlow's does not."""
-    names = sorted({row["shard"] for row in usable_rows(prepared)})
+    names = sorted({row["shard"] for row in usable(read_manifest(manifest_path(prepared)))})
     found = damaged_shards([os.path.join(prepared, name) for name in names])
     if found:
         return found[0]

@@ -8,7 +8,7 @@ while the shards are read, by the name of their clip.
 import collections
 import json
 import os
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Dict, List, NamedTuple, Optional, Tuple, Union
 
 import tensorflow as tf
 
@@ -16,7 +16,8 @@ from phystd_tf.atomic import write_json
 from phystd_tf.data import records
 from phystd_tf.data.shards import DamagedShardError, count_records
 from phystd_tf.evaluation.protocol_report import shared_people
-from phystd_tf.evaluation.protocols import AS_PREPARED, ClipFacts, Protocol, ProtocolError, load_protocol
+from phystd_tf.evaluation.protocol_rules import clip_facts
+from phystd_tf.evaluation.protocols import AS_PREPARED, Protocol, ProtocolError, load_protocol
 
 PROTOCOL_FILE = "protocol.json"  # of a run: the protocol it was trained on
 _NO_LIMIT = 2**62
@@ -72,7 +73,8 @@ class Selection:
         choice = choice or ProtocolChoice()
         self.prepared = prepared
         self.choice = choice
-        self._rows = records.usable_rows(prepared)
+        manifest = records.read_manifest(records.manifest_path(prepared))
+        self._rows = records.usable(manifest)
         self._splits: Optional[Dict[str, str]] = None
         self._max_train_frames: Optional[int] = None
         if choice.name != AS_PREPARED:
@@ -83,7 +85,7 @@ class Selection:
                     f"protocol {choice.name} is one of the dataset {protocol.dataset}, and {prepared} was prepared "
                     f"from {dataset}; give another --protocol"
                 )
-            self._splits = protocol.assign(clip_facts(records.read_manifest(records.manifest_path(prepared))))
+            self._splits = protocol.assign(clip_facts(manifest))
             self._max_train_frames = protocol.max_train_frames
             self._rows = [{**row, "split": self._splits.get(row["clip"], "")} for row in self._rows]
 
@@ -182,11 +184,3 @@ PreparedFaces = Union[str, Selection]
 def selection_of(faces: PreparedFaces) -> Selection:
     """The Selection itself, or a prepared folder as it was prepared."""
     return faces if isinstance(faces, Selection) else Selection(faces)
-
-
-def clip_facts(rows: List[Dict[str, Any]]) -> List[ClipFacts]:
-    """What a manifest says of each clip, in its order; a clip without a usable face is a clip too."""
-    facts: Dict[str, ClipFacts] = {}
-    for row in rows:
-        facts.setdefault(row["clip"], ClipFacts.of_row(row))
-    return list(facts.values())

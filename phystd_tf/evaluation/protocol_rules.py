@@ -68,6 +68,14 @@ class ClipFacts(NamedTuple):
         return self.clip.rsplit("/", 1)[-1]
 
 
+def clip_facts(rows: Sequence[Mapping[str, object]]) -> List[ClipFacts]:
+    """What a manifest says of each clip, in its order; a clip without a usable face is a clip too."""
+    facts: Dict[str, ClipFacts] = {}
+    for row in rows:
+        facts.setdefault(str(row["clip"]), ClipFacts.of_row(row))
+    return list(facts.values())
+
+
 def prefix_of(stem: str) -> str:
     """``Mask_Paper`` of ``Mask_Paper_12``: all before the last number, so that ``Paper`` is never found in it."""
     return stem.rpartition("_")[0]

@@ -6,93 +6,13 @@ import random
 
 import pytest
 
-from phystd_tf.evaluation import protocol_report
 from phystd_tf.evaluation.protocol_lists import read_stems
 from phystd_tf.evaluation.protocol_report import describe
-from phystd_tf.evaluation.protocols import (
-    ClipFacts,
-    ProtocolError,
-    load_protocol,
-    protocol_names,
-    takes_lists,
-)
+from phystd_tf.evaluation.protocols import ClipFacts, ProtocolError, load_protocol, protocol_names, takes_lists
 from phystd_tf.spoof_types import SPOOF_TYPES
+from tests.evaluation.protocol_clips import CLIPS, SIWM, siwm
 
 DATA = pathlib.Path(__file__).parents[2] / "protocols"
-
-# --- the datasets at their full size, by their names ---
-
-
-def _oulu():
-    kinds = {1: ("live", ""), 2: ("print", "print_1"), 3: ("print", "print_2"), 4: ("replay", "replay_1")}
-    kinds[5] = ("replay", "replay_2")
-    clips = []
-    for user, phone, session, file in itertools.product(range(1, 56), range(1, 7), range(1, 4), range(1, 6)):
-        split = "train" if user <= 20 else "dev" if user <= 35 else "test"
-        name = f"{split.capitalize()}_files/{phone}_{session}_{user:02d}_{file}"
-        kind, instrument = kinds[file]
-        facts = (f"{user:02d}", kind, int(file == 1), split, str(session), str(phone), instrument)
-        clips.append(ClipFacts(name, *facts))
-    return clips
-
-
-# sensor, type, medium, session: videos for training and for testing, of the published list of 4,469.
-SIW = """
-1111 90 75,1112 89 75,1121 89 75,1122 88 75,2111 90 74,2112 90 75,2121 90 75,2122 88 75,
-1211 77 71,1212 68 66,1221 76 71,1222 67 64,2211 18 13,2212 1 0,2221 32 29,
-1311 90 75,1312 90 75,1321 90 75,1322 90 75,1331 90 75,1332 90 75,1341 69 56,1342 69 56,
-2311 90 75,2312 90 75,2321 90 71,2322 90 75,2331 88 70,2332 90 74,2341 72 68,2342 75 70"""
-
-
-def _siw():
-    clips = []
-    for cell in SIW.replace("\n", "").split(","):
-        code, *counts = cell.split()
-        sensor, kind, medium, session = code
-        name = {"1": "live", "2": "print", "3": "replay"}[kind]
-        for split, first, count in zip(("train", "test"), (1, 91), counts):
-            for subject in range(first, first + int(count)):
-                clip = f"{subject:03d}-{sensor}-{kind}-{medium}-{session}"
-                facts = (f"{subject:03d}", name, int(kind == "1"), split, session, sensor, f"{name}_{medium}")
-                clips.append(ClipFacts(clip, *facts))
-    return clips
-
-
-SIWM = {
-    "replay": 99, "print": 118, "half_mask": 72, "silicone_mask": 27, "transparent_mask": 88, "paper_mask": 17,
-    "mannequin": 40, "obfuscation_makeup": 23, "impersonation_makeup": 61, "cosmetic_makeup": 50,
-    "funny_eyeglasses": 160, "paper_glasses": 127, "partial_eye": 57, "partial_mouth": 29, "live": 660,
-}  # fmt: skip
-STEMS = {
-    "live": "Live", "replay": "Replay", "print": "Paper", "half_mask": "Mask_Half", "silicone_mask": "Mask_Silicone",
-    "transparent_mask": "Mask_Trans", "paper_mask": "Mask_Paper", "mannequin": "Mask_Mann",
-    "obfuscation_makeup": "Makeup_Ob", "impersonation_makeup": "Makeup_Im", "cosmetic_makeup": "Makeup_Co",
-    "funny_eyeglasses": "Partial_Funnyeye", "paper_glasses": "Partial_Paperglass", "partial_eye": "Partial_Eye",
-    "partial_mouth": "Partial_Mouth",
-}  # fmt: skip
-
-
-def _siwm(counts=SIWM):
-    clips = []
-    for kind, count in counts.items():
-        for number in range(1, count + 1):
-            clip = f"somewhere/{STEMS[kind]}_{number}"
-            session = ("Train" if number <= 500 else "Test") if kind == "live" else ""
-            clips.append(ClipFacts(clip, clip, kind, int(kind == "live"), "", session))
-    return clips
-
-
-def _embedded(people=20):
-    clips = []
-    for person, kind, number in itertools.product(range(people), ("live", *SPOOF_TYPES), range(2)):
-        split = "train" if person < 0.6 * people else "dev" if person < 0.8 * people else "test"
-        instrument = "" if kind == "live" else f"{kind}_{(person + number) % 3}"
-        clip = f"{split}/{kind}/s{person}/c{number}"
-        clips.append(ClipFacts(clip, f"s{person}", kind, int(kind == "live"), split, "", "", instrument))
-    return clips
-
-
-CLIPS = {"oulu": _oulu(), "siw": _siw(), "siwm": _siwm(), "folder": _embedded()}
 NAMES = [(dataset, name) for dataset in CLIPS for name in protocol_names(dataset) if name != "folder"]
 
 
@@ -255,7 +175,7 @@ def v2_lists(tmp_path):
 
 def _v2_clips():
     counts = {"live": 3, "print": 3, "paper_mask": 2, "paper_glasses": 1, "partial_eye": 1, "partial_mouth": 1}
-    return _siwm({**counts, "replay": 1})
+    return siwm({**counts, "replay": 1})
 
 
 def _short(splits):
@@ -315,7 +235,7 @@ def test_every_v2_protocol_needs_lists_and_names_those_that_lack(v2_lists, tmp_p
 def test_siwm_lists_divide_the_spoofs_and_leave_live_to_chance(tmp_path):
     lists = {"trainlist": ["Paper_1", "Mask_Half_1"], "testlist": ["Paper_2", "Mask_Half_2"]}
     folder = _write_lists(tmp_path / "lists", **lists)
-    clips = _siwm({"live": 10, "print": 3, "half_mask": 2})
+    clips = siwm({"live": 10, "print": 3, "half_mask": 2})
     splits = load_protocol("siwm_1", lists=folder).assign(clips)
     assert _of(splits, "train", clips) == {"live": 6, "print": 1, "half_mask": 1}
     assert _of(splits, "test", clips) == {"live": 4, "print": 1, "half_mask": 1}
@@ -436,70 +356,6 @@ def test_live_people_who_are_known_are_on_one_side():
     found = describe(load_protocol("siwm_2_replay"), clips)
     assert not found.leaks
     assert {side: len(own) for side, own in found.subjects.items() if own} == {"train": 132, "test": 33}
-
-
-# --- what is told ---
-
-
-def test_planted_leaks_are_named():
-    clips = [
-        ClipFacts("a", "ann", "live", 1, "train"),
-        ClipFacts("b", "ann", "print", 0, "test"),
-        ClipFacts("c", "bob", "live", 1, "test"),
-        ClipFacts("d", "d", "print", 0, "train"),
-        ClipFacts("e", "", "print", 0, "test"),
-    ]
-    hashes = {"a": ["1"], "b": ["2"], "c": ["3"], "d": ["4", "5", "6"], "e": ["5", "6", "7"]}
-    assert describe(load_protocol("folder"), clips, hashes).leaks == [
-        "subject ann is in train (a) and test (b)",
-        "2 same files in train (d) and test (e)",
-    ]
-    twice = {**hashes, "d": ["4"], "a": ["8"], "b": ["2"], "c": ["2"]}  # the same file twice in test is no leak
-    assert len(describe(load_protocol("folder"), clips, twice).leaks) == 1
-
-
-def test_missing_oulu_videos_are_named():
-    gone = ("1_1_01_1", "6_3_55_5", "1_3_01_1")  # the last is not one of protocol 1
-    clips = [fact for fact in CLIPS["oulu"] if fact.clip.split("/")[1] not in gone]
-    found = describe(load_protocol("oulu_1"), clips)
-    assert sorted(found.missing) == ["1_1_01_1", "6_3_55_5"] and found.expected == 2700
-    assert "train: 239 live and 960 spoof clips, published are 240 and 960" in found.notes
-
-
-def test_official_lists_are_compared_with_the_rule():
-    protocol = load_protocol("oulu_1")
-    splits = protocol.assign(CLIPS["oulu"])
-    official = {side: [c.split("/")[1] for c, s in splits.items() if s == side] for side in ("train", "dev", "test")}
-    same = describe(protocol, CLIPS["oulu"], official={"oulu_1": official})
-    assert same.notes == [] and same.missing == []
-    official["train"].remove("1_1_01_1")
-    official["test"].append("1_1_36_1")
-    notes = describe(protocol, CLIPS["oulu"], official={"oulu_1": official}).notes
-    assert notes == [
-        "the official list of oulu_1 has 1 clips in no split that the rule has in train: 1_1_01_1",
-        "the official list of oulu_1 has 1 clips in test that the rule has in no split: 1_1_36_1",
-    ]
-
-
-def test_official_lists_of_a_small_copy_are_not_expected_to_be_whole():
-    few = CLIPS["oulu"][:90]
-    names = [fact.clip.split("/")[1] for fact in few if fact.session != "3"]
-    found = describe(load_protocol("oulu_1"), few, official={"oulu_1": {"train": names}})
-    assert found.missing == [] and found.expected == 60
-    assert not any("official" in note for note in found.notes)
-
-
-def test_counts_are_by_split_class_and_type():
-    row = describe(load_protocol("oulu_2"), CLIPS["oulu"]).counts[-1]
-    assert row == protocol_report.Count("test", "replay", 0, 360, 20, ["replay_2"])
-    unknown = describe(load_protocol("siwm_1"), CLIPS["siwm"]).counts[0]
-    assert unknown == protocol_report.Count("train", "live", 1, 396, 0, [])
-
-
-def test_a_manifest_of_an_older_version_has_no_sessions():
-    row = {"clip": "c", "subject": "s", "type": "print", "label": "0", "split": "dev", "frame": "3"}
-    assert ClipFacts.of_row(row) == ClipFacts("c", "s", "print", 0, "dev", "", "", "")
-    assert ClipFacts.of_row({**row, "device": "2"}).device == "2"
 
 
 # --- what is refused ---

@@ -8,6 +8,7 @@ from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
 from phystd_tf.data.video import is_video
 from phystd_tf.errors import PhystdError
+from phystd_tf.evaluation import protocol_report
 
 _CLUTTER = ("__macosx", "thumbs.db", "desktop.ini")
 _NAMED = 5  # names in a sentence
@@ -48,6 +49,21 @@ class Described(NamedTuple):
         """1 live, 0 spoof."""
         return spoof_types.label_of(self.type)
 
+    def clip(self, identifier: str, paths: Sequence[str], split: Optional[str], side: Optional[str] = None) -> Clip:
+        """The clip of this name; see ``Clip`` for the arguments."""
+        return Clip(
+            id=identifier,
+            paths=tuple(paths),
+            subject=self.subject,
+            type=self.type,
+            label=self.label,
+            split=split,
+            session=self.session,
+            device=self.device,
+            instrument=self.instrument,
+            side=side,
+        )
+
 
 class Collector:
     """Collects the clips of a dataset whose videos have names that say what they are.
@@ -70,20 +86,7 @@ class Collector:
             self.listing.ignored.append((path, f"the same clip as {self._first[key]}, by its name"))
             return
         self._first[key] = path
-        self.listing.clips.append(
-            Clip(
-                id=os.path.splitext(self.below(path))[0],
-                paths=(path,),
-                subject=what.subject,
-                type=what.type,
-                label=what.label,
-                split=split,
-                session=what.session,
-                device=what.device,
-                instrument=what.instrument,
-                side=side,
-            )
-        )
+        self.listing.clips.append(what.clip(os.path.splitext(self.below(path))[0], (path,), split, side))
 
     def ignore(self, path: str, why: str) -> None:
         """Notes that a file is left out."""
@@ -219,5 +222,4 @@ def printable(name: str) -> str:
 
 def some(names: Sequence[str]) -> str:
     """The first few names, and how many more there are."""
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return protocol_report.some(names, _NAMED)

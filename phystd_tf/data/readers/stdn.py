@@ -11,7 +11,6 @@ import os
 from typing import Dict, List, Optional
 
 from phystd_tf import spoof_types
-from phystd_tf.data.clips import Clip
 from phystd_tf.data.images import is_image
 from phystd_tf.data.landmarks import landmark_file
 from phystd_tf.data.readers import oulu, siw, siwm
@@ -87,19 +86,7 @@ def _add_class(base: str, folder: str, split: Optional[str], listing: Listing) -
         if what.label != (kind == "live"):
             listing.ignored.append((inside, f"its name says {what.type}, its folder {kind}"))
             continue
-        listing.clips.append(
-            Clip(
-                id=printable(os.path.relpath(inside, base).replace(os.sep, "/")),
-                paths=tuple(paths),
-                subject=what.subject,
-                type=what.type,
-                label=what.label,
-                split=split,
-                session=what.session,
-                device=what.device,
-                instrument=what.instrument,
-            )
-        )
+        listing.clips.append(what.clip(printable(os.path.relpath(inside, base).replace(os.sep, "/")), paths, split))
 
 
 def _describe(name: str, kind: str) -> Described:
