@@ -57,6 +57,12 @@ class HParams:
     discriminator_strides: Ints = (2, 2, 2, 1)  # figure
     discriminator_input: str = "image"  # "image" (paper) or "bands", the amplified bands of the encoder (ours)
     discriminator_norm: str = "batch"  # "batch" (figure), "spectral" or "none" (ours)
+    discriminator_real: str = (
+        "band"  # D1, D2 compare with "band": live faces low-passed as fakes are; or "image" (ours)
+    )
+
+    discriminator_color: float = 0.0  # discriminators see channels scaled and moved by up to this much (ours)
+    discriminator_shift: float = 0.0  # and images moved by up to this share of their side (ours)
 
     # --- All networks ------------------------------------------------------
     init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
@@ -64,6 +70,7 @@ class HParams:
     leaky_slope: float = 0.2  # ours: the usual slope of PatchGAN
     batch_norm_momentum: float = 0.99  # ours: Keras' default
     batch_norm_epsilon: float = 1e-3  # ours: Keras' default
+    precision: str = "float32"  # of the body of the generator: "float32" or "mixed_bfloat16" (ours)
 
     # --- Losses (Sec. 3.5, 4.1) --------------------------------------------
     alpha1: float = 100.0  # L_depth, paper Sec. 4.1
@@ -78,10 +85,12 @@ class HParams:
     depth_reduction: str = "mean"  # Eq. (16), (22): "mean" or "sum" over elements (ours)
     adversarial_reduction: str = "mean"  # Eq. (17), (18) (ours)
     mask_reduction: str = "mean"  # first term of Eq. (19) (ours)
-    regularization_reduction: str = "sum"  # Eq. (20): the literal squared norm
+    regularization_reduction: str = "mean"  # Eq. (20) (ours)
     synthesis_reduction: str = "mean"  # Eq. (21) (ours)
     region_reduction: str = "mean"  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
     regularization_live_weight: float = 1.0  # factor of Eq. (20) on live faces (ours)
+
+    harder_depth: str = "hard"  # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as its text (ours)
 
     # --- Harder samples (Sec. 3.3) -----------------------------------------
     harder_min_weight: float = 0.0  # paper Sec. 3.3
@@ -91,6 +100,7 @@ class HParams:
     # --- Training (Sec. 4.1) -----------------------------------------------
     batch_size: int = 8  # paper Sec. 4.1: half live, half spoof (Sec. 3.5)
     max_iterations: int = 150_000  # paper Sec. 4.1
+    checkpoint_every: int = 1000  # iterations; also of the held-out losses and pictures (ours)
     learning_rate: float = 5e-5  # paper Sec. 4.1
     decay_every: int = 45_000  # paper Sec. 4.1
     decay_ratio: float = 10.0  # paper Sec. 4.1
@@ -98,7 +108,11 @@ class HParams:
     discriminator_decay_every: Optional[int] = None  # None = decay_every; 0 = never (ours)
     adam_beta1: float = 0.9  # predecessor
     adam_beta2: float = 0.999  # ours: Adam's usual value
+    sampling: str = "clip"  # what is drawn evenly: "clip" (predecessor), "frame", or "type" and then clips (ours)
     flip: bool = True  # mirror half of the training faces (ours)
+    brightness: float = 0.0  # training faces are brighter or darker by up to this much (ours)
+    contrast: float = 0.0  # their contrast changes by a factor of up to exp(this), up or down (ours)
+    color: float = 0.0  # each of their channels is scaled by a factor of up to exp(this), up or down (ours)
 
     # --- What is switched on (ablations of Table 3) ------------------------
     image_decomposition: bool = True  # Eq. (9) feeds the encoder; else the plain image
@@ -179,9 +193,13 @@ def _check_types(hparams: HParams) -> None:
 
 
 _CHOICES = {
+    "precision": ("float32", "mixed_bfloat16"),
     "upsampling": ("transpose", "bilinear"),
     "discriminator_input": ("image", "bands"),
     "discriminator_norm": ("batch", "spectral", "none"),
+    "discriminator_real": ("band", "image"),
+    "sampling": ("clip", "frame", "type"),
+    "harder_depth": ("hard", "both"),
     "region_reduction": ("mean", "max"),
     "depth_reduction": ("mean", "sum"),
     "adversarial_reduction": ("mean", "sum"),
@@ -224,6 +242,7 @@ def _check_combinations(h: HParams) -> None:
         "decay_ratio",
         "batch_size",
         "max_iterations",
+        "checkpoint_every",
     ):
         refuse(getattr(h, name) == 0, f"{name} must be positive, not 0")
     refuse(h.image_size % 8 != 0, f"image_size must be a multiple of 8 (three strides of 2), not {h.image_size}")
@@ -269,8 +288,7 @@ def _check_combinations(h: HParams) -> None:
 PAPER = HParams()
 
 # A quarter of the widths at half the size, for two CPU cores. Sizes keep their
-# proportion to N; alpha4 is scaled by (256 / N)^2, since Eq. (20) is a sum. What
-# else differs makes a short training stable (decisions table): it starts near
+# proportion to N. What else differs makes a short training stable (decisions table): it starts near
 # G(I) = I, and the discriminators see far enough to tell live from spoof, so that
 # they need not push hard.
 SMALL = dataclasses.replace(
@@ -294,10 +312,10 @@ SMALL = dataclasses.replace(
     inpainting_bias=-4.0,
     init_stddev=None,
     discriminator_init_stddev=None,
-    regularization_live_weight=10.0,
+    regularization_live_weight=1e5,
     alpha2=2.0,
-    alpha4=4e-4,
     max_iterations=2000,
+    checkpoint_every=100,
     learning_rate=1e-3,
     decay_every=1700,
     discriminator_lr_ratio=0.5,

@@ -23,7 +23,10 @@ from phystd_tf.synthetic import truth
 from phystd_tf.training.phystd_model import PhySTD
 
 _BATCH = 16
-_OF_SPOOFS = ("psnr_input", "psnr_gain", "ssim_input", "ssim_gain")
+_OF_SPOOFS = (
+    "psnr_input", "psnr_gain", "fitted_psnr_input", "fitted_psnr", "fitted_psnr_gain", "ssim_input", "ssim_gain",
+    "energy_inside", "area_inside",
+)  # fmt: skip
 
 
 def measure_split(
@@ -91,14 +94,21 @@ def _measures(
     trace = out["overall_trace"]
     reconstruction = tf.clip_by_value(out["reconstruction"], 0.0, 1.0)
     estimated = decompose(trace, hparams.n1, hparams.n2)
-    true = decompose(images - live, hparams.n1, hparams.n2)
+    true_trace = (images - live).numpy()
+    true = decompose(true_trace, hparams.n1, hparams.n2)
     ssim_input, ssim = (tf.image.ssim(image, live, max_val=1.0).numpy() for image in (images, reconstruction))
     for index in range(len(covered)):
-        before, after = (quality.psnr(image[index], live[index]) for image in (images, reconstruction))
+        pair, true_live = (images[index].numpy(), reconstruction[index].numpy()), live[index].numpy()
+        before, after = (quality.psnr(image, true_live) for image in pair)
+        fitted_before, fitted_after = (quality.psnr(quality.fit_color(image, true_live), true_live) for image in pair)
+        region = quality.strong_region(true_trace[index])
         yield {
             "psnr_input": before,
             "psnr": after,
             "psnr_gain": after - before,
+            "fitted_psnr_input": fitted_before,
+            "fitted_psnr": fitted_after,
+            "fitted_psnr_gain": fitted_after - fitted_before,
             "ssim_input": float(ssim_input[index]),
             "ssim": float(ssim[index]),
             "ssim_gain": float(ssim[index] - ssim_input[index]),
@@ -108,4 +118,6 @@ def _measures(
             },
             "iou_P": quality.region_iou(out["P"][index].numpy(), covered[index]),
             "energy": quality.trace_energy(trace[index]),
+            "energy_inside": quality.energy_inside(trace[index].numpy(), region),
+            "area_inside": float(region.mean()),
         }

@@ -95,21 +95,39 @@ def _traces(rng, n=2, size=8):
     return Traces(*(_random(rng, n, size, size, channels) for channels in (3, 3, 3, 1, 3)))
 
 
-def test_regularization_loss_is_the_literal_squared_norm_and_leaves_content_free(rng):
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_regularization_loss_is_the_squared_norm_of_B_C_T_and_P(rng, reduction):
     traces = _traces(rng)
-    expected = sum(np.sum(trace**2) for trace in traces[:4]) / 2
-    is_live = tf.constant([1.0, 0.0])
-    np.testing.assert_allclose(losses.regularization_loss(traces, is_live, PAPER), expected, rtol=1e-5)
+    of_face = np.mean if reduction == "mean" else np.sum
+    expected = sum(np.mean([of_face(trace[i] ** 2) for i in range(2)]) for trace in traces[:4])
+    is_live, hparams = tf.constant([1.0, 0.0]), dataclasses.replace(PAPER, regularization_reduction=reduction)
+    np.testing.assert_allclose(losses.regularization_loss(traces, is_live, hparams), expected, rtol=1e-5)
     changed = traces._replace(I_P=traces.I_P + 1)
-    np.testing.assert_allclose(losses.regularization_loss(changed, is_live, PAPER), expected, rtol=1e-5)
+    np.testing.assert_allclose(losses.regularization_loss(changed, is_live, hparams), expected, rtol=1e-5)
 
 
 def test_regularization_of_live_faces_can_weigh_more(rng):
     traces = _traces(rng)
     weighted = dataclasses.replace(PAPER, regularization_live_weight=3.0, lambda_=2.0)
-    per_face = [sum(np.sum(trace[i] ** 2) for trace in traces[:3]) + 2.0 * np.sum(traces.P[i] ** 2) for i in range(2)]
+    per_face = [sum(np.mean(trace[i] ** 2) for trace in traces[:3]) + 2.0 * np.mean(traces.P[i] ** 2) for i in range(2)]
     value = losses.regularization_loss(traces, tf.constant([1.0, 0.0]), weighted)
     np.testing.assert_allclose(value, (3 * per_face[0] + per_face[1]) / 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("reduction, best", [("sum", 1 / (1 + 0.5 * 1e-4 * 256**2)), ("mean", 1 / (1 + 0.5 * 1e-4))])
+def test_what_eq_19_and_20_make_of_P_in_a_strong_trace(reduction, best):
+    """The best P where the trace is strong and P0 = 0; half of the faces are spoofs (decisions table)."""
+    hparams = dataclasses.replace(PAPER, regularization_reduction=reduction)
+    T_A, zero = tf.ones((1, 256, 256, 3)), tf.zeros((2, 256, 256, 3))
+    P = tf.Variable(tf.fill((1, 256, 256, 1), best))
+    with tf.GradientTape() as tape:
+        traces = Traces(zero, zero, zero, tf.concat([tf.zeros_like(P), P], axis=0), zero)
+        L_P = losses.inpainting_mask_loss(P, T_A, tf.zeros_like(P), hparams)
+        L_R = losses.regularization_loss(traces, tf.constant([1.0, 0.0]), hparams)
+        objective = hparams.alpha3 * L_P + hparams.alpha4 * L_R
+    curvature = 2 * (1 + (0.5 * 1e-4 * 256**2 if reduction == "sum" else 0.5 * 1e-4))  # of the sum over pixels
+    error_of_P = tape.gradient(objective, P) * 256**2 / curvature
+    np.testing.assert_allclose(error_of_P, 0, atol=1e-5)
 
 
 def test_synthesis_loss_is_l1_and_stops_the_gradient_of_the_truth(rng):

@@ -53,7 +53,9 @@ def test_a_model_that_does_nothing_gains_nothing(folders, monkeypatch):
     rows = _measured(folders, lambda images: _outputs(images, images, tf.zeros_like(images[..., :1])), monkeypatch)
     assert sorted(rows["type"].unique()) == ["live", "paper_glasses", "print"]
     spoofs, live = rows[rows["label"] == 0], rows[rows["label"] == 1]
-    np.testing.assert_allclose(spoofs["psnr_gain"], 0, atol=1e-6)
+    np.testing.assert_allclose(spoofs[["psnr_gain", "fitted_psnr_gain"]], 0, atol=1e-6)
+    assert (spoofs["fitted_psnr_input"] >= spoofs["psnr_input"]).all() and spoofs["energy_inside"].isna().all()
+    assert live[["fitted_psnr_gain", "energy_inside", "area_inside"]].isna().all().all()
     assert spoofs["psnr_input"].between(8, 40).all() and (rows["energy"] == 0).all() and rows["corr_low"].isna().all()
     assert (live["psnr"] > 58).all() and live[["psnr_gain", "iou_P"]].isna().all().all()
     assert (rows.loc[rows["type"] == "paper_glasses", "iou_P"] == 0).all()
@@ -78,7 +80,10 @@ def test_a_model_that_knows_the_truth_is_right(folders, monkeypatch):
     live, P = np.stack(live) / 255, np.stack(covered)[..., None]
     measured = _measured(folders, lambda images: _outputs(images, live, tf.constant(P)), monkeypatch)
     spoofs = measured[measured["label"] == 0]
-    assert (spoofs["psnr_gain"] > 5).all() and (spoofs[["corr_low", "corr_mid"]] > 0.95).all().all()
+    assert (spoofs["energy_inside"] > 0.5).all() and (spoofs["energy_inside"] > 2 * spoofs["area_inside"]).all()
+    assert (spoofs[["psnr_gain", "fitted_psnr_gain"]] > 5).all().all() and (
+        spoofs[["corr_low", "corr_mid"]] > 0.95
+    ).all().all()
     assert (measured.loc[measured["type"] == "paper_glasses", "iou_P"] > 0.9).all()
     assert spoofs.loc[spoofs["type"] == "print", "iou_P"].isna().all()
 

@@ -37,6 +37,10 @@ _LIVE_CLIPS = flags.DEFINE_integer(
     0,
     "Live clips for each person; 0 takes twice as many as of a spoof type. Not for oulu and siw.",
 )
+_DEV_SHARE = flags.DEFINE_float("dev_share", 0.2, "Share of the people for dev, in own folders; the rest is train.")
+_TEST_SHARE = flags.DEFINE_float(
+    "test_share", 0.2, "Share of the people for test, in own folders; 1 (with --dev_share=0) makes a test set alone."
+)
 _FRAMES = flags.DEFINE_integer("frames_per_clip", 4, "Frames of a clip.")
 _SIZE = flags.DEFINE_integer("size", 256, "Pixels on a side of a frame; the face crop is about half of it.")
 _PHOTOGRAPHS = flags.DEFINE_string(
@@ -86,6 +90,8 @@ def main() -> None:
         truth=_TRUTH.value,
         layout=_LAYOUT.value,
         photographs=gallery.fingerprint if gallery else "",
+        dev_share=_DEV_SHARE.value,
+        test_share=_TEST_SHARE.value,
         types=tuple(_TYPES.value or (name for name in MEDIA if name in layout.types)),
     )
     if _OUT.value:

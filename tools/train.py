@@ -26,8 +26,20 @@ _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols tha
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
-    "steps_per_epoch", 100, "Iterations between two checkpoints; must divide the iterations.", lower_bound=1
-)
+    "steps_per_epoch", None, "Iterations between two checkpoints, held-out losses and pictures; must divide the"
+    " iterations. By default the preset's: 100 in small, 1000 in paper.", lower_bound=1,
+)  # fmt: skip
+_SAMPLING = flags.DEFINE_enum(
+    "sampling", None, ["clip", "frame", "type"],
+    "What is drawn evenly: clips, whatever their length; frames; or spoof types, and clips within a type. By default"
+    " the preset's: clip.",
+)  # fmt: skip
+_PRECISION = flags.DEFINE_enum(
+    "precision", None, ["float32", "mixed_bfloat16"],
+    "Of the body of the generator; bands, last layers, losses and discriminators are always float32. Faster on"
+    " processors with AMX and on GPUs, slower elsewhere. By default the preset's: float32.",
+)  # fmt: skip
+_JIT = flags.DEFINE_boolean("jit_compile", False, "Compile the training step with XLA.")
 _SET = flags.DEFINE_multi_string(
     "set", [], "One hyper-parameter, as name=JSON value, for example --set=learning_rate=1e-4. May be repeated."
 )
@@ -38,13 +50,13 @@ _SHOWN = 3
 
 def main() -> None:
     overrides = dict(_parse_override(text) for text in _SET.value)
-    if _ITERATIONS.value is not None:
-        overrides["max_iterations"] = _ITERATIONS.value
+    named = {"max_iterations": _ITERATIONS, "sampling": _SAMPLING, "precision": _PRECISION}
+    overrides.update({name: flag.value for name, flag in named.items() if flag.value is not None})
 
     from phystd_tf.hparams import get_hparams
 
     hparams = get_hparams(_PRESET.value, _ABLATION.value, **overrides)
-    steps_per_epoch = min(_STEPS_PER_EPOCH.value, hparams.max_iterations)
+    steps_per_epoch = min(_STEPS_PER_EPOCH.value or hparams.checkpoint_every, hparams.max_iterations)
     if hparams.max_iterations % steps_per_epoch:
         raise UsageError(
             f"{hparams.max_iterations} iterations are no whole number of epochs of {steps_per_epoch}; "
@@ -63,7 +75,7 @@ def main() -> None:
         print(f"warning: {leak}; results will be too good")
     if len(leaks) > _SHOWN:
         print(f"warning: {len(leaks) - _SHOWN} more such people; tools.protocols names them all")
-    train(hparams, faces, _RUN.value, _SEED.value, steps_per_epoch)
+    train(hparams, faces, _RUN.value, _SEED.value, steps_per_epoch, _JIT.value)
     with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
         point = choose_operating_point(_RUN.value, faces, progress=bar.update)
     print(f"alpha0 = {point.alpha0:g}, live when score >= {point.threshold:.5f} ({point.source}); run in {_RUN.value}")

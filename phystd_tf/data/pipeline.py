@@ -1,24 +1,23 @@
 """tf.data: from a prepared folder to balanced batches for training, and to faces for scoring."""
 
-from typing import Any, Dict, Tuple
+import os
+from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
 
 import tensorflow as tf
 
+from phystd_tf.data.color_jitter import color_jitter
 from phystd_tf.data.mirroring import Mirror
 from phystd_tf.data.records import PreparedFolderError, load_settings
 from phystd_tf.data.resizing import resize_crops, scale_positions
-from phystd_tf.data.selection import PreparedFaces, selection_of
+from phystd_tf.data.sampling import FaceSampler, stratified
+from phystd_tf.data.selection import PreparedFaces, Selection, selection_of
 from phystd_tf.hparams import HParams
 from phystd_tf.physics.triangulation import MAX_TRIANGLES
 from phystd_tf.traces import Batch, Faces
 
-# Serialised faces of each class that wait to be drawn from: with 30 kB each at
-# 128 px and 120 kB at 256 px, at most 130 MB whatever the size of the dataset.
-SHUFFLE_BUFFER = 512
-# Shards read in turn, so that what is drawn from comes from many clips.
-OPEN_SHARDS = 16
 INFO = ("clip", "frame", "subject", "type", "label")
 _LIVE, _SPOOF = 1, 0
+_READ_BYTES = 1 << 17  # about a face at 256 px: what lies behind it is not wanted
 
 
 def training_dataset(
@@ -26,21 +25,21 @@ def training_dataset(
     hparams: HParams,
     split: str,
     seed: int,
-    training: bool = True,
+    start: int = 0,
     workers: int = tf.data.AUTOTUNE,
 ) -> tf.data.Dataset:
-    """Endless balanced batches, Sec. 3.5: half live, half spoof.
+    """Endless balanced batches, Sec. 3.5: half live, half spoof, drawn as ``hparams.sampling`` says.
 
-    The order and the flips depend on the seed alone, not on the number of
-    parallel calls. Each class is gone through to its end before a face of it
-    comes again. Spoof types come as often as the data has them.
+    Which faces, and how they are flipped and recolored, depends on the seed and the number of the batch alone. So a
+    resumed training sees the batches that it would have seen, and memory does not grow with the dataset but for a few
+    bytes per face.
 
     Args:
       prepared: path of the prepared folder, or a Selection of its faces.
-      hparams: HParams, for sizes, the batch size and whether faces are flipped.
+      hparams: HParams, for sizes, the batch size, the sampling and the changes of faces.
       split: "train", "dev" or "test".
       seed: whole number.
-      training: whether to shuffle and to flip; without, faces come in their order, over and over.
+      start: number of the first batch.
       workers: parallel calls.
 
     Returns:
@@ -54,34 +53,98 @@ def training_dataset(
         then says which.
     """
     faces = selection_of(prepared)
+    settings = _checked(faces, hparams, split)
+    decode = _FaceDecoder(settings, hparams)
+    mirror = Mirror(settings["vertex_pairs"], hparams.image_size)
+    half = hparams.batch_size // 2
+    jitter = bool(hparams.brightness or hparams.contrast or hparams.color)
+
+    def of_class(label: int) -> tf.data.Dataset:
+        own_seed = 2 * seed + label
+        rows = faces.rows(split, label)
+        read, sampler = _RecordReader(faces.prepared, rows), FaceSampler(rows, hparams.sampling, own_seed)
+
+        def face(draw: tf.Tensor) -> Faces:
+            drawn = decode(read(sampler(draw)))
+            # Stateless: the change belongs to the draw, not to the thread that happens to decode it.
+            flip_seed, color_seed = tf.unstack(
+                tf.random.experimental.stateless_split(tf.stack([tf.constant(own_seed, tf.int64), draw]), 2)
+            )
+            if jitter:
+                drawn = drawn._replace(image=color_jitter(drawn.image, color_seed, hparams))
+            if not hparams.flip:
+                return drawn
+            return tf.cond(tf.random.stateless_uniform([], flip_seed) < 0.5, lambda: mirror(drawn), lambda: drawn)
+
+        draws = tf.data.Dataset.range(half * start, tf.int64.max)
+        return draws.map(face, num_parallel_calls=workers, deterministic=True).batch(half, drop_remainder=True)
+
+    return _zipped(of_class)
+
+
+def held_out_dataset(prepared: PreparedFaces, hparams: HParams, split: str, seed: int, batches: int) -> tf.data.Dataset:
+    """A few fixed batches, over and over: as many types and people as so many faces can show, unchanged.
+
+    Args:
+      prepared: path of the prepared folder, or a Selection of its faces.
+      hparams: HParams, for sizes and the batch size.
+      split: "train", "dev" or "test".
+      seed: of the choice of the faces.
+      batches: number of batches before they come again.
+
+    Returns:
+      Dataset of Batch.
+
+    Raises:
+      PreparedFolderError, DamagedShardError: as ``training_dataset``.
+    """
+    faces = selection_of(prepared)
+    decode = _FaceDecoder(_checked(faces, hparams, split), hparams)
+    count = batches * (hparams.batch_size // 2)
+
+    def of_class(label: int) -> tf.data.Dataset:
+        rows = stratified(faces.rows(split, label), count, seed)
+        read = _RecordReader(faces.prepared, rows)
+        numbers = tf.data.Dataset.range(count).map(lambda number: number % len(rows)).repeat()
+        chosen = numbers.map(lambda number: decode(read(number)), num_parallel_calls=tf.data.AUTOTUNE)
+        return chosen.batch(hparams.batch_size // 2, drop_remainder=True)
+
+    return _zipped(of_class)
+
+
+def _zipped(of_class: Callable[[int], tf.data.Dataset]) -> tf.data.Dataset:
+    batches = tf.data.Dataset.zip((of_class(_LIVE), of_class(_SPOOF)))
+    return batches.map(lambda live, spoof: Batch(live, spoof)).prefetch(tf.data.AUTOTUNE)
+
+
+def _checked(faces: Selection, hparams: HParams, split: str) -> Dict[str, Any]:
+    """The settings of the prepared folder, once it is known to have what training needs."""
     settings = _checked_settings(faces.prepared, hparams)
     faces.require_both(split)
     faces.check_shards(split)
-    decode = _FaceDecoder(settings, hparams)
-    mirror = Mirror(settings["vertex_pairs"], hparams.image_size)
+    return settings
 
-    def of_class(label: int) -> tf.data.Dataset:
-        files = tf.data.Dataset.from_tensor_slices(faces.shards(split, label))
-        if training:
-            files = files.shuffle(len(files), seed=seed + label)
-        examples = faces.of_split(files.interleave(tf.data.TFRecordDataset, cycle_length=OPEN_SHARDS), split)
-        if training:
-            examples = examples.shuffle(SHUFFLE_BUFFER, seed=seed + label)
 
-        def face(index: tf.Tensor, example: tf.Tensor) -> Faces:
-            decoded_face = decode(example)
-            if not (training and hparams.flip):
-                return decoded_face
-            # Stateless: the draw belongs to the face, not to the thread that happens to decode it.
-            random = tf.random.stateless_uniform([], tf.stack([tf.constant(2 * seed + label, tf.int64), index]))
-            return tf.cond(random < 0.5, lambda: mirror(decoded_face), lambda: decoded_face)
+class _RecordReader:
+    """Reads the serialised face of a row of the manifest from where it lies, checksums included."""
 
-        numbered = examples.repeat().enumerate()
-        decoded = numbered.map(face, num_parallel_calls=workers, deterministic=True)
-        return decoded.batch(hparams.batch_size // 2, drop_remainder=True)
+    def __init__(self, prepared: str, rows: Sequence[Mapping[str, str]]) -> None:
+        names = sorted({row["shard"] for row in rows})
+        number = {name: index for index, name in enumerate(names)}
+        self._paths = tf.constant([os.path.join(prepared, name) for name in names])
+        self._shard = tf.constant([number[row["shard"]] for row in rows], tf.int32)
+        self._offset = tf.constant([int(row["offset"]) for row in rows], tf.int64)
 
-    batches = tf.data.Dataset.zip((of_class(_LIVE), of_class(_SPOOF)))
-    return batches.map(lambda live, spoof: Batch(live, spoof)).prefetch(tf.data.AUTOTUNE)
+    def __call__(self, number: tf.Tensor) -> tf.Tensor:
+        # tf.data.TFRecordDataset does not offer byte_offsets, its op does.
+        variant = tf.raw_ops.TFRecordDatasetV2(
+            filenames=[self._paths[self._shard[number]]],
+            compression_type="",
+            buffer_size=tf.constant(_READ_BYTES, tf.int64),
+            byte_offsets=[self._offset[number]],
+        )
+        records = tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string))
+        return records.take(1).get_single_element()
 
 
 def evaluation_dataset(prepared: PreparedFaces, hparams: HParams, split: str, batch_size: int) -> tf.data.Dataset:

@@ -27,7 +27,7 @@ from phystd_tf.atomic import UNFINISHED_PREFIX, write_json
 from phystd_tf.data import records
 from phystd_tf.data.clip_preparation import ClipPreparer, Frame, Settings
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.shards import join_shards, write_shard
+from phystd_tf.data.shards import DamagedShardError, join_shards, record_offsets, write_shard
 from phystd_tf.errors import PhystdError
 from phystd_tf.evaluation.protocols import Member, assign_splits, shared_subjects
 from phystd_tf.face import crop as crop_rule
@@ -326,18 +326,19 @@ def _finish(out: str, clips: Sequence[Clip], settings: Settings) -> None:
     """
     work = _Work(out, None, frozenset())
     rows = [_read_rows(work.rows(number)) for number in range(len(clips))]
-    shard_of: Dict[int, str] = {}
     for name, numbers in _shard_plan(clips, rows, settings):
-        shard_of.update(dict.fromkeys(numbers, name))
         path = os.path.join(out, name)
         if not os.path.exists(path):
             join_shards([work.faces(number) for number in numbers], path)
         for number in numbers:
             if os.path.exists(work.faces(number)):
                 os.remove(work.faces(number))
-    for number, own in enumerate(rows):
-        for row in own:
-            row["shard"] = shard_of[number] if row["status"] == records.OK else ""
+        own = [row for number in numbers for row in rows[number] if row["status"] == records.OK]
+        offsets = record_offsets(path)
+        if len(offsets) != len(own):
+            raise DamagedShardError(f"{path}: holds {len(offsets)} faces, not {len(own)}; remove it and prepare again")
+        for row, offset in zip(own, offsets):
+            row.update(shard=name, offset=offset)
     records.write_manifest(os.path.join(out, records.MANIFEST_FILE), [row for own in rows for row in own])
 
 

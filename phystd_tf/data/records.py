@@ -21,12 +21,12 @@ from phystd_tf.data.shards import damaged_shards
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.geometry import PreparedFace
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 PREPARED_FILE = "prepared.json"
 MANIFEST_FILE = "manifest.csv"
 MANIFEST_COLUMNS = (
     "source", "clip", "frame", "subject", "type", "label", "split", "session", "device", "instrument",
-    "status", "reason", "left", "top", "side", "fit_error", "num_faces", "width", "height", "shard",
+    "status", "reason", "left", "top", "side", "fit_error", "num_faces", "width", "height", "shard", "offset",
 )  # fmt: skip
 OK = "ok"
 CLASS_NAMES = {1: "live", 0: "spoof"}

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from phystd_tf.atomic import write_json
 from phystd_tf.data import records
-from phystd_tf.data.shards import DamagedShardError, count_records
+from phystd_tf.data.shards import DamagedShardError, record_offsets
 from phystd_tf.evaluation.protocol_report import shared_people
 from phystd_tf.evaluation.protocol_rules import clip_facts
 from phystd_tf.evaluation.protocols import AS_PREPARED, Protocol, ProtocolError, load_protocol
@@ -94,9 +94,19 @@ class Selection:
         used = [row for row in self._rows if row["split"]]
         return shared_people(clip_facts(used), {row["clip"]: row["split"] for row in used})
 
-    def rows(self, split: str) -> List[Dict[str, str]]:
-        """The rows of the manifest of the faces of a split that can be used."""
-        return [row for row in self._rows if row["split"] == split and int(row["frame"]) < self._frame_limit(split)]
+    def rows(self, split: str, label: Optional[int] = None) -> List[Dict[str, str]]:
+        """The rows of the manifest of the faces of a split that can be used.
+
+        Args:
+          split: "train", "dev" or "test".
+          label: 1 for live, 0 for spoof, None for both.
+        """
+        wanted, limit = None if label is None else str(label), self._frame_limit(split)
+        return [
+            row
+            for row in self._rows
+            if row["split"] == split and wanted in (None, row["label"]) and int(row["frame"]) < limit
+        ]
 
     def count(self, split: str) -> Tuple[int, int]:
         """Numbers of live and of spoof faces of a split."""
@@ -130,8 +140,7 @@ class Selection:
         Raises:
           PreparedFolderError: if the split has no such face.
         """
-        wanted = None if label is None else str(label)
-        names = sorted({row["shard"] for row in self.rows(split) if wanted in (None, row["label"])})
+        names = sorted({row["shard"] for row in self.rows(split, label)})
         if not names:
             kind = "" if label is None else f"{records.CLASS_NAMES[label]} "
             raise records.PreparedFolderError(
@@ -140,18 +149,21 @@ class Selection:
         return [os.path.join(self.prepared, name) for name in names]
 
     def check_shards(self, split: str) -> None:
-        """Compares the shards of a split with the manifest, by the number of their records.
+        """Compares the shards of a split with the manifest, by where their records begin.
 
         Raises:
-          DamagedShardError: names a shard that is missing, cut off, or has another number of faces.
+          DamagedShardError: names a shard that is missing, cut off, or has other faces.
         """
         wanted = set(self.shards(split))
-        expected = collections.Counter(os.path.join(self.prepared, row["shard"]) for row in self._rows)
+        expected = collections.defaultdict(list)
+        for row in self._rows:
+            expected[os.path.join(self.prepared, row["shard"])].append(int(row["offset"]))
         for path in sorted(wanted):
-            found = count_records(path)
-            if found != expected[path]:
+            found = record_offsets(path)
+            if found != sorted(expected[path]):
                 raise DamagedShardError(
-                    f"{path}: holds {found} faces, the manifest says {expected[path]}; prepare again"
+                    f"{path}: holds {len(found)} faces, the manifest says {len(expected[path])}, or they lie "
+                    "elsewhere; prepare again"
                 )
 
     def of_split(self, examples: tf.data.Dataset, split: str) -> tf.data.Dataset:

@@ -2,7 +2,7 @@
 
 A record is its length (8 bytes), a checksum of that (4), the data, and a
 checksum of the data (4). So records can be counted, and a file that was cut off
-can be told, by reading the lengths alone.
+can be noticed, by reading the lengths alone.
 """
 
 import itertools
@@ -52,28 +52,29 @@ def join_shards(paths: Sequence[str], out: str) -> None:
                 shutil.copyfileobj(source, target, 1 << 20)
 
 
-def count_records(path: str) -> int:
-    """The number of records, from their lengths alone: fast, but finds no changed byte within.
+def record_offsets(path: str) -> List[int]:
+    """Where each record begins, in bytes, from their lengths alone: fast, but finds no changed byte within.
 
     Raises:
       DamagedShardError: if the file is missing or does not end with a whole record.
     """
+    offsets = []
     try:
         size = os.path.getsize(path)
         with open(path, "rb") as file:
-            count = position = 0
+            position = 0
             while position < size:
                 file.seek(position)
                 header = file.read(_HEADER)
                 if len(header) < _HEADER:
                     break
+                offsets.append(position)
                 position += _HEADER + struct.unpack("<Q", header[:8])[0] + _FOOTER
-                count += 1
     except OSError as error:
         raise DamagedShardError(f"{path}: cannot be read ({error.strerror}); prepare again") from error
     if position != size:
         raise DamagedShardError(f"{path}: the shard is cut off or damaged; prepare again")
-    return count
+    return offsets
 
 
 def damaged_shards(paths: Sequence[str]) -> List[DamagedShardError]:

@@ -18,8 +18,9 @@ from phystd_tf.evaluation.scores import ScoreFileError
 KEYS = ("clip", "frame", "subject", "type", "label")
 # Measures of a face; those that a face does not have (a region where nothing is covered) are empty.
 MEASURES = (
-    "psnr_input", "psnr", "psnr_gain", "ssim_input", "ssim", "ssim_gain",
-    "corr_low", "corr_mid", "corr_high", "iou_P", "energy",
+    "psnr_input", "psnr", "psnr_gain", "fitted_psnr_input", "fitted_psnr", "fitted_psnr_gain",
+    "ssim_input", "ssim", "ssim_gain", "corr_low", "corr_mid", "corr_high", "iou_P",
+    "energy", "energy_inside", "area_inside",
 )  # fmt: skip
 # Squared error of rounding to 8 bits: no image is known more exactly, so no PSNR is above 59 dB.
 _ROUNDING = (1 / 255) ** 2 / 12
@@ -29,6 +30,27 @@ _COVERED = 0.5
 def psnr(image: np.ndarray, reference: np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB of images in [0, 1] of one shape; at most 59 dB, the rounding of 8 bits."""
     return float(-10 * np.log10(np.mean(np.square(np.float64(image) - reference)) + _ROUNDING))
+
+
+def fit_color(image: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """An image with the gain and offset of each channel that bring it closest to a reference.
+
+    White balance and exposure of a photograph of a spoof differ from those of the live face, and no one can know
+    them from the photograph. Fitted to the input and to the reconstruction alike, PSNR asks for the rest only.
+
+    Args:
+      image: [N, N, 3] float.
+      reference: the same shape.
+
+    Returns:
+      [N, N, 3] float64, not clipped. A constant channel gets the offset alone.
+    """
+    x, y = np.float64(image).reshape(-1, image.shape[-1]), np.float64(reference).reshape(-1, image.shape[-1])
+    x_mean, y_mean = x.mean(0), y.mean(0)
+    variance = np.square(x - x_mean).mean(0)
+    covariance = ((x - x_mean) * (y - y_mean)).mean(0)
+    gain = np.divide(covariance, variance, out=np.zeros_like(covariance), where=variance > 1e-12)
+    return ((x - x_mean) * gain + y_mean).reshape(image.shape)
 
 
 def correlation(estimate: np.ndarray, truth: np.ndarray) -> float:
@@ -55,6 +77,29 @@ def region_iou(P: np.ndarray, covered: np.ndarray) -> float:
 def trace_energy(trace: np.ndarray) -> float:
     """Mean square of an overall trace: the squared intensity of Eq. (2) per element."""
     return float(np.mean(np.square(np.float64(trace))))
+
+
+def strong_region(trace: np.ndarray) -> np.ndarray:
+    """Where a trace is: [N, N] bool, the pixels whose magnitude is above the root mean square over the crop.
+
+    Args:
+      trace: [N, N, c] float.
+    """
+    square = np.square(np.float64(trace)).sum(-1)
+    return square > square.mean()
+
+
+def energy_inside(trace: np.ndarray, region: np.ndarray) -> float:
+    """Share of the energy of a trace within a region; NaN for a trace without energy or an empty region.
+
+    Args:
+      trace: [N, N, c] float.
+      region: [N, N] bool. A trace that lies anywhere has the share of its area.
+    """
+    square = np.square(np.float64(trace)).sum(-1)
+    if not region.any() or square.sum() < 1e-12:
+        return float("nan")
+    return float(square[region].sum() / square.sum())
 
 
 def summarise_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> Dict[str, Any]:
@@ -92,9 +137,11 @@ def summarise_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) ->
 def quality_table(summary: Mapping[str, Any]) -> str:
     """What ``summarise_quality`` found, as lines for people; intervals are left to the file."""
     columns = (
-        ("PSNR gain dB", "psnr_gain", 1, 2), ("95 % over subjects", None, 1, 2), ("SSIM gain", "ssim_gain", 1, 3),
+        ("PSNR gain dB", "psnr_gain", 1, 2), ("95 % over subjects", None, 1, 2),
+        ("color-free gain", "fitted_psnr_gain", 1, 2), ("SSIM gain", "ssim_gain", 1, 3),
         ("r low", "corr_low", 1, 2), ("r mid", "corr_mid", 1, 2), ("r high", "corr_high", 1, 2),
         ("IoU(P)", "iou_P", 1, 2), ("energy e-3", "energy", 1e3, 2),
+        ("inside", "energy_inside", 1, 2), ("area", "area_inside", 1, 2),
     )  # fmt: skip
     lines = [f"{'type':<22}{'faces':>6}{'people':>7}" + "".join(f"{title:>{len(title) + 2}}" for title, *_ in columns)]
     for kind, entry in summary["types"].items():

@@ -1,7 +1,12 @@
-"""The pieces that Fig. 4 is made of."""
+"""The pieces that Fig. 4 is made of.
+
+The body of the generator computes in ``hparams.precision``; its variables, all last layers and the discriminators stay
+float32.
+"""
 
 from typing import Optional
 
+import numpy as np
 import tensorflow as tf
 
 from phystd_tf.hparams import HParams
@@ -30,6 +35,7 @@ class ConvUnit(tf.keras.layers.Layer):
       stddev: of the initial kernel; None for He's.
       strides: 1 or 2.
       norm: "batch", "spectral" or "none".
+      dtype: Keras policy, "float32" or "mixed_bfloat16".
     """
 
     def __init__(
@@ -39,9 +45,10 @@ class ConvUnit(tf.keras.layers.Layer):
         stddev: Optional[float],
         strides: int = 1,
         norm: str = "batch",
+        dtype: str = "float32",
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype=dtype, **kwargs)
         self.conv = tf.keras.layers.Conv2D(
             filters,
             kernel_size=3,
@@ -49,13 +56,14 @@ class ConvUnit(tf.keras.layers.Layer):
             padding="same",
             use_bias=norm != "batch",
             kernel_initializer=kernel_initializer(stddev),
+            dtype=dtype,
         )
         if norm == "spectral":
             from phystd_tf.networks.addons import spectral_normalization
 
             self.conv = spectral_normalization(self.conv)
         self._spectral = norm == "spectral"
-        self.norm = _batch_norm(hparams) if norm == "batch" else None
+        self.norm = _batch_norm(hparams, dtype) if norm == "batch" else None
         self._slope = hparams.leaky_slope
 
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
@@ -80,7 +88,7 @@ class UpUnit(tf.keras.layers.Layer):
     """
 
     def __init__(self, filters: int, hparams: HParams, strides: int = 2, **kwargs) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype=hparams.precision, **kwargs)
         transpose = hparams.upsampling == "transpose"
         layer = tf.keras.layers.Conv2DTranspose if transpose else tf.keras.layers.Conv2D
         self._resize = 1 if transpose else strides
@@ -91,15 +99,16 @@ class UpUnit(tf.keras.layers.Layer):
             padding="same",
             use_bias=False,
             kernel_initializer=kernel_initializer(hparams.init_stddev),
+            dtype=hparams.precision,
         )
-        self.norm = _batch_norm(hparams)
+        self.norm = _batch_norm(hparams, hparams.precision)
         self._slope = hparams.leaky_slope
 
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
         x = inputs
         if self._resize > 1:
             size = (self._resize * x.shape[1], self._resize * x.shape[2])
-            x = tf.image.resize(x, size, method="bilinear")
+            x = tf.cast(tf.image.resize(x, size, method="bilinear"), x.dtype)
         return tf.nn.leaky_relu(self.norm(self.conv(x), training=training), self._slope)
 
 
@@ -110,10 +119,10 @@ class ConvBlock(tf.keras.layers.Layer):
     """
 
     def __init__(self, filters: int, hparams: HParams, **kwargs) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype=hparams.precision, **kwargs)
         last = hparams.convs_per_block - 1
         self.units = [
-            ConvUnit(filters, hparams, hparams.init_stddev, strides=2 if index == last else 1)
+            ConvUnit(filters, hparams, hparams.init_stddev, strides=2 if index == last else 1, dtype=hparams.precision)
             for index in range(hparams.convs_per_block)
         ]
 
@@ -132,7 +141,7 @@ class SpatialAttention(tf.keras.layers.Layer):
     """
 
     def __init__(self, kernel_size: int, hparams: HParams, **kwargs) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype=hparams.precision, **kwargs)
         self.conv = tf.keras.layers.Conv2D(
             1,
             kernel_size,
@@ -140,6 +149,7 @@ class SpatialAttention(tf.keras.layers.Layer):
             use_bias=False,
             activation="sigmoid",
             kernel_initializer=kernel_initializer(hparams.init_stddev),
+            dtype=hparams.precision,
         )
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -155,12 +165,15 @@ def resize_antialiased(images: tf.Tensor, size: int) -> tf.Tensor:
     the antialiased bilinear filter elsewhere, such as 256 to the 96 of D2. Plain
     bilinear sampling would show a discriminator the moire of the sampling.
 
+    The filter is two constant matrices: the op behind ``tf.image.resize(antialias=True)``
+    has a kernel for the CPU only, and none for XLA.
+
     Args:
-      images: [n, N, N, c] float32 with static N.
-      size: the wanted height and width.
+      images: [n, N, N, c] float with static N.
+      size: the wanted height and width, at most N.
 
     Returns:
-      [n, size, size, c] float32.
+      [n, size, size, c], same dtype.
     """
     current = images.shape[1]
     if current == size:
@@ -168,8 +181,22 @@ def resize_antialiased(images: tf.Tensor, size: int) -> tf.Tensor:
     if current % size == 0:
         factor = current // size
         return tf.nn.avg_pool2d(images, ksize=factor, strides=factor, padding="VALID")
-    return tf.image.resize(images, (size, size), method="bilinear", antialias=True)
+    matrix = tf.constant(antialiasing_matrix(current, size), images.dtype)
+    return tf.einsum("bw,nawc->nabc", matrix, tf.einsum("ah,nhwc->nawc", matrix, images))
 
 
-def _batch_norm(hparams: HParams) -> tf.keras.layers.Layer:
-    return tf.keras.layers.BatchNormalization(momentum=hparams.batch_norm_momentum, epsilon=hparams.batch_norm_epsilon)
+def antialiasing_matrix(current: int, size: int) -> np.ndarray:
+    """The antialiased bilinear filter along one axis: [size, current] float32, each row adds up to 1.
+
+    A tent as wide as two pixels of the result, around the center of each.
+    """
+    scale = size / current
+    centers = (np.arange(size) + 0.5) / scale - 0.5
+    weights = np.maximum(0.0, 1.0 - scale * np.abs(np.arange(current) - centers[:, np.newaxis]))
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _batch_norm(hparams: HParams, dtype: str) -> tf.keras.layers.Layer:
+    return tf.keras.layers.BatchNormalization(
+        momentum=hparams.batch_norm_momentum, epsilon=hparams.batch_norm_epsilon, dtype=dtype
+    )

@@ -37,8 +37,8 @@ class Encoder(tf.keras.layers.Layer):
     """Backbone encoder: [n, N, N, c] float32 to ``Features``."""
 
     def __init__(self, hparams: HParams, **kwargs) -> None:
-        super().__init__(**kwargs)
-        self.stem = ConvUnit(hparams.stem_channels, hparams, hparams.init_stddev)
+        super().__init__(dtype=hparams.precision, **kwargs)
+        self.stem = ConvUnit(hparams.stem_channels, hparams, hparams.init_stddev, dtype=hparams.precision)
         self.blocks = [ConvBlock(channels, hparams) for channels in hparams.encoder_channels]
 
     def call(self, inputs: tf.Tensor, training: bool) -> Features:
@@ -52,7 +52,7 @@ class TraceDecoder(tf.keras.layers.Layer):
     """Spoof trace decoder: ``Features`` to ({B, C, T, P, I_P}, U3), with U-Net short-cuts."""
 
     def __init__(self, hparams: HParams, **kwargs) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype=hparams.precision, **kwargs)
         self.stem = UpUnit(hparams.decoder_stem_channels, hparams, strides=1)
         self.ups = [UpUnit(channels, hparams) for channels in hparams.decoder_channels]
         head_stddev = hparams.init_stddev if hparams.trace_head_stddev is None else hparams.trace_head_stddev
@@ -62,6 +62,7 @@ class TraceDecoder(tf.keras.layers.Layer):
             padding="same",
             kernel_initializer=kernel_initializer(head_stddev),
             bias_initializer=_head_bias(hparams),
+            dtype="float32",
         )
         self._single_trace = hparams.single_trace
 
@@ -77,16 +78,17 @@ class DepthNetwork(tf.keras.layers.Layer):
     """Depth estimation network: feature maps to M [n, K, K, 1] float32 in [0, 1]."""
 
     def __init__(self, hparams: HParams, **kwargs) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype=hparams.precision, **kwargs)
         kernels = hparams.attention_kernels if hparams.trace_decoder else hparams.attention_kernels[:3]
         self.attentions = [SpatialAttention(kernel, hparams) for kernel in kernels]
-        self.conv = ConvUnit(hparams.depth_channels, hparams, hparams.init_stddev)
+        self.conv = ConvUnit(hparams.depth_channels, hparams, hparams.init_stddev, dtype=hparams.precision)
         self.head = tf.keras.layers.Conv2D(
             1,
             kernel_size=3,
             padding="same",
             activation="sigmoid",
             kernel_initializer=kernel_initializer(hparams.init_stddev),
+            dtype="float32",
         )
         self._size = hparams.depth_size
 

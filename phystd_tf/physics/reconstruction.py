@@ -44,6 +44,22 @@ def reconstruct_live(image: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, I_P: tf.Ten
     return (1.0 - P) * (image - T_A) + P * I_P
 
 
+def image_hierarchy(image: tf.Tensor, n1: int, n2: int) -> LiveHierarchy:
+    """An image at the three levels of detail of Eq. (11): up to the low band, up to the mid band, whole.
+
+    Of a live face, these are the real halves of the pairs of Sec. 3.4.
+
+    Args:
+      image: [n, N, N, 3] float.
+      n1: size of the low band.
+      n2: size of the low and mid band together.
+
+    Returns:
+      LiveHierarchy.
+    """
+    return LiveHierarchy(low=low_pass(image, n1), mid=low_pass(image, n2), high=image)
+
+
 def reconstruct_hierarchy(image: tf.Tensor, traces: Traces, n1: int, n2: int) -> LiveHierarchy:
     """Live counterpart at three levels of detail, Eq. (11).
 
@@ -59,12 +75,8 @@ def reconstruct_hierarchy(image: tf.Tensor, traces: Traces, n1: int, n2: int) ->
       LiveHierarchy; ``high`` is the reconstruction of Eq. (5).
     """
     B, C = low_pass(traces.B, n1), low_pass(traces.C, n2)
-
-    def level(within: tf.Tensor, T_A: tf.Tensor) -> tf.Tensor:
-        return reconstruct_live(within, T_A, traces.P, traces.I_P)
-
+    additive = LiveHierarchy(low=B, mid=B + C, high=B + C + traces.T)
+    levels = image_hierarchy(image, n1, n2)
     return LiveHierarchy(
-        low=level(low_pass(image, n1), B),
-        mid=level(low_pass(image, n2), B + C),
-        high=level(image, B + C + traces.T),
+        *(reconstruct_live(within, T_A, traces.P, traces.I_P) for within, T_A in zip(levels, additive))
     )

@@ -32,7 +32,7 @@ def contact_sheet(
     columns: List[np.ndarray] = []
     for number in range(min(subjects, recipe.subjects)):
         sitter = sitter_of(recipe, number, people[number] if people else None)
-        split = split_of(number, recipe.subjects)
+        split = split_of(number, recipe)
         pictures = []
         for name in (spoof_types.LIVE,) + recipe.types:
             frame = next(make_clip(recipe, Clip(split, name, number, 0), sitter))

@@ -10,7 +10,6 @@ from phystd_tf.synthetic.conditions import Conditions
 from phystd_tf.synthetic.media import MEDIA
 
 SPLITS = ("train", "dev", "test")
-DEV_SHARE, TEST_SHARE = 0.2, 0.2
 TRUTHS = ("full", "camera", "none")
 
 
@@ -34,6 +33,8 @@ class Recipe:
         vertices are always there, except with "none".
       layout: of folders and files, one of ``layouts.LAYOUTS``.
       photographs: fingerprint of the gallery of live people; empty for rendered people.
+      dev_share, test_share: of the people; the rest is for training. A split whose share is 0 has none. Only the
+        layout of own folders divides people in this way.
     """
 
     seed: int = 1
@@ -46,6 +47,8 @@ class Recipe:
     truth: str = "full"
     layout: str = "own"
     photographs: str = ""
+    dev_share: float = 0.2
+    test_share: float = 0.2
 
     def __post_init__(self) -> None:
         """Raises SyntheticError for what cannot be made."""
@@ -61,6 +64,11 @@ class Recipe:
         unknown = sorted(set(self.types) - set(MEDIA))
         if unknown or not self.types:
             raise SyntheticError(f"no such medium: {', '.join(unknown) or 'none given'}; there are {', '.join(MEDIA)}")
+        if min(self.dev_share, self.test_share) < 0 or self.dev_share + self.test_share > 1:
+            raise SyntheticError(
+                f"dev_share and test_share must be at least 0 and together at most 1, not {self.dev_share} and "
+                f"{self.test_share}"
+            )
         if self.truth not in TRUTHS:
             raise SyntheticError(f"truth must be one of {', '.join(TRUTHS)}, not {self.truth!r}")
 
@@ -108,13 +116,14 @@ class Clip(NamedTuple):
         return self.file or self.folder
 
 
-def split_of(subject: int, subjects: int) -> str:
-    """The split of a subject: the first 60 % train, then dev, then test; each has at least one.
+def split_of(subject: int, recipe: Recipe) -> str:
+    """The split of a subject: the first people are train, then dev, then test; each with a share has at least one.
 
     Consecutive subjects spread over the range of skin tones, so every split does.
     """
-    test = max(1, round(TEST_SHARE * subjects))
-    dev = max(1, round(DEV_SHARE * subjects))
-    if subject < subjects - dev - test:
+    test, dev = (
+        max(1, round(share * recipe.subjects)) if share else 0 for share in (recipe.test_share, recipe.dev_share)
+    )
+    if subject < recipe.subjects - dev - test:
         return "train"
-    return "dev" if subject < subjects - test else "test"
+    return "dev" if subject < recipe.subjects - test else "test"

@@ -17,6 +17,8 @@ class Progress(tf.keras.callbacks.Callback):
 
     # Reading a loss waits for the device, so the bar is refreshed by the clock.
     _SECONDS = 1.0
+    # Else Keras reads all of them after each batch.
+    _supports_tf_logs = True
 
     def __init__(self, total: int, start: int) -> None:
         super().__init__()

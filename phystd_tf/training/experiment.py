@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from phystd_tf.data.pipeline import training_dataset
+from phystd_tf.data.pipeline import held_out_dataset, training_dataset
 from phystd_tf.data.records import load_settings, name_damaged_shard, save_settings
 from phystd_tf.data.selection import PreparedFaces, ProtocolChoice, selection_of
 from phystd_tf.errors import PhystdError
@@ -13,13 +13,15 @@ from phystd_tf.training.fitting import fit
 from phystd_tf.training.phystd_model import PhySTD
 from phystd_tf.training.run_folder import open_run
 
-# Held-out batches for the ``val_`` losses and the pictures: enough to follow a
-# run, few enough not to slow it. Error rates come from score files.
-_HELD_OUT_BATCHES = 8
+# Held-out batches for the ``val_`` losses and the pictures: with four faces of a class each, four people of each of
+# thirteen types. Enough to follow a run, few enough not to slow it. Error rates come from score files.
+_HELD_OUT_BATCHES = 13
 _PANEL_FACES = 2
 
 
-def train(hparams: HParams, prepared: PreparedFaces, run: str, seed: int, steps_per_epoch: int) -> PhySTD:
+def train(
+    hparams: HParams, prepared: PreparedFaces, run: str, seed: int, steps_per_epoch: int, jit_compile: bool = False
+) -> PhySTD:
     """Trains a model in a run folder, or goes on with one.
 
     Args:
@@ -28,6 +30,7 @@ def train(hparams: HParams, prepared: PreparedFaces, run: str, seed: int, steps_
       run: path of the run folder.
       seed: of the weights, the batches and the harder samples.
       steps_per_epoch: iterations between two checkpoints.
+      jit_compile: whether XLA compiles the training step.
 
     Returns:
       The trained PhySTD.
@@ -42,7 +45,7 @@ def train(hparams: HParams, prepared: PreparedFaces, run: str, seed: int, steps_
     # Both datasets refuse what is missing, before the run folder is touched.
     training = training_dataset(faces, hparams, "train", seed)
     held_out_split = "dev" if all(counts["dev"]) else "train"
-    held_out = training_dataset(faces, hparams, held_out_split, seed, training=False)
+    held_out = held_out_dataset(faces, hparams, held_out_split, seed, _HELD_OUT_BATCHES)
     settings = load_settings(faces.prepared)
     before = ProtocolChoice.of_run(run)
     if before not in (None, faces.choice):
@@ -66,13 +69,13 @@ def train(hparams: HParams, prepared: PreparedFaces, run: str, seed: int, steps_
     print(parameter_table(count_parameters(model.generator, model.discriminators)))
 
     def data_from(iteration: int) -> tf.data.Dataset:
-        # A resumed run draws new batches, not those of its start again.
-        return training if iteration == 0 else training_dataset(faces, hparams, "train", seed + 10 * iteration)
+        # A resumed run goes on with the batches that it would have seen.
+        return training if iteration == 0 else training_dataset(faces, hparams, "train", seed, start=iteration)
 
     try:
         panel_batch = next(iter(held_out))
         panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
-        fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch)
+        fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile)
     except tf.errors.DataLossError as error:
         raise name_damaged_shard(faces.prepared) from error
     return model

@@ -29,6 +29,7 @@ def fit(
     held_out_batches: int,
     panel_images: np.ndarray,
     steps_per_epoch: int,
+    jit_compile: bool = False,
 ) -> None:
     """Trains up to ``hparams.max_iterations``, keeping a checkpoint after each epoch.
 
@@ -38,12 +39,12 @@ def fit(
     Args:
       model: PhySTD, newly made.
       run: path of the run folder.
-      training_data: from a seed to an endless dataset of Batch. The seed is the
-        iteration to start from, so that a resumed run sees new batches.
+      training_data: from the iteration to start from to an endless dataset of Batch.
       held_out_data: dataset of Batch for the ``val_`` losses.
       held_out_batches: how many batches of it are used.
       panel_images: [n, N, N, 3] float32, faces whose traces TensorBoard shows.
       steps_per_epoch: iterations an epoch; must divide ``hparams.max_iterations``.
+      jit_compile: whether XLA compiles the training step.
 
     Raises:
       PhystdError: if the epochs do not add up to the iterations.
@@ -61,7 +62,7 @@ def fit(
         return
     history = os.path.join(run, HISTORY_FILE)
     logs = os.path.join(run, "logs")
-    model.compile()
+    model.compile(jit_compile=jit_compile)
     callbacks = [
         Progress(total=h.max_iterations, start=start),
         SaveCheckpoints(store, best=_best_so_far(history)),

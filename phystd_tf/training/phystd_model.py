@@ -10,9 +10,10 @@ from phystd_tf.networks.discriminator import Discriminator
 from phystd_tf.networks.generator import Generator
 from phystd_tf.physics.bands import network_input
 from phystd_tf.physics.formation import additive_trace
-from phystd_tf.physics.reconstruction import reconstruct_hierarchy
+from phystd_tf.physics.reconstruction import image_hierarchy, reconstruct_hierarchy
 from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, warp_traces
 from phystd_tf.traces import Batch, GeneratorOutput, LiveHierarchy, Traces
+from phystd_tf.training.discriminator_augmentation import augment
 from phystd_tf.training.schedule import discriminator_learning_rate, generator_learning_rate
 
 # What is logged beside the losses: the parts of Eq. (10) on live and on spoof
@@ -162,17 +163,25 @@ class PhySTD(tf.keras.Model):
             zero = tf.zeros([])
             return Step2(None, None, zero, zero)
         reconstruction = reconstruct_hierarchy(batch.spoof.image, step1.spoof.traces, h.n1, h.n2)
+        # Both halves of a pair pass through the same filter, or the blur of the fake alone would give it away.
+        live = image_hierarchy(batch.live.image, h.n1, h.n2)
         if h.single_trace:  # one trace has no hierarchy: all levels see the whole reconstruction
-            reconstruction = LiveHierarchy(*[reconstruction.high] * 3)
+            reconstruction, live = (LiveHierarchy(*[levels.high] * 3) for levels in (reconstruction, live))
+        elif h.discriminator_real == "image":
+            live = LiveHierarchy(*[live.high] * 3)
         warped = warp_traces(step1.spoof.traces, batch.spoof, batch.live, h.n1, h.n2)
         synthesized = synthesize_spoof(batch.live.image, warped.T_A, warped.P, warped.image)
-        real = [batch.live.image] * 3 + [batch.spoof.image]
+        real = [*live, batch.spoof.image]
         fake = [*reconstruction, synthesized]
         real_maps, fake_maps = [], []
-        for discriminator, real_images, fake_images in zip(self.discriminators, real, fake):
-            # Real and fake in one pass: batch normalisation over each alone
-            # would normalise the difference of their colours away.
-            maps = discriminator(self._seen(tf.concat([real_images, fake_images], axis=0)), training=training)
+        for index, (discriminator, *pair) in enumerate(zip(self.discriminators, real, fake)):
+            # Real and fake in one pass: batch normalization over each alone
+            # would normalize the difference of their colors away.
+            images = tf.concat(pair, axis=0)
+            if training and (h.discriminator_color or h.discriminator_shift):
+                seed = tf.stack([tf.constant(4 * self.seed + index, tf.int64), self.iteration])
+                images = augment(images, seed, h.discriminator_color, h.discriminator_shift)
+            maps = discriminator(self._seen(images), training=training)
             real_map, fake_map = tf.split(maps, 2, axis=0)
             real_maps.append(real_map)
             fake_maps.append(fake_map)
@@ -200,12 +209,19 @@ class PhySTD(tf.keras.Model):
         true_trace = I_hard - batch.live.image
         # The live faces balance the batch for batch normalisation, Sec. 3.5.
         output = self.generator(tf.concat([batch.live.image, I_hard], axis=0), training=training)
-        _, hard_output = _halve(output)
+        live_output, hard_output = _halve(output)
         estimate = I_hard - reconstruct_hierarchy(I_hard, hard_output.traces, h.n1, h.n2).high
         return Step3(
             L_S=losses.synthesis_loss(estimate, true_trace, h),
-            L_H=losses.harder_depth_loss(hard_output.depth, h),
+            L_H=self._harder_depth_loss(batch, live_output, hard_output),
         )
+
+    def _harder_depth_loss(self, batch: Batch, live: GeneratorOutput, hard: GeneratorOutput) -> tf.Tensor:
+        """L_H over what ``hparams.harder_depth`` says: Eq. (22) as printed, or with the live half as the text of it."""
+        L_H = losses.harder_depth_loss(hard.depth, self.hparams)
+        if self.hparams.harder_depth == "hard":
+            return L_H
+        return 0.5 * (L_H + losses.depth_loss(live.depth, batch.live.depth, self.hparams))
 
     def _objective(self, step1: Step1, step2: Step2, step3: Step3) -> Tuple[losses.GeneratorLosses, tf.Tensor]:
         """The sum of Eq. (23) and Eq. (24), once every term is known to be finite."""

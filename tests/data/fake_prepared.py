@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from phystd_tf.data import records
-from phystd_tf.data.shards import write_shard
+from phystd_tf.data.shards import record_offsets, write_shard
 from phystd_tf.face.crop import CropBox
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import default_model
@@ -74,5 +74,8 @@ def write_prepared(folder, counts, faces_per_shard: int = 3, **settings) -> dict
                 examples.append(records.encode(faces[key.clip], key))
                 rows.append({**key._asdict(), "split": split, "status": records.OK, "shard": shard})
             write_shard(os.path.join(folder, shard), examples)
+            offsets = record_offsets(os.path.join(folder, shard))
+            for row, offset in zip(rows[-len(examples) :], offsets):
+                row["offset"] = offset
     records.write_manifest(os.path.join(folder, records.MANIFEST_FILE), rows)
     return faces

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from phystd_tf.data import records
-from phystd_tf.data.pipeline import evaluation_dataset, training_dataset
+from phystd_tf.data.pipeline import evaluation_dataset, held_out_dataset, training_dataset
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.physics.triangulation import anchors, clip_to_frame
@@ -37,7 +37,7 @@ def _blocks(array, size):
 def test_faces_arrive_as_they_were_stored_but_for_their_size(prepared, hparams):
     folder, stored = prepared
     size, k = hparams.image_size, hparams.depth_size
-    (batch,) = _batches(training_dataset(folder, hparams, "test", seed=0, training=False), 1)
+    (batch,) = _batches(held_out_dataset(folder, hparams, "test", seed=0, batches=1), 1)
     for kind, faces in (("live", batch.live), ("print", batch.spoof)):
         for i in range(2):
             candidates = [stored[f"test/{kind}/{index}"] for index in range(COUNTS["test", int(kind == "live")])]
@@ -104,7 +104,7 @@ def test_half_of_the_faces_are_mirrored_unless_switched_off(prepared):
     assert 0.35 < np.mean(mirrored) < 0.65
     for dataset in (
         training_dataset(folder, tiny_hparams(flip=False), "train", 0),
-        training_dataset(folder, FULL, "train", 0, training=False),
+        held_out_dataset(folder, FULL, "train", 0, batches=5),
     ):
         assert not any(flag for batch in _batches(dataset, 5) for _, flag in _which(batch.live, stored))
 
@@ -154,6 +154,47 @@ def test_batches_depend_on_the_seed_and_not_on_the_number_of_parallel_calls(prep
     for first, second in zip(one, eight):
         tf.nest.map_structure(np.testing.assert_array_equal, first, second)
     assert any((first.live.image != second.live.image).any() for first, second in zip(one, other))
+
+
+def test_a_resumed_training_sees_the_batches_that_it_would_have_seen(prepared):
+    whole = _batches(training_dataset(prepared[0], FULL, "train", seed=5), 8)
+    resumed = _batches(training_dataset(prepared[0], FULL, "train", seed=5, start=5), 3)
+    for first, second in zip(whole[5:], resumed):
+        tf.nest.map_structure(np.testing.assert_array_equal, first, second)
+
+
+def test_held_out_batches_are_few_fixed_and_come_again(prepared):
+    folder, stored = prepared
+    batches = _batches(held_out_dataset(folder, FULL, "train", 0, batches=3), 6)
+    for first, second in zip(batches[:3], batches[3:]):
+        tf.nest.map_structure(np.testing.assert_array_equal, first, second)
+    live = [clip for batch in batches[:3] for clip, _ in _which(batch.live, stored)]
+    assert len(set(live)) == 6  # of seven live faces
+    spoof = [clip for batch in batches[:3] for clip, _ in _which(batch.spoof, stored)]
+    assert len(set(spoof)) == 5  # all that there are, and one again
+
+
+def test_colors_change_when_asked_to_and_nothing_else_does(prepared):
+    changed = tiny_hparams(brightness=0.2, contrast=0.2, color=0.2)
+    plain, colored = (_batches(training_dataset(prepared[0], h, "train", 1), 3) for h in (FULL, changed))
+    for one, other in zip(plain, colored):
+        for faces, others in zip(one, other):
+            assert np.abs(faces.image - others.image).mean((1, 2, 3)).min() > 1e-3
+            for name in faces._fields[1:]:
+                np.testing.assert_array_equal(getattr(faces, name), getattr(others, name))
+
+
+@pytest.mark.parametrize("sampling", ["clip", "frame", "type"])
+def test_the_sampling_is_that_of_the_hyper_parameters(tmp_path, sampling):
+    stored = write_prepared(tmp_path, {("train", 1): 4, ("train", 0): 4})
+    rows = records.read_manifest(records.manifest_path(str(tmp_path)))
+    for row in rows:  # three of four spoof faces are of one clip
+        if row["label"] == "0" and row["clip"] != "train/print/0":
+            row["clip"] = "long"
+    records.write_manifest(str(tmp_path / records.MANIFEST_FILE), rows)
+    batches = _batches(training_dataset(str(tmp_path), tiny_hparams(sampling=sampling), "train", 0), 12)
+    drawn = [clip for batch in batches for clip, _ in _which(batch.spoof, stored)]
+    assert drawn.count("train/print/0") == (6 if sampling == "frame" else 12)
 
 
 def test_faces_to_score_come_once_each_with_what_is_known_of_them(prepared):

@@ -3,7 +3,7 @@ import os
 import pytest
 import tensorflow as tf
 
-from phystd_tf.data.shards import DamagedShardError, count_records, damaged_shards, join_shards, write_shard
+from phystd_tf.data.shards import DamagedShardError, damaged_shards, join_shards, record_offsets, write_shard
 
 EXAMPLES = [b"one", b"", b"three" * 1000]
 
@@ -44,10 +44,17 @@ def test_joined_shards_hold_the_records_of_all(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["a", "b", "joined"]
 
 
-def test_records_are_counted(tmp_path):
+def test_records_are_found_where_they_begin(tmp_path):
     path = str(tmp_path / "a")
     write_shard(path, EXAMPLES)
-    assert count_records(path) == 3
+    offsets = record_offsets(path)
+    assert offsets == [0, 16 + 3, 16 + 3 + 16]
+    for offset, example in zip(offsets, EXAMPLES):
+        dataset = tf.raw_ops.TFRecordDatasetV2(
+            filenames=[path], compression_type="", buffer_size=tf.constant(64, tf.int64), byte_offsets=[offset]
+        )
+        records = tf.data.experimental.from_variant(dataset, tf.TensorSpec([], tf.string))
+        assert records.take(1).get_single_element().numpy() == example
 
 
 def test_each_way_of_cutting_a_shard_off_inside_a_record_is_found_by_name(tmp_path):
@@ -60,12 +67,12 @@ def test_each_way_of_cutting_a_shard_off_inside_a_record_is_found_by_name(tmp_pa
             continue
         path.write_bytes(data[:length])
         with pytest.raises(DamagedShardError, match=r"cut\.tfrecord"):
-            count_records(str(path))
+            record_offsets(str(path))
 
 
 def test_a_missing_shard_is_named(tmp_path):
     with pytest.raises(DamagedShardError, match="gone"):
-        count_records(str(tmp_path / "gone"))
+        record_offsets(str(tmp_path / "gone"))
     assert "gone" in str(damaged_shards([str(tmp_path / "gone")])[0])
 
 
@@ -76,6 +83,6 @@ def test_a_changed_byte_is_found_by_reading(tmp_path):
     with open(paths[1], "r+b") as file:
         file.seek(100)
         file.write(b"!")
-    assert count_records(paths[1]) == 3
+    assert len(record_offsets(paths[1])) == 3
     (error,) = damaged_shards(paths)
     assert paths[1] in str(error) and "corrupted record" in str(error) and "{{" not in str(error)

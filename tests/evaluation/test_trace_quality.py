@@ -37,6 +37,39 @@ def test_correlation_knows_no_scale_but_a_sign():
     assert quality.correlation(other, trace) == pytest.approx(np.corrcoef(other.ravel(), trace.ravel())[0, 1])
 
 
+def test_fitting_color_is_least_squares_for_each_channel():
+    rng = np.random.default_rng(3)
+    image, reference = rng.uniform(size=(2, 8, 8, 3))
+    fitted = quality.fit_color(image, reference)
+    for channel in range(3):
+        gain, offset = np.polyfit(image[..., channel].ravel(), reference[..., channel].ravel(), 1)
+        np.testing.assert_allclose(fitted[..., channel], gain * image[..., channel] + offset, atol=1e-9)
+
+
+def test_white_balance_and_exposure_are_fitted_away_and_nothing_else():
+    rng = np.random.default_rng(4)
+    reference = rng.uniform(0.2, 0.8, (8, 8, 3))
+    other = reference * [0.7, 1.1, 0.9] + [0.05, -0.1, 0.02]
+    np.testing.assert_allclose(quality.fit_color(other, reference), reference, atol=1e-9)
+    flat = np.full_like(reference, 0.5)  # nothing in it: the best is the mean
+    np.testing.assert_allclose(
+        quality.fit_color(flat, reference), np.broadcast_to(reference.mean((0, 1)), (8, 8, 3)), atol=1e-9
+    )
+
+
+def test_a_strong_region_is_where_a_trace_is_and_holds_its_energy():
+    trace = np.zeros((8, 8, 3))
+    trace[2:4, 2:6] = 0.3
+    trace[7, 7] = 0.05
+    region = quality.strong_region(trace)
+    assert region.sum() == 8 and region[2:4, 2:6].all()
+    assert quality.energy_inside(trace, region) == pytest.approx(8 * 0.09 / (8 * 0.09 + 0.0025))
+    assert quality.energy_inside(np.ones((8, 8, 3)), region) == pytest.approx(region.mean())  # no better than chance
+    assert quality.energy_inside(np.where(region[..., None], 0.0, 1.0), region) == 0
+    assert np.isnan(quality.energy_inside(np.zeros((8, 8, 3)), region))
+    assert np.isnan(quality.energy_inside(trace, np.zeros((8, 8), bool)))
+
+
 def test_correlation_with_no_trace_is_undefined():
     assert np.isnan(quality.correlation(np.ones((4, 4, 3)), np.arange(48.0).reshape(4, 4, 3)))
 

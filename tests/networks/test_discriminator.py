@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from phystd_tf.hparams import PAPER, SMALL
-from phystd_tf.networks.blocks import resize_antialiased
+from phystd_tf.networks.blocks import antialiasing_matrix, resize_antialiased
 from phystd_tf.networks.discriminator import Discriminator
 
 TINY = dataclasses.replace(SMALL, discriminator_channels=(4, 4, 4, 4), discriminator_strides=(2, 2, 2, 1))
@@ -73,3 +73,19 @@ def test_the_gradient_reaches_every_pixel_through_the_antialiased_resize():
     with tf.GradientTape() as tape:
         value = tf.reduce_sum(resize_antialiased(image, 48))
     assert np.all(tape.gradient(value, image) > 0)
+
+
+@pytest.mark.parametrize("current, size", [(256, 96), (128, 48), (32, 12), (100, 37)])
+def test_the_antialiased_resize_is_that_of_tensorflow_with_its_gradient(current, size):
+    image = tf.constant(np.random.default_rng(0).normal(size=(2, current, current, 3)).astype(np.float32))
+    weights = tf.constant(np.random.default_rng(1).normal(size=(2, size, size, 3)).astype(np.float32))
+    results = []
+    for resize in (resize_antialiased, lambda x, n: tf.image.resize(x, (n, n), "bilinear", antialias=True)):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            small = resize(image, size)
+            value = tf.reduce_sum(weights * small)
+        results.append((small, tape.gradient(value, image)))
+    for ours, theirs in zip(*results):
+        np.testing.assert_allclose(ours, theirs, atol=2e-5)
+    np.testing.assert_allclose(antialiasing_matrix(current, size).sum(1), 1.0, atol=1e-6)

@@ -5,7 +5,12 @@ import pytest
 
 from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.formation import additive_trace, spoof_generation
-from phystd_tf.physics.reconstruction import invert_spoof_generation, reconstruct_hierarchy, reconstruct_live
+from phystd_tf.physics.reconstruction import (
+    image_hierarchy,
+    invert_spoof_generation,
+    reconstruct_hierarchy,
+    reconstruct_live,
+)
 from phystd_tf.traces import Traces
 
 
@@ -69,9 +74,12 @@ def test_the_highest_level_is_the_reconstruction(rng):
     )
 
 
-def test_without_traces_every_level_is_the_image_in_its_bands(rng):
+def test_a_face_without_traces_is_its_own_reconstruction_at_each_level(rng):
     image = _random(rng)
     nothing = Traces(*(np.zeros((2, 32, 32, c), np.float32) for c in (3, 3, 3, 1, 3)))
     levels = reconstruct_hierarchy(image, nothing, 8, 16)
     np.testing.assert_array_equal(levels.low, low_pass(image, 8))
+    np.testing.assert_array_equal(levels.mid, low_pass(image, 16))
     np.testing.assert_array_equal(levels.high, image)
+    for reconstruction, live in zip(levels, image_hierarchy(image, 8, 16)):
+        np.testing.assert_array_equal(reconstruction, live)

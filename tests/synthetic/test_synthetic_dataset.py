@@ -13,7 +13,7 @@ import pytest
 from phystd_tf import spoof_types
 from phystd_tf.synthetic import dataset, truth
 from phystd_tf.synthetic.clip_list import COLUMNS, clip_list
-from phystd_tf.synthetic.clips import start_clip
+from phystd_tf.synthetic.clips import seeds_of, start_clip
 from phystd_tf.synthetic.composition import compose
 from phystd_tf.synthetic.dataset import make_dataset
 from phystd_tf.synthetic.layouts import all_clips
@@ -182,6 +182,8 @@ def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path)
         ({"seed": -1}, "seed"),
         ({"live_clips_per_subject": -1}, "live_clips"),
         ({"truth": "half"}, "truth"),
+        ({"dev_share": -0.1}, "dev_share"),
+        ({"dev_share": 0.6, "test_share": 0.6}, "together at most 1"),
     ],
 )
 def test_impossible_recipes_are_refused_by_name(wrong, words):
@@ -196,6 +198,18 @@ def test_splits_are_disjoint_and_none_is_empty(count):
     everybody = people["train"] + people["dev"] + people["test"]
     assert len(everybody) == len(set(everybody)) == count
     assert all(people.values())
+
+
+@pytest.mark.parametrize(
+    "shares, counts",
+    [((0.0, 1.0), (0, 0, 40)), ((0.15, 0.0), (34, 6, 0)), ((0.0, 0.0), (40, 0, 0)), ((0.001, 0.5), (19, 1, 20))],
+)
+def test_shares_decide_how_many_people_a_split_has_and_not_what_they_look_like(shares, counts):
+    recipe = Recipe(subjects=40, dev_share=shares[0], test_share=shares[1], types=("print",))
+    people = dataset.describe(recipe)["subjects"]
+    assert tuple(len(people[split]) for split in ("train", "dev", "test")) == counts
+    clips, usual = (all_clips(r) for r in (recipe, Recipe(subjects=40, types=("print",))))
+    assert [seeds_of(recipe, clip) for clip in clips] == [seeds_of(recipe, clip) for clip in usual]
 
 
 def test_clips_of_a_subject_stay_in_its_split():

@@ -150,23 +150,6 @@ def test_a_loss_that_is_not_finite_changes_nothing_in_the_traced_step_either():
     assert not _changed(before, model.generator.trainable_variables + model.discriminator_variables)
 
 
-def test_discriminators_see_real_faces_of_the_right_kind_before_their_fakes():
-    model = _new_model()
-    batch = random_batch()
-    seen = []
-    for discriminator in model.discriminators:
-        discriminator.call = lambda image, training, call=discriminator.call: (
-            seen.append(image) or call(image, training)
-        )
-    step1 = model._training_step1(batch, training=True)
-    model._training_step2(batch, step1, training=True)
-    for index, images in enumerate(seen):
-        real = batch.spoof.image if index == 3 else batch.live.image
-        np.testing.assert_array_equal(images[: len(images) // 2], real)
-        assert np.any(images[len(images) // 2 :] != real)
-    assert len(seen) == 4
-
-
 def test_spoofs_whose_preliminary_mask_is_empty_give_finite_losses():
     batch = random_batch()
     spoof = batch.spoof._replace(preliminary_mask=tf.zeros_like(batch.spoof.preliminary_mask))

@@ -12,7 +12,7 @@ class OwnFolders(Layout):
 
     def clips_of(self, recipe: Recipe, subject: int) -> List[Clip]:
         """Live clips, then those of each type."""
-        split = split_of(subject, recipe.subjects)
+        split = split_of(subject, recipe)
         clips = [Clip(split, spoof_types.LIVE, subject, n) for n in range(recipe.live_clips)]
         for name in recipe.types:
             clips += [Clip(split, name, subject, n) for n in range(recipe.clips_per_subject)]
