@@ -16,6 +16,7 @@ import time
 
 from absl import flags
 
+from tools import embedded
 from tools.command import UsageError, run_program
 
 NOTE = (
@@ -24,14 +25,18 @@ NOTE = (
 )
 
 _OUT = flags.DEFINE_string("out", "demo_output", "Folder for everything the demo makes.")
-_SUBJECTS = flags.DEFINE_integer("subjects", 60, "Rendered people.", lower_bound=6)
+_SUBJECTS = flags.DEFINE_integer("subjects", 140, "Rendered people to train on.", lower_bound=6)
+_TEST_SUBJECTS = flags.DEFINE_integer(
+    "test_subjects", embedded.TEST_SUBJECTS, "Rendered people to be measured on; always the same ones.", lower_bound=3
+)
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations in place of the preset's.", lower_bound=1)
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of the faces and of the training.")
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the training.")
 
 
 def main() -> None:
     out = _OUT.value
-    paths = {name: os.path.join(out, name) for name in ("faces", "prepared", "run", "disentangled", "export")}
+    names = ("faces", "prepared", "test_faces", "test_prepared", "run", "disentangled", "export")
+    paths = {name: os.path.join(out, name) for name in names}
     files = {name: os.path.join(out, name) for name in ("dev.csv", "test.csv", "metrics.json", "report.html")}
     seed = f"--seed={_SEED.value}"
     iterations = [] if _ITERATIONS.value is None else [f"--iterations={_ITERATIONS.value}"]
@@ -39,25 +44,31 @@ def main() -> None:
     started = time.monotonic()
 
     _step(
-        "Render live faces and their spoofs",
-        "make_synthetic", f"--out={paths['faces']}", f"--subjects={_SUBJECTS.value}", "--clips_per_subject=1",
-        "--live_clips_per_subject=6", "--frames_per_clip=2", "--truth=camera", seed,
+        "Render live faces and their spoofs to train on",
+        "make_synthetic", *embedded.training_faces(paths["faces"], _SUBJECTS.value, _SEED.value),
     )  # fmt: skip
     _step(
-        "Find and describe the faces",
-        "prepare", "--dataset=folder", f"--root={paths['faces']}", f"--out={paths['prepared']}",
-        "--image_size=128", "--map_sizes=128",
+        "Render other people to be measured on, with the true traces",
+        "make_synthetic", *embedded.test_faces(paths["test_faces"], _TEST_SUBJECTS.value),
     )  # fmt: skip
+    for kind in ("", "test_"):
+        _step(
+            f"Find the {kind.replace('_', ' ')}faces, and fit the 3D model",
+            "prepare", *embedded.preparation(paths[f"{kind}faces"], paths[f"{kind}prepared"]),
+        )  # fmt: skip
     _step(
         "Train PhySTD",
         "train", f"--data={paths['prepared']}", "--preset=small", f"--run={paths['run']}", seed, *iterations,
     )  # fmt: skip
-    for split in ("dev", "test"):
-        _step(
-            f"Score the {split} faces",
-            "score", f"--run={paths['run']}", f"--data={paths['prepared']}", f"--split={split}",
-            f"--out={files[split + '.csv']}", f"--truth={paths['faces']}",
-        )  # fmt: skip
+    _step(
+        "Score the dev faces",
+        "score", f"--run={paths['run']}", f"--data={paths['prepared']}", "--split=dev", f"--out={files['dev.csv']}",
+    )  # fmt: skip
+    _step(
+        "Score the test faces, and compare their traces with the truth",
+        "score", f"--run={paths['run']}", f"--data={paths['test_prepared']}", "--split=test",
+        f"--out={files['test.csv']}", f"--truth={paths['test_faces']}",
+    )  # fmt: skip
     _step(
         "Error rates",
         "evaluate", f"--scores={files['test.csv']}", f"--dev_scores={files['dev.csv']}",
@@ -65,7 +76,7 @@ def main() -> None:
     )  # fmt: skip
     _step(
         "Disentangle held-out faces",
-        "disentangle", f"--model={paths['run']}", f"--input={_examples(paths['faces'], out)}",
+        "disentangle", f"--model={paths['run']}", f"--input={_examples(paths['test_faces'], out)}",
         f"--out={paths['disentangled']}",
     )  # fmt: skip
     _step("Export", "export", f"--run={paths['run']}", f"--out={paths['export']}")

@@ -6,6 +6,7 @@ command goes on where it was stopped, and more parts can be added later.
   demo        the demo's model and the depth-only baseline (auxiliary) at equal iterations and at equal time
   ablations   the other rows of Table 3
   unknown     four types left out of training and tested alone, against the baseline likewise
+  recipe      how the training was set up in the first edition, and what each later change does alone
   long        one longer training on more people
 
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
@@ -20,24 +21,40 @@ from typing import Dict, List, NamedTuple, Tuple
 
 from absl import flags
 
+from tools import embedded
 from tools.command import UsageError, run_program
 
-PARTS = ("demo", "ablations", "unknown", "long")
+PARTS = ("demo", "ablations", "unknown", "recipe", "long")
 # One of each kind of attack: flat, worn, painted, and in part.
+# Hyper-parameters of the first edition: D1 and D2 compare a blurred fake with a sharp face; Eq. (20) is a sum; faces
+# are drawn by frame.
+PAIRS = ("discriminator_real=image",)
+NORMS = ("regularization_reduction=sum", "alpha4=4e-4", "regularization_live_weight=10.0")
+DRAWS = ("sampling=frame",)
+RECIPES = {
+    "first edition": (*PAIRS, *NORMS, *DRAWS),
+    "and alike pairs": (*NORMS, *DRAWS),
+    "and one norm": (*PAIRS, *DRAWS),
+    "and clips": (*PAIRS, *NORMS),
+    "all three": (),
+}
 LEFT_OUT = ("print", "silicone_mask", "obfuscation_makeup", "funny_eyeglasses")
 
 _OUT = flags.DEFINE_string("out", None, "Folder for everything the study makes.", required=True)
 _PARTS = flags.DEFINE_list("parts", list(PARTS), f"Which comparisons: {', '.join(PARTS)}.")
 _SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the trainings; the long one takes the first.")
-_SUBJECTS = flags.DEFINE_integer("subjects", 60, "Rendered people.", lower_bound=6)
+_SUBJECTS = flags.DEFINE_integer("subjects", 140, "Rendered people to train on.", lower_bound=6)
+_TEST_SUBJECTS = flags.DEFINE_integer(
+    "test_subjects", embedded.TEST_SUBJECTS, "Rendered people that all models are measured on.", lower_bound=3
+)
 _ITERATIONS = flags.DEFINE_integer(
     "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
 )
 _LONG = flags.DEFINE_integer("long_iterations", 5000, "Iterations of the long training.", lower_bound=1)
 _LONG_SUBJECTS = flags.DEFINE_integer(
     "long_subjects",
-    120,
-    "Rendered people of the long training; those of the demo are soon learnt by heart.",
+    330,
+    "Rendered people of the long training; those of the demo are soon learned by heart.",
     lower_bound=6,
 )
 _FACTOR = flags.DEFINE_float(
@@ -61,6 +78,7 @@ class Job(NamedTuple):
     iterations: int
     seed: int
     protocol: str = "folder"
+    changes: Tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -87,6 +105,7 @@ def main() -> None:
         return
     for part in {_paths(part): part for part in _PARTS.value}.values():  # most parts share their faces
         _make_faces(part)
+    _make_test_faces()
     with tqdm(total=len(jobs), unit="model", desc="study") as bar:
         workers = _WORKERS.value or os.cpu_count() or 1
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
@@ -112,6 +131,10 @@ def _jobs(part: str, seeds: List[int]) -> List[Job]:
     if part == "ablations":
         rows = [name for name in ABLATIONS if name not in ("full", "auxiliary")]
         return [Job(part, name, name, usual, seed) for name in rows for seed in seeds]
+    if part == "recipe":
+        return [
+            Job(part, name, "full", usual, seed, changes=changes) for name, changes in RECIPES.items() for seed in seeds
+        ]
     protocol = "folder" if part == "demo" else f"leave_out_{'+'.join(_LEFT_OUT.value)}"
     models = (
         ("full", "full", usual),
@@ -125,23 +148,28 @@ def _make_faces(part: str) -> None:
     """The faces of a part, prepared; both programs go on where they were stopped, and do nothing twice."""
     faces, prepared = _paths(part)
     subjects = _LONG_SUBJECTS.value if part == "long" else _SUBJECTS.value
-    _call(
-        "make_synthetic", f"--out={faces}", f"--subjects={subjects}", "--clips_per_subject=1",
-        "--live_clips_per_subject=6", "--frames_per_clip=2", "--truth=camera", "--seed=0",
-    )  # fmt: skip
-    _call("prepare", f"--root={faces}", f"--out={prepared}", "--image_size=128", "--map_sizes=128", may_be=(0, 1))
+    _call("make_synthetic", *embedded.training_faces(faces, subjects, seed=0))
+    _call("prepare", *embedded.preparation(faces, prepared), may_be=(0, 1))
+
+
+def _make_test_faces() -> None:
+    """The faces that all models are measured on."""
+    faces, prepared = _test_paths()
+    _call("make_synthetic", *embedded.test_faces(faces, _TEST_SUBJECTS.value))
+    _call("prepare", *embedded.preparation(faces, prepared), may_be=(0, 1))
 
 
 def _run(job: Job) -> None:
     """Trains, scores and evaluates one model, unless that is done; its output goes to a log."""
-    faces, prepared = _paths(job.part)
+    _, prepared = _paths(job.part)
+    test_faces, test_prepared = _test_paths()
     folder = os.path.join(_OUT.value, job.folder)
     metrics = _metrics_path(job)
     if os.path.exists(metrics):
         return
     os.makedirs(folder, exist_ok=True)
     run = os.path.join(folder, "run")
-    changes = [f"--set={text}" for text in _SET.value]
+    changes = [f"--set={text}" for text in (*_SET.value, *job.changes)]
     if job.part == "long":  # the same share of the training at the full rate
         changes.append(f"--set=decay_every={_decay(job.iterations)}")
     with open(os.path.join(folder, "log.txt"), "a", encoding="utf-8") as log:
@@ -149,11 +177,10 @@ def _run(job: Job) -> None:
             "train", f"--data={prepared}", f"--run={run}", "--preset=small", f"--ablation={job.ablation}",
             f"--iterations={job.iterations}", f"--seed={job.seed}", f"--protocol={job.protocol}", *changes, log=log,
         )  # fmt: skip
-        for split in ("dev", "test"):
-            truth = [] if job.ablation == "auxiliary" or split == "dev" else [f"--truth={faces}"]
-            scores = os.path.join(folder, f"{split}.csv")
-            _call("score", f"--run={run}", f"--data={prepared}", f"--split={split}", f"--out={scores}", *truth, log=log)
         dev, test = (os.path.join(folder, f"{split}.csv") for split in ("dev", "test"))
+        truth = [] if job.ablation == "auxiliary" else [f"--truth={test_faces}"]
+        _call("score", f"--run={run}", f"--data={prepared}", "--split=dev", f"--out={dev}", log=log)
+        _call("score", f"--run={run}", f"--data={test_prepared}", "--split=test", f"--out={test}", *truth, log=log)
         _call("evaluate", f"--scores={test}", f"--dev_scores={dev}", f"--out={metrics}", log=log)
 
 
@@ -203,6 +230,11 @@ def _paths(part: str) -> Tuple[str, str]:
     """(faces, prepared) of a part: the long training has its own, the others those of the demo."""
     names = ("long_faces", "long_prepared") if part == "long" else ("faces", "prepared")
     return os.path.join(_OUT.value, names[0]), os.path.join(_OUT.value, names[1])
+
+
+def _test_paths() -> Tuple[str, str]:
+    """(faces, prepared) that all models are measured on."""
+    return os.path.join(_OUT.value, "test_faces"), os.path.join(_OUT.value, "test_prepared")
 
 
 def _call(tool: str, *arguments: str, log=None, may_be: Tuple[int, ...] = (0,)) -> None:

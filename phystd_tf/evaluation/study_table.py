@@ -29,9 +29,14 @@ COLUMNS = {
     "ACER %": lambda m: _times(100, m["acer"]),
     "HTER %": lambda m: _times(100, m["hter"]),
     "TDR %": lambda m: _times(100, m["tdr_at_fdr"]),
-    "PSNR gain print": lambda m: _quality(m, "psnr_gain", (PRINT,)),
-    "replay": lambda m: _quality(m, "psnr_gain", (REPLAY,)),
-    "least of a type": lambda m: _least(m, "psnr_gain"),
+    "PSNR gain, mean of types": lambda m: _quality(m, "psnr_gain"),
+    "types above 0": lambda m: _above_zero(m, "psnr_gain"),
+    "color-free gain print": lambda m: _quality(m, "fitted_psnr_gain", (PRINT,)),
+    "replay": lambda m: _quality(m, "fitted_psnr_gain", (REPLAY,)),
+    "r low": lambda m: _quality(m, "corr_low"),
+    "r mid": lambda m: _quality(m, "corr_mid"),
+    "r high": lambda m: _quality(m, "corr_high"),
+    "energy inside / area": lambda m: _ratio(_quality(m, "energy_inside"), _quality(m, "area_inside")),
     "IoU(P) partial": lambda m: _quality(m, "iou_P", PARTIALS),
     "energy live/spoof": lambda m: (m.get("trace_quality") or {}).get("live_to_spoof_energy"),
 }
@@ -109,10 +114,15 @@ def _means(metrics: Mapping[str, Any], measure: str, kinds: Optional[Sequence[st
     return [types[kind][measure]["mean"] for kind in kinds or types if measure in types.get(kind, {})]
 
 
-def _quality(metrics: Mapping[str, Any], measure: str, kinds: Sequence[str]) -> Optional[float]:
+def _quality(metrics: Mapping[str, Any], measure: str, kinds: Optional[Sequence[str]] = None) -> Optional[float]:
     means = _means(metrics, measure, kinds)
     return float(np.mean(means)) if means else None
 
 
-def _least(metrics: Mapping[str, Any], measure: str) -> Optional[float]:
-    return min(_means(metrics, measure), default=None)
+def _above_zero(metrics: Mapping[str, Any], measure: str) -> Optional[int]:
+    means = _means(metrics, measure)
+    return sum(mean > 0 for mean in means) if means else None
+
+
+def _ratio(one: Optional[float], other: Optional[float]) -> Optional[float]:
+    return one / other if one is not None and other else None

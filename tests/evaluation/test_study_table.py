@@ -7,14 +7,13 @@ from phystd_tf.evaluation import study_table
 from phystd_tf.evaluation.study_table import COLUMNS, Outcome
 
 
-def _metrics(eer, gains=None, ious=None, ratio=None, types=("print", "replay")):
+def _metrics(eer, quality=None, ratio=None, types=("print", "replay")):
+    """As tools.evaluate writes them; ``quality`` is from types to means of measures."""
     metrics = {
         "eer": eer, "acer": 2 * eer, "hter": eer, "tdr_at_fdr": None, "eer_by_type": dict.fromkeys(types, eer),
     }  # fmt: skip
-    if gains is not None:
-        kinds = {kind: {"psnr_gain": {"mean": value}} for kind, value in gains.items()}
-        for kind, value in (ious or {}).items():
-            kinds.setdefault(kind, {})["iou_P"] = {"mean": value}
+    if quality is not None:
+        kinds = {kind: {name: {"mean": mean} for name, mean in measures.items()} for kind, measures in quality.items()}
         metrics["trace_quality"] = {"types": kinds, "live_to_spoof_energy": ratio}
     return metrics
 
@@ -31,12 +30,25 @@ def test_mean_and_deviation_are_those_of_the_seeds():
 
 
 def test_traces_are_summed_up_over_the_right_types():
-    gains = {"print": 2.0, "replay": 3.0, "paper_glasses": -1.0, "funny_eyeglasses": 0.5}
-    ious = {"paper_glasses": 0.2, "funny_eyeglasses": 0.6, "half_mask": 1.0}
-    metrics = _metrics(0.1, gains, ious, 0.25)
+    quality = {
+        "live": {"energy": 0.1},
+        "print": {"psnr_gain": 2.0, "fitted_psnr_gain": 1.0, "corr_low": 0.1, "corr_mid": 0.6, "corr_high": 0.2},
+        "replay": {"psnr_gain": 3.0, "fitted_psnr_gain": -0.5, "corr_low": 0.3, "energy_inside": 0.4},
+        "paper_glasses": {"psnr_gain": -1.0, "iou_P": 0.2, "energy_inside": 0.8, "area_inside": 0.2},
+        "funny_eyeglasses": {"psnr_gain": 0.0, "iou_P": 0.6},
+        "half_mask": {"iou_P": 1.0},
+    }
+    metrics = _metrics(0.1, quality, 0.25)
     found = {title: value_of(metrics) for title, value_of in COLUMNS.items()}
-    assert found["PSNR gain print"] == 2 and found["replay"] == 3 and found["least of a type"] == -1
+    assert found["PSNR gain, mean of types"] == 1 and found["types above 0"] == 2
+    assert found["color-free gain print"] == 1 and found["replay"] == -0.5
+    assert found["r low"] == pytest.approx(0.2) and found["r mid"] == 0.6 and found["r high"] == 0.2
+    assert found["energy inside / area"] == pytest.approx(3)
     assert found["IoU(P) partial"] == pytest.approx(0.4) and found["energy live/spoof"] == 0.25
+    nothing = _metrics(0.1)
+    assert [title for title, value_of in COLUMNS.items() if value_of(nothing) is not None] == [
+        "EER %", "ACER %", "HTER %"
+    ]  # fmt: skip
 
 
 def test_rows_keep_the_order_of_the_models_and_a_single_seed_has_no_deviation():

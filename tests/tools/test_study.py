@@ -60,6 +60,8 @@ def test_each_part_trains_what_it_says(out):
     }
     unknown = study._jobs("unknown", [1])
     assert {job.protocol for job in unknown} == {"leave_out_print+silicone_mask+obfuscation_makeup+funny_eyeglasses"}
+    recipe = study._jobs("recipe", [1])
+    assert [job.changes for job in recipe] == list(study.RECIPES.values()) and not recipe[-1].changes
     (long,) = study._jobs("long", [4, 0])
     assert (long.seed, long.ablation) == (4, "full") and long.iterations > SMALL.max_iterations
     everything = [job.folder for part in study.PARTS for job in study._jobs(part, [0, 1])]
@@ -103,9 +105,14 @@ def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
     flags.FLAGS.parts = ["long"]
     flags.FLAGS.long_iterations = 10 * SMALL.max_iterations
     study.main()
-    made = dict(calls)
-    assert made["make_synthetic"]["subjects"] == "120" and made["prepare"]["out"] == str(out / "long_prepared")
-    assert made["score"]["truth"] == str(out / "long_faces") and made["train"]["data"] == str(out / "long_prepared")
+    faces, test_faces = (arguments for tool, arguments in calls if tool == "make_synthetic")
+    assert faces["subjects"] == "330" and faces["out"] == str(out / "long_faces") and faces["test_share"] == "0"
+    assert test_faces["out"] == str(out / "test_faces") and test_faces["test_share"] == "1"
+    assert test_faces["seed"] != faces["seed"]
+    dev, test = (arguments for tool, arguments in calls if tool == "score")
+    assert (dev["data"], dev["split"]) == (str(out / "long_prepared"), "dev") and "truth" not in dev
+    assert (test["data"], test["split"]) == (str(out / "test_prepared"), "test")
+    assert test["truth"] == str(out / "test_faces")
     (train,) = [arguments for tool, arguments in calls if tool == "train"]
     assert train["set"] == f"decay_every={10 * SMALL.decay_every}" and train["iterations"] == str(
         10 * SMALL.max_iterations
