@@ -17,11 +17,10 @@ class Progress(tf.keras.callbacks.Callback):
 
     # Reading a loss waits for the device, so the bar is refreshed by the clock.
     _SECONDS = 1.0
-    # Else Keras reads all of them after each batch.
-    _supports_tf_logs = True
 
     def __init__(self, total: int, start: int) -> None:
         super().__init__()
+        self._supports_tf_logs = True  # else Keras reads all losses after each batch
         self._bar = tqdm(total=total, initial=start, unit="it", desc="training", dynamic_ncols=True)
         self._last = 0.0
 

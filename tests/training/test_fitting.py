@@ -10,6 +10,7 @@ from tiny import endless, random_batch, tiny_hparams
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.traces import Batch
+from phystd_tf.training import callbacks
 from phystd_tf.training.checkpoints import CheckpointError, CheckpointStore, load_run
 from phystd_tf.training.fitting import TrainingDivergedError, fit
 from phystd_tf.training.phystd_model import PhySTD
@@ -134,3 +135,22 @@ def test_a_checkpoint_that_does_not_fit_is_refused_by_name(tmp_path):
     next((run / "checkpoints" / "last").glob("*.data*")).unlink()
     with pytest.raises(CheckpointError, match="ckpt-0"):
         load_run(str(run))
+
+
+def test_losses_are_not_read_after_each_batch(tmp_path, monkeypatch):
+    """Reading a loss waits for the device; Keras reads all of them unless every callback takes tensors."""
+    kinds = []
+    monkeypatch.setattr(
+        callbacks.Progress, "on_train_batch_end", lambda self, batch, logs=None: kinds.extend(map(type, logs.values()))
+    )
+    _fit(_run_folder(tmp_path))
+    assert kinds and not any(issubclass(kind, (float, np.generic, np.ndarray)) for kind in kinds)
+
+
+def test_the_traced_step_calls_nothing_that_only_a_cpu_can_do():
+    model = PhySTD(tiny_hparams())
+    graph = tf.function(model.train_step).get_concrete_function(random_batch()).graph
+    kinds = {op.type for op in graph.get_operations()}
+    kinds |= {node.op for function in graph.as_graph_def().library.function for node in function.node_def}
+    assert "Conv2D" in kinds
+    assert not kinds & {"ScaleAndTranslate", "ScaleAndTranslateGrad", "PyFunc", "EagerPyFunc", "PyFuncStateless"}

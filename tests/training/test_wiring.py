@@ -63,7 +63,7 @@ def _batch(seed=0):
     return tf.nest.map_structure(tf.convert_to_tensor, Batch(live, spoof))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def step():
     """A model of stubs after its three steps, with the batch that went in."""
     model, batch, rng = PhySTD(H, seed=5), _batch(), np.random.default_rng(1)
