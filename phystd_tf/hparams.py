@@ -61,8 +61,6 @@ class HParams:
         "band"  # D1, D2 compare with "band": live faces low-passed as fakes are; or "image" (ours)
     )
 
-    discriminator_color: float = 0.0  # discriminators see channels scaled and moved by up to this much (ours)
-    discriminator_shift: float = 0.0  # and images moved by up to this share of their side (ours)
 
     # --- All networks ------------------------------------------------------
     init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)

@@ -13,7 +13,6 @@ from phystd_tf.physics.formation import additive_trace
 from phystd_tf.physics.reconstruction import image_hierarchy, reconstruct_hierarchy
 from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, warp_traces
 from phystd_tf.traces import Batch, GeneratorOutput, LiveHierarchy, Traces
-from phystd_tf.training.discriminator_augmentation import augment
 from phystd_tf.training.schedule import discriminator_learning_rate, generator_learning_rate
 
 # What is logged beside the losses: the parts of Eq. (10) on live and on spoof
@@ -174,14 +173,10 @@ class PhySTD(tf.keras.Model):
         real = [*live, batch.spoof.image]
         fake = [*reconstruction, synthesized]
         real_maps, fake_maps = [], []
-        for index, (discriminator, *pair) in enumerate(zip(self.discriminators, real, fake)):
+        for discriminator, *pair in zip(self.discriminators, real, fake):
             # Real and fake in one pass: batch normalization over each alone
             # would normalize the difference of their colors away.
-            images = tf.concat(pair, axis=0)
-            if training and (h.discriminator_color or h.discriminator_shift):
-                seed = tf.stack([tf.constant(4 * self.seed + index, tf.int64), self.iteration])
-                images = augment(images, seed, h.discriminator_color, h.discriminator_shift)
-            maps = discriminator(self._seen(images), training=training)
+            maps = discriminator(self._seen(tf.concat(pair, axis=0)), training=training)
             real_map, fake_map = tf.split(maps, 2, axis=0)
             real_maps.append(real_map)
             fake_maps.append(fake_map)
