@@ -61,7 +61,6 @@ class HParams:
         "band"  # D1, D2 compare with "band": live faces low-passed as fakes are; or "image" (ours)
     )
 
-
     # --- All networks ------------------------------------------------------
     init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
     discriminator_init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
