@@ -57,9 +57,7 @@ class HParams:
     discriminator_strides: Ints = (2, 2, 2, 1)  # figure
     discriminator_input: str = "image"  # "image" (paper) or "bands", the amplified bands of the encoder (ours)
     discriminator_norm: str = "batch"  # "batch" (figure), "spectral" or "none" (ours)
-    discriminator_real: str = (
-        "band"  # D1, D2 compare with "band": live faces low-passed as fakes are; or "image" (ours)
-    )
+    discriminator_real: str = "band"  # live faces for D1, D2: "band" low-passed as fakes are, or the "image" (ours)
 
     # --- All networks ------------------------------------------------------
     init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)

@@ -177,6 +177,8 @@ def test_held_out_batches_are_few_fixed_and_come_again(prepared):
 def test_colors_change_when_asked_to_and_nothing_else_does(prepared):
     changed = tiny_hparams(brightness=0.2, contrast=0.2, color=0.2)
     plain, colored = (_batches(training_dataset(prepared[0], h, "train", 1), 3) for h in (FULL, changed))
+    brighter = [np.mean(b.live.image - a.live.image, axis=(1, 2, 3)) for a, b in zip(plain, colored)]
+    assert len(np.unique(np.round(brighter, 3))) == 6  # each face in its own way
     for one, other in zip(plain, colored):
         for faces, others in zip(one, other):
             assert np.abs(faces.image - others.image).mean((1, 2, 3)).min() > 1e-3

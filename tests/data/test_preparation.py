@@ -80,6 +80,14 @@ def test_photographs_become_batches_and_failures_become_rows(root, tmp_path):
         len(images) for s in ("train", "dev", "test") for images, _ in evaluation_dataset(str(out), hparams, s, 4)
     )
     assert faces == 12
+    for row in rows:
+        if row["status"] == "ok":  # each face lies where its row says
+            with open(out / row["shard"], "rb") as shard:
+                shard.seek(int(row["offset"]))
+                length = int.from_bytes(shard.read(12)[:8], "little")
+                features = tf.train.Example.FromString(shard.read(length)).features.feature
+            found = features["clip"].bytes_list.value[0].decode(), features["frame"].int64_list.value[0]
+            assert found == (row["clip"], int(row["frame"]))
     assert len(list((out / "drawn").iterdir())) == 3
     assert not [name for name in os.listdir(out) if name.endswith(".tmp") or name == "unfinished"]
 
