@@ -83,6 +83,7 @@ class HParams:
     regularization_reduction: str = "mean"  # Eq. (20) (ours)
     synthesis_reduction: str = "mean"  # Eq. (21) (ours)
     region_reduction: str = "mean"  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
+    region_within: str = "crop"  # (T_A > beta) counts in the whole "crop", or only where P0 "allowed" it (ours)
     regularization_live_weight: float = 1.0  # factor of Eq. (20) on live faces (ours)
 
     harder_depth: str = "hard"  # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as its text (ours)
@@ -196,6 +197,7 @@ _CHOICES = {
     "sampling": ("clip", "frame", "type"),
     "harder_depth": ("hard", "both"),
     "region_reduction": ("mean", "max"),
+    "region_within": ("crop", "allowed"),
     "depth_reduction": ("mean", "sum"),
     "adversarial_reduction": ("mean", "sum"),
     "mask_reduction": ("mean", "sum"),
@@ -308,6 +310,7 @@ SMALL = dataclasses.replace(
     init_stddev=None,
     discriminator_init_stddev=None,
     regularization_live_weight=1e5,
+    region_within="allowed",
     alpha2=2.0,
     max_iterations=2000,
     checkpoint_every=100,

@@ -98,6 +98,9 @@ def strong_trace_region(T_A: tf.Tensor, hparams: HParams) -> tf.Tensor:
 def inpainting_mask_loss(P: tf.Tensor, T_A: tf.Tensor, preliminary_mask: tf.Tensor, hparams: HParams) -> tf.Tensor:
     """Inpainting mask loss L_P of spoof faces, Eq. (19).
 
+    As printed, the positive term asks for P = 1 in a strong trace even where P0 forbids it, and P = 0.5 is the best of
+    both terms on a print. With ``hparams.region_within == "allowed"`` it asks for nothing there.
+
     Args:
       P: [n, N, N, 1] float32 in [0, 1].
       T_A: [n, N, N, 3] float32.
@@ -108,7 +111,10 @@ def inpainting_mask_loss(P: tf.Tensor, T_A: tf.Tensor, preliminary_mask: tf.Tens
     Returns:
       Scalar float32.
     """
-    positive = face_expectation(tf.square(P - strong_trace_region(T_A, hparams)), hparams.mask_reduction)
+    region = strong_trace_region(T_A, hparams)
+    if hparams.region_within == "allowed":
+        region *= 1.0 - preliminary_mask
+    positive = face_expectation(tf.square(P - region), hparams.mask_reduction)
     axes = [1, 2, 3]
     negative = tf.math.divide_no_nan(
         tf.reduce_sum(tf.square(P * preliminary_mask), axes), tf.reduce_sum(tf.square(preliminary_mask), axes)

@@ -81,6 +81,26 @@ def test_inpainting_mask_loss_has_a_positive_and_a_normalised_negative_term(rng)
     np.testing.assert_allclose(losses.inpainting_mask_loss(P, T_A, P0, PAPER), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("within, best", [("crop", 0.5), ("allowed", 0.0)])
+def test_the_best_P_of_a_strong_trace_where_nothing_may_be_inpainted(within, best):
+    hparams = dataclasses.replace(PAPER, region_within=within)
+    ones = tf.ones((1, 8, 8, 1))
+    P = tf.Variable(best * ones)
+    with tf.GradientTape() as tape:
+        value = losses.inpainting_mask_loss(P, tf.ones((1, 8, 8, 3)), ones, hparams)
+    np.testing.assert_allclose(tape.gradient(value, P), 0, atol=1e-7)
+
+
+def test_where_inpainting_is_allowed_a_strong_trace_asks_for_it_either_way(rng):
+    P, T_A = np.abs(_random(rng, 2, 8, 8, 1)), _random(rng, 2, 8, 8, 3)
+    nothing = np.zeros((2, 8, 8, 1), np.float32)
+    either = [
+        losses.inpainting_mask_loss(P, T_A, nothing, dataclasses.replace(PAPER, region_within=within))
+        for within in ("crop", "allowed")
+    ]
+    assert either[0] == either[1]
+
+
 def test_inpainting_mask_loss_is_defined_where_all_may_be_inpainted(rng):
     P, T_A = tf.constant(np.abs(_random(rng, 1, 8, 8, 1))), _random(rng, 1, 8, 8, 3)
     with tf.GradientTape() as tape:
