@@ -85,7 +85,6 @@ class HParams:
     region_reduction: str = "mean"  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
     region_within: str = "crop"  # (T_A > beta) counts in the whole "crop", or only where P0 "allowed" it (ours)
     regularization_live_weight: float = 1.0  # factor of Eq. (20) on live faces (ours)
-
     harder_depth: str = "hard"  # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as its text (ours)
 
     # --- Harder samples (Sec. 3.3) -----------------------------------------

@@ -25,7 +25,6 @@ from tools import embedded
 from tools.command import UsageError, run_program
 
 PARTS = ("demo", "ablations", "unknown", "recipe", "long")
-# One of each kind of attack: flat, worn, painted, and in part.
 # Hyper-parameters of the first edition: D1 and D2 compare a blurred fake with a sharp face; Eq. (20) is a sum; faces
 # are drawn by frame; a strong trace asks for inpainting even where P0 forbids it.
 PAIRS = ("discriminator_real=image",)
@@ -40,6 +39,7 @@ RECIPES = {
     "and allowed region": (*PAIRS, *NORMS, *DRAWS),
     "all four": (),
 }
+# One of each kind of attack: flat, worn, painted, and in part.
 LEFT_OUT = ("print", "silicone_mask", "obfuscation_makeup", "funny_eyeglasses")
 
 _OUT = flags.DEFINE_string("out", None, "Folder for everything the study makes.", required=True)

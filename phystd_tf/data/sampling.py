@@ -29,10 +29,10 @@ class _Level(NamedTuple):
 class FaceSampler:
     """Draws faces without end.
 
-    With ``sampling`` "clip", each draw takes another clip until all have been taken, then again in another order; from
-    each clip it takes another frame at each visit. With "type", spoof types come equally often, and clips likewise
-    within a type. With "frame", all frames come equally often. Nothing is remembered between draws, so training can
-    go on from any draw.
+    With ``sampling`` "clip", each draw takes another clip until all have been taken, then again in another order; each
+    visit to a clip takes another of its frames. With "type", all spoof types are drawn equally often, and so are the
+    clips of a type. With "frame", all frames are drawn equally often. Nothing is remembered between draws, so training
+    can go on from any draw.
 
     Args:
       rows: rows of a manifest.

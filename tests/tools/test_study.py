@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import pytest
 from absl import flags
@@ -133,6 +134,7 @@ def test_a_program_that_fails_names_its_log(out, tmp_path, monkeypatch):
 def test_wrong_use_is_said_before_any_work(out, calls, changes, message):
     for name, value in changes.items():
         setattr(flags.FLAGS, name, value)
+    before = set(sys.modules)  # what ran before in this process may have imported it
     with pytest.raises(UsageError, match=message):
         study.main()
-    assert not calls
+    assert not calls and "tensorflow_addons" not in set(sys.modules) - before
