@@ -13,11 +13,12 @@ command goes on where it was stopped, and more parts can be added later.
 """
 
 import concurrent.futures
+import functools
 import json
 import os
 import subprocess
 import sys
-from typing import Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from absl import flags
 
@@ -65,7 +66,7 @@ _FACTOR = flags.DEFINE_float(
 )  # fmt: skip
 _LEFT_OUT = flags.DEFINE_list("left_out", list(LEFT_OUT), "Types of the part 'unknown'.")
 _WORKERS = flags.DEFINE_integer(
-    "workers", 0, "Trainings side by side, each with one thread; 0 takes one for each core.", lower_bound=0
+    "workers", 0, "Trainings side by side, which share the cores; 0 takes one for each core.", lower_bound=0
 )
 _TABLES_ONLY = flags.DEFINE_boolean("tables_only", False, "Train nothing; write the tables of what is finished.")
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter for all trainings, as for tools.train.")
@@ -81,11 +82,12 @@ class Job(NamedTuple):
     seed: int
     protocol: str = "folder"
     changes: Tuple[str, ...] = ()
+    same_as: str = ""  # "PART/MODEL" of a training that is this one, and is done once
 
     @property
     def folder(self) -> str:
         """Where its files go, below the study."""
-        return os.path.join(self.part, f"{self.model.replace(' ', '_')}-{self.seed}")
+        return f"{(self.same_as or f'{self.part}/{self.model}').replace(' ', '_')}-{self.seed}"
 
 
 def main() -> None:
@@ -101,17 +103,20 @@ def main() -> None:
 
     from tqdm import tqdm
 
-    jobs = [job for part in PARTS if part in _PARTS.value for job in _jobs(part, seeds)]
+    planned = [job for part in PARTS if part in _PARTS.value for job in _jobs(part, seeds)]
     if _TABLES_ONLY.value:
-        print(_write_tables(jobs))
+        print(_write_tables(planned))
         return
     for part in {_paths(part): part for part in _PARTS.value}.values():  # most parts share their faces
         _make_faces(part)
     _make_test_faces()
+    jobs = list({job.folder: job for job in planned}.values())
+    cores = os.cpu_count() or 1
+    workers = min(_WORKERS.value or cores, len(jobs))
+    threads = max(1, cores // workers)  # of each training
     with tqdm(total=len(jobs), unit="model", desc="study") as bar:
-        workers = _WORKERS.value or os.cpu_count() or 1
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-            running = {pool.submit(_run, job): job for job in jobs}
+            running = {pool.submit(_run, job, threads): job for job in jobs}
             try:
                 for done in concurrent.futures.as_completed(running):
                     done.result()
@@ -120,7 +125,7 @@ def main() -> None:
             finally:
                 for waiting in running:
                     waiting.cancel()
-    print(_write_tables(jobs))
+    print(_write_tables(planned))
 
 
 def _jobs(part: str, seeds: List[int]) -> List[Job]:
@@ -131,11 +136,13 @@ def _jobs(part: str, seeds: List[int]) -> List[Job]:
     if part == "long":
         return [Job(part, "full, long", "full", _LONG.value, seeds[0])]
     if part == "ablations":
-        rows = [name for name in ABLATIONS if name not in ("full", "auxiliary")]
-        return [Job(part, name, name, usual, seed) for name in rows for seed in seeds]
+        done = {"auxiliary": "demo/auxiliary, equal iterations", "full": "demo/full"}
+        return [Job(part, name, name, usual, seed, same_as=done.get(name, "")) for name in ABLATIONS for seed in seeds]
     if part == "recipe":
         return [
-            Job(part, name, "full", usual, seed, changes=changes) for name, changes in RECIPES.items() for seed in seeds
+            Job(part, name, "full", usual, seed, changes=changes, same_as="" if changes else "demo/full")
+            for name, changes in RECIPES.items()
+            for seed in seeds
         ]
     protocol = "folder" if part == "demo" else f"leave_out_{'+'.join(_LEFT_OUT.value)}"
     models = (
@@ -161,7 +168,7 @@ def _make_test_faces() -> None:
     _call("prepare", *embedded.preparation(faces, prepared), may_be=(0, 1))
 
 
-def _run(job: Job) -> None:
+def _run(job: Job, threads: int) -> None:
     """Trains, scores and evaluates one model, unless that is done; its output goes to a log."""
     _, prepared = _paths(job.part)
     test_faces, test_prepared = _test_paths()
@@ -175,15 +182,17 @@ def _run(job: Job) -> None:
     if job.part == "long":  # the same share of the training at the full rate
         changes.append(f"--set=decay_every={_decay(job.iterations)}")
     with open(os.path.join(folder, "log.txt"), "a", encoding="utf-8") as log:
-        _call(
+        names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+        call = functools.partial(_call, log=log, env={**os.environ, **{name: str(threads) for name in names}})
+        call(
             "train", f"--data={prepared}", f"--run={run}", "--preset=small", f"--ablation={job.ablation}",
-            f"--iterations={job.iterations}", f"--seed={job.seed}", f"--protocol={job.protocol}", *changes, log=log,
+            f"--iterations={job.iterations}", f"--seed={job.seed}", f"--protocol={job.protocol}", *changes,
         )  # fmt: skip
         dev, test = (os.path.join(folder, f"{split}.csv") for split in ("dev", "test"))
         truth = [] if job.ablation == "auxiliary" else [f"--truth={test_faces}"]
-        _call("score", f"--run={run}", f"--data={prepared}", "--split=dev", f"--out={dev}", log=log)
-        _call("score", f"--run={run}", f"--data={test_prepared}", "--split=test", f"--out={test}", *truth, log=log)
-        _call("evaluate", f"--scores={test}", f"--dev_scores={dev}", f"--out={metrics}", log=log)
+        call("score", f"--run={run}", f"--data={prepared}", "--split=dev", f"--out={dev}")
+        call("score", f"--run={run}", f"--data={test_prepared}", "--split=test", f"--out={test}", *truth)
+        call("evaluate", f"--scores={test}", f"--dev_scores={dev}", f"--out={metrics}")
 
 
 def _decay(iterations: int) -> int:
@@ -200,28 +209,40 @@ def _write_tables(jobs: List[Job]) -> str:
 
     texts = []
     for part in dict.fromkeys(job.part for job in jobs):
-        outcomes = []
-        for job in (job for job in jobs if job.part == part):
-            metrics = _metrics_path(job)
-            if not os.path.exists(metrics):
-                continue
-            with open(metrics, encoding="utf-8") as file:
-                outcomes.append(study_table.Outcome(job.model, job.seed, job.iterations, json.load(file)))
+        finished = [job for job in jobs if job.part == part and os.path.exists(_metrics_path(job))]
+        outcomes = [study_table.Outcome(job.model, job.seed, job.iterations, _measures(job)) for job in finished]
         if not outcomes:
             continue
         first = outcomes[0].metrics
         rows = study_table.collect(outcomes, study_table.COLUMNS)
         kinds = study_table.type_columns(outcomes)
         by_type = study_table.collect(outcomes, kinds)
-        write_json({"overall": rows, "eer_by_type": by_type}, os.path.join(_OUT.value, f"{part}.json"))
+        main_model = next((job.model for job in finished if job.ablation == "full"), "")
+        traces = study_table.traces_by_type([one for one in outcomes if one.model == main_model])
+        data = {"overall": rows, "eer_by_type": by_type, "traces_by_type": traces}
+        write_json(data, os.path.join(_OUT.value, f"{part}.json"))
         texts.append(
             f"## {part}\n\n{first['num_live']} live and {first['num_spoof']} spoof {first['level']}s of "
             f"{first['num_subjects']} subjects; mean ± standard deviation over seeds.\n\n"
             f"{study_table.markdown(rows)}\n\n"
             f"EER in %, by type:\n\n{study_table.transposed(by_type, list(kinds))}\n"
         )
+        if traces:
+            texts[-1] += f"\nTraces of the model '{main_model}', by type:\n\n{study_table.markdown(traces)}\n"
         write_text(texts[-1], os.path.join(_OUT.value, f"{part}.md"))
     return "\n".join(texts)
+
+
+def _measures(job: Job) -> Dict[str, Any]:
+    """What tools.evaluate wrote of a model, and the losses at the end of its training."""
+    import pandas as pd
+
+    from phystd_tf.training.fitting import HISTORY_FILE
+
+    with open(_metrics_path(job), encoding="utf-8") as file:
+        metrics = json.load(file)
+    losses = pd.read_csv(os.path.join(_OUT.value, job.folder, "run", HISTORY_FILE)).iloc[-1]
+    return {**metrics, "losses": losses.to_dict()}
 
 
 def _metrics_path(job: Job) -> str:
@@ -239,19 +260,14 @@ def _test_paths() -> Tuple[str, str]:
     return os.path.join(_OUT.value, "test_faces"), os.path.join(_OUT.value, "test_prepared")
 
 
-def _call(tool: str, *arguments: str, log=None, may_be: Tuple[int, ...] = (0,)) -> None:
+def _call(tool: str, *arguments: str, log=None, env: Optional[Mapping[str, str]] = None, may_be=(0,)) -> None:
     code = subprocess.call(
         [sys.executable, "-m", f"tools.{tool}", *arguments],
-        stdout=log, stderr=subprocess.STDOUT if log else None, env=_one_thread() if log else None,
+        stdout=log, stderr=subprocess.STDOUT if log else None, env=env,
     )  # fmt: skip
     if code not in may_be:
         where = f"; see {log.name}" if log else ""
         raise UsageError(f"tools.{tool} failed (exit code {code}){where}; the same command goes on from there")
-
-
-def _one_thread() -> Dict[str, str]:
-    # Trainings side by side, each with one thread, do more together than one after the other with all.
-    return {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def run() -> None:

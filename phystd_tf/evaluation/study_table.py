@@ -14,7 +14,7 @@ class Outcome(NamedTuple):
       model: what was trained, a row of the table, such as "full".
       seed: of the training.
       iterations: of the training.
-      metrics: what ``tools.evaluate`` wrote.
+      metrics: what ``tools.evaluate`` wrote; also ``losses``, the last row of the training's history.
     """
 
     model: str
@@ -23,22 +23,40 @@ class Outcome(NamedTuple):
     metrics: Mapping[str, Any]
 
 
+_NONE: Mapping[str, Any] = {"types": {}}  # where no traces were measured
+
 # Title of a column and what it takes from the metrics of a model; None where a model has no such value.
 COLUMNS = {
     "EER %": lambda m: _times(100, m["eer"]),
     "ACER %": lambda m: _times(100, m["acer"]),
     "HTER %": lambda m: _times(100, m["hter"]),
     "TDR %": lambda m: _times(100, m["tdr_at_fdr"]),
-    "PSNR gain, mean of types": lambda m: _quality(m, "psnr_gain"),
+    "PSNR gain dB, mean of types": lambda m: _quality(m, "psnr_gain"),
+    "print": lambda m: _quality(m, "psnr_gain", (PRINT,)),
+    "replay": lambda m: _quality(m, "psnr_gain", (REPLAY,)),
     "types above 0": lambda m: _above_zero(m, "psnr_gain"),
-    "color-free gain print": lambda m: _quality(m, "fitted_psnr_gain", (PRINT,)),
-    "replay": lambda m: _quality(m, "fitted_psnr_gain", (REPLAY,)),
+    "color-free gain dB, mean of types": lambda m: _quality(m, "fitted_psnr_gain"),
+    "color-free, print": lambda m: _quality(m, "fitted_psnr_gain", (PRINT,)),
+    "color-free, replay": lambda m: _quality(m, "fitted_psnr_gain", (REPLAY,)),
     "r low": lambda m: _quality(m, "corr_low"),
     "r mid": lambda m: _quality(m, "corr_mid"),
     "r high": lambda m: _quality(m, "corr_high"),
     "energy inside / area": lambda m: _ratio(_quality(m, "energy_inside"), _quality(m, "area_inside")),
     "IoU(P) partial": lambda m: _quality(m, "iou_P", PARTIALS),
     "energy live/spoof": lambda m: (m.get("trace_quality") or {}).get("live_to_spoof_energy"),
+    "L_D": lambda m: m.get("losses", {}).get("L_D"),
+}
+
+# The same of a single type: title and what it takes from the means of the trace measures of that type.
+TRACE_COLUMNS = {
+    "PSNR gain dB": "psnr_gain",
+    "color-free gain dB": "fitted_psnr_gain",
+    "r low": "corr_low",
+    "r mid": "corr_mid",
+    "r high": "corr_high",
+    "energy inside": "energy_inside",
+    "area": "area_inside",
+    "IoU(P)": "iou_P",
 }
 
 
@@ -72,6 +90,27 @@ def type_columns(outcomes: Sequence[Outcome]) -> Dict[str, Any]:
     """Columns for ``collect``: the EER in percent of each spoof type that any outcome has."""
     kinds = dict.fromkeys(kind for outcome in outcomes for kind in outcome.metrics["eer_by_type"])
     return {kind: lambda m, kind=kind: _times(100, m["eer_by_type"].get(kind)) for kind in kinds}
+
+
+def traces_by_type(outcomes: Sequence[Outcome]) -> List[Dict[str, Any]]:
+    """The trace measures of one model, one row per spoof type.
+
+    Args:
+      outcomes: of one model, any number of seeds.
+
+    Returns:
+      Rows of ``model`` (the name of the type), ``iterations``, ``seeds`` and the titles of ``TRACE_COLUMNS``, as of
+      ``collect``; none where the traces were not measured.
+    """
+    kinds = dict.fromkeys(kind for one in outcomes for kind in (one.metrics.get("trace_quality") or _NONE)["types"])
+    rows = []
+    for kind in kinds:
+        columns = {
+            title: lambda m, kind=kind, measure=measure: _quality(m, measure, (kind,))
+            for title, measure in TRACE_COLUMNS.items()
+        }
+        rows += collect([outcome._replace(model=kind) for outcome in outcomes], columns)
+    return [row for row in rows if any(row[title] for title in TRACE_COLUMNS)]  # live faces have no true trace
 
 
 def markdown(rows: Sequence[Mapping[str, Any]], first: Sequence[str] = ("model", "iterations", "seeds")) -> str:
@@ -110,7 +149,7 @@ def _times(factor: float, value: Optional[float]) -> Optional[float]:
 
 def _means(metrics: Mapping[str, Any], measure: str, kinds: Optional[Sequence[str]] = None) -> List[float]:
     """Means of a trace measure, of each of the kinds (all where None) that has it."""
-    types = (metrics.get("trace_quality") or {"types": {}})["types"]
+    types = (metrics.get("trace_quality") or _NONE)["types"]
     return [types[kind][measure]["mean"] for kind in kinds or types if measure in types.get(kind, {})]
 
 

@@ -40,15 +40,29 @@ def test_traces_are_summed_up_over_the_right_types():
     }
     metrics = _metrics(0.1, quality, 0.25)
     found = {title: value_of(metrics) for title, value_of in COLUMNS.items()}
-    assert found["PSNR gain, mean of types"] == 1 and found["types above 0"] == 2
-    assert found["color-free gain print"] == 1 and found["replay"] == -0.5
+    assert found["PSNR gain dB, mean of types"] == 1 and found["types above 0"] == 2
+    assert found["print"] == 2 and found["replay"] == 3
+    assert found["color-free gain dB, mean of types"] == pytest.approx(0.25)
+    assert found["color-free, print"] == 1 and found["color-free, replay"] == -0.5
     assert found["r low"] == pytest.approx(0.2) and found["r mid"] == 0.6 and found["r high"] == 0.2
     assert found["energy inside / area"] == pytest.approx(3)
     assert found["IoU(P) partial"] == pytest.approx(0.4) and found["energy live/spoof"] == 0.25
+    assert found["L_D"] is None and COLUMNS["L_D"]({**metrics, "losses": {"L_D": 1.5, "val_L_D": 2.0}}) == 1.5
     nothing = _metrics(0.1)
     assert [title for title, value_of in COLUMNS.items() if value_of(nothing) is not None] == [
         "EER %", "ACER %", "HTER %"
     ]  # fmt: skip
+
+
+def test_traces_have_one_row_per_type_and_the_spread_over_seeds():
+    quality = {"live": {"energy": 0.1}, "print": {"psnr_gain": 2.0, "corr_low": 0.1}, "half_mask": {"iou_P": 0.5}}
+    other = {**quality, "print": {"psnr_gain": 4.0, "corr_low": 0.3}}
+    outcomes = [Outcome("full", seed, 5, _metrics(0.1, one)) for seed, one in enumerate((quality, other))]
+    rows = study_table.traces_by_type(outcomes)
+    assert [row["model"] for row in rows] == ["print", "half_mask"]
+    assert rows[0]["PSNR gain dB"]["values"] == [2, 4] and rows[0]["r low"]["mean"] == pytest.approx(0.2)
+    assert rows[0]["IoU(P)"] is None and rows[1]["IoU(P)"]["mean"] == 0.5 and rows[1]["seeds"] == [0, 1]
+    assert study_table.traces_by_type([Outcome("auxiliary", 0, 5, _metrics(0.1))]) == []
 
 
 def test_rows_keep_the_order_of_the_models_and_a_single_seed_has_no_deviation():

@@ -2,12 +2,13 @@
 
 import json
 import os
+import shutil
 import sys
 
 import pytest
 from absl import flags
 
-from phystd_tf.hparams import get_hparams
+from phystd_tf.hparams import ABLATIONS, get_hparams
 from tools import study
 from tools.command import UsageError
 
@@ -35,13 +36,20 @@ def _metrics(folder):
 def calls(monkeypatch):
     made = []
 
-    def call(tool, *arguments, log=None, may_be=(0,)):
+    def call(tool, *arguments, log=None, env=None, may_be=(0,)):
         made.append((tool, dict(argument.lstrip("-").split("=", 1) for argument in arguments)))
+        threads.append((env or {}).get("TF_NUM_INTRAOP_THREADS"))
+        if tool == "train":
+            run = made[-1][1]["run"]
+            os.makedirs(run)
+            with open(os.path.join(run, "history.csv"), "w", encoding="utf-8") as file:
+                file.write("epoch,L_D\n0,9\n1,1.25\n")
         if tool == "evaluate":
             path = made[-1][1]["out"]
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(_metrics(os.path.basename(os.path.dirname(path))), file)
 
+    threads = call.threads = []
     monkeypatch.setattr(study, "_call", call)
     return made
 
@@ -53,19 +61,20 @@ def test_each_part_trains_what_it_says(out):
     ]
     assert {job.protocol for job in jobs} == {"folder"} and jobs[0].iterations == SMALL.max_iterations
     assert jobs[2].iterations == SMALL.max_iterations and jobs[4].iterations == 5 * SMALL.max_iterations
-    assert {job.ablation for job in study._jobs("ablations", [1])} == {
-        "step1",
-        "step1_step2_single_trace",
-        "step1_step2",
-    }
+    table_3 = study._jobs("ablations", [1])
+    assert [job.ablation for job in table_3] == list(ABLATIONS)
+    assert [job.folder for job in table_3 if job.same_as] == ["demo/auxiliary,_equal_iterations-1", "demo/full-1"]
     unknown = study._jobs("unknown", [1])
     assert {job.protocol for job in unknown} == {"leave_out_print+silicone_mask+obfuscation_makeup+funny_eyeglasses"}
     recipe = study._jobs("recipe", [1])
     assert [job.changes for job in recipe] == list(study.RECIPES.values()) and not recipe[-1].changes
     (long,) = study._jobs("long", [4, 0])
     assert (long.seed, long.ablation) == (4, "full") and long.iterations > SMALL.max_iterations
-    everything = [job.folder for part in study.PARTS for job in study._jobs(part, [0, 1])]
-    assert len(set(everything)) == len(everything)
+    assert recipe[-1].folder == jobs[0]._replace(seed=1).folder  # trained once
+    everything = [job for part in study.PARTS for job in study._jobs(part, [0, 1])]
+    by_folder = {job.folder: job._replace(part="", model="", same_as="") for job in everything}
+    assert all(job._replace(part="", model="", same_as="") == by_folder[job.folder] for job in everything)
+    assert len(by_folder) == len(everything) - 6
 
 
 def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, calls, capsys):
@@ -75,7 +84,7 @@ def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, call
     assert len(trained) == 6 and [tool for tool, _ in calls[:2]] == ["make_synthetic", "prepare"]
     scored = [arguments for tool, arguments in calls if tool == "score"]
     assert all(("truth" in a) == (a["split"] == "test" and "auxiliary" not in a["run"]) for a in scored)
-    os.remove(out / "demo" / "full-4" / "metrics.json")
+    shutil.rmtree(out / "demo" / "full-4")
     calls.clear()
     study.main()
     assert [arguments["seed"] for tool, arguments in calls if tool == "train"] == ["4"]
@@ -117,6 +126,26 @@ def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
     assert train["set"] == f"decay_every={10 * SMALL.decay_every}" and train["iterations"] == str(
         10 * SMALL.max_iterations
     )
+
+
+def test_the_cores_are_shared_by_the_trainings_that_run_side_by_side(out, calls, monkeypatch):
+    monkeypatch.setattr(study.os, "cpu_count", lambda: 8)
+    for parts, workers, threads in ((["long"], 0, "8"), (["demo"], 3, "2"), (["recipe"], 0, "1")):
+        flags.FLAGS.parts, flags.FLAGS.workers = parts, workers
+        study.main()
+        assert {one for one in study._call.threads if one} == {threads}
+        study._call.threads.clear()
+
+
+def test_a_training_that_two_tables_show_is_done_once(out, calls):
+    flags.FLAGS.parts = ["demo", "recipe", "ablations"]
+    study.main()
+    trained = [arguments["run"] for tool, arguments in calls if tool == "train"]
+    assert len(trained) == len(set(trained)) == 2 * (3 + 5 + 3)
+    recipe = json.loads((out / "recipe.json").read_text())["overall"]
+    assert [row["model"] for row in recipe] == list(study.RECIPES) and all(row["L_D"]["mean"] == 1.25 for row in recipe)
+    demo = json.loads((out / "demo.json").read_text())["overall"]
+    assert recipe[-1]["EER %"] == demo[0]["EER %"]
 
 
 def test_a_program_that_fails_names_its_log(out, tmp_path, monkeypatch):
