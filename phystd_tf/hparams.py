@@ -13,8 +13,8 @@ import json
 import typing
 from typing import Any, Mapping, Optional, Tuple
 
-from phystd_tf.atomic import write_text
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.atomic import write_text
 
 Ints = Tuple[int, ...]
 

@@ -1,1 +1,1 @@
-"""Data of the paper and of the datasets: see README.md; read by ``phystd_tf.evaluation.protocols``."""
+"""Data of the paper and of the datasets: see README.md; read by ``phystd_tf.protocols.protocol``."""

@@ -14,47 +14,27 @@ TOOLS = sorted((ROOT / "tools").glob("*.py"))
 # From each part to the parts it may import. What stands nowhere is not allowed.
 MAY_IMPORT = {
     "errors": set(),
-    "atomic": set(),
-    "text_files": {"errors"},
     "traces": set(),
     "spoof_types": set(),
-    "hparams": {"atomic", "errors"},
+    "liveness": set(),
+    "files": {"errors"},
+    "hparams": {"errors", "files"},
     "physics": {"errors", "hparams", "traces"},
-    "networks": {"hparams", "traces", "physics"},
+    "networks": {"hparams", "liveness", "physics", "traces"},
     "losses": {"hparams", "traces"},
     "face": {"errors", "hparams", "physics", "spoof_types"},
-    "evaluation": {"atomic", "errors", "spoof_types", "text_files"},
+    "protocols": {"errors", "files"},
+    "evaluation": {"errors", "files", "liveness", "spoof_types"},
     "synthetic": {"errors", "face", "spoof_types"},
-    "data": {
-        "atomic",
-        "errors",
-        "evaluation",
-        "face",
-        "hparams",
-        "physics",
-        "report",
-        "spoof_types",
-        "traces",
-        "text_files",
+    "data": {"errors", "face", "files", "hparams", "physics", "protocols", "spoof_types", "traces"},
+    "report": {"errors", "spoof_types"},
+    "runs": {"errors", "files", "hparams", "protocols"},
+    "training": {"data", "errors", "hparams", "losses", "networks", "physics", "protocols", "report", "runs", "traces"},
+    "inference": {
+        "data", "errors", "evaluation", "face", "files", "hparams", "liveness", "networks", "physics", "report", "runs",
+        "spoof_types", "synthetic",
     },
-    "report": {"errors", "face"},
-    "outputs": {"evaluation", "hparams", "networks", "physics", "traces"},
-    "training": {"atomic", "data", "errors", "hparams", "losses", "networks", "outputs", "physics", "report", "traces"},
-    "predictor": {"atomic", "data", "errors", "hparams", "outputs", "training"},
-    "scoring": {"data", "evaluation", "outputs", "predictor", "spoof_types", "training"},
-    "trace_measuring": {
-        "data",
-        "evaluation",
-        "face",
-        "hparams",
-        "outputs",
-        "physics",
-        "synthetic",
-        "training",
-    },
-    "export": {"data", "errors", "evaluation", "outputs", "predictor", "training"},
-    "photographs": {"atomic", "data", "errors", "face", "predictor", "report", "spoof_types"},
-}
+}  # fmt: skip
 
 
 def _part(path):
@@ -97,9 +77,12 @@ def test_evaluation_knows_no_tensorflow_and_no_images(path):
 
 def test_what_needs_no_tensorflow_does_not_load_it():
     """Whatever they import in turn: programs start quickly, and evaluation runs where TensorFlow is not."""
-    free = ("errors", "hparams", "traces", "spoof_types", "evaluation", "face", "synthetic", "report")
+    free = (
+        "errors", "hparams", "traces", "spoof_types", "liveness", "evaluation", "face", "synthetic", "report", "runs",
+        "files", "protocols",
+    )  # fmt: skip
     modules = [path for path in PACKAGE if _part(path) in free]
-    modules += [ROOT / "phystd_tf" / "physics" / "triangulation.py", ROOT / "phystd_tf" / "data" / "video.py"]
+    modules += [ROOT / "phystd_tf" / "physics" / "triangulation.py"]
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts).replace(".__init__", "") for path in modules]
     code = f"import sys, {', '.join(names)}; print([x for x in ('tensorflow', 'mediapipe') if x in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -101,9 +101,9 @@ def _preparation(median) -> None:
     from phystd_tf.data import records
     from phystd_tf.data.clip_preparation import ClipPreparer, Settings
     from phystd_tf.data.clips import Clip as PreparedClip
-    from phystd_tf.data.video import iterate_frames
     from phystd_tf.face.alignment import FaceAligner
     from phystd_tf.face.morphable_model import default_model
+    from phystd_tf.files.video import iterate_frames
     from phystd_tf.synthetic.clips import make_clip, sitter_of
     from phystd_tf.synthetic.recipe import Clip, Recipe
 

@@ -26,8 +26,8 @@ def main() -> None:
         raise UsageError(f"the photographs come with matplotlib and scikit-image ({error})") from error
     import numpy as np
 
-    from phystd_tf.atomic import replacing
     from phystd_tf.face.model_building import build
+    from phystd_tf.files.atomic import replacing
 
     arrays = build(photographs)
     with replacing(_OUT.value) as temporary:

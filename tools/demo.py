@@ -101,8 +101,7 @@ def main() -> None:
 def _print_results(files) -> None:
     """The table that the whole job comes down to, read back from its files."""
     from phystd_tf.evaluation.scores import read_scores
-    from phystd_tf.evaluation.summary import as_table
-    from phystd_tf.evaluation.terms import terms_by_type, terms_table
+    from phystd_tf.evaluation.summary import as_table, terms_by_type, terms_table
     from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarise_quality
 
     with open(files["metrics.json"], encoding="utf-8") as file:

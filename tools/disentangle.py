@@ -19,8 +19,8 @@ _MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz that t
 def main() -> int:
     from tqdm import tqdm
 
-    from phystd_tf.photographs import disentangle_photographs, list_photographs
-    from phystd_tf.predictor import Predictor
+    from phystd_tf.inference.photographs import disentangle_photographs, list_photographs
+    from phystd_tf.inference.predictor import Predictor
 
     photographs = list_photographs(_INPUT.value)
     predictor = Predictor(_MODEL.value)

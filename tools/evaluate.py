@@ -45,12 +45,12 @@ def main() -> None:
     if _OUT.value and os.path.isdir(_OUT.value):
         raise UsageError(f"--out={_OUT.value} cannot be written (it is a folder)")
 
-    from phystd_tf.atomic import write_json
     from phystd_tf.evaluation import metrics
     from phystd_tf.evaluation.scores import at_level, by_instrument, read_scores
     from phystd_tf.evaluation.stored_threshold import details_path, stored_threshold
     from phystd_tf.evaluation.summary import as_table, summarise
     from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarise_quality
+    from phystd_tf.files.atomic import write_json
 
     for path in filter(None, (_SCORES.value, _DEV_SCORES.value)):
         if _same(_OUT.value, details_path(path)) and stored_threshold(path):

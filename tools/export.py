@@ -12,7 +12,7 @@ _OUT = flags.DEFINE_string("out", None, "Folder to make; an earlier export there
 
 
 def main() -> None:
-    from phystd_tf.export import export_run
+    from phystd_tf.inference.export import export_run
 
     export_run(_RUN.value, _OUT.value)
     print(f"SavedModel in {_OUT.value}: signatures serving_default (score) and disentangle (all outputs)")

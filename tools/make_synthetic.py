@@ -68,7 +68,7 @@ def main() -> None:
     import cv2
     from tqdm import tqdm
 
-    from phystd_tf.atomic import replacing
+    from phystd_tf.files.atomic import replacing
     from phystd_tf.synthetic.contact_sheet import contact_sheet
     from phystd_tf.synthetic.dataset import make_dataset
     from phystd_tf.synthetic.layouts import LAYOUTS
@@ -114,7 +114,7 @@ def main() -> None:
 
 def _open_gallery():
     """The gallery of --photographs; names what cannot be used."""
-    from phystd_tf.data.images import is_image, read_image
+    from phystd_tf.files.images import is_image, read_image
     from phystd_tf.synthetic.gallery import open_gallery
 
     root = _PHOTOGRAPHS.value

@@ -57,7 +57,7 @@ def main() -> Optional[int]:
         raise UsageError("--hashes needs --protocol=NAME")
     protocol = None
     if _PROTOCOL.value:  # a wrong name is refused before thousands of files are looked at
-        from phystd_tf.evaluation.protocols import load_protocol
+        from phystd_tf.protocols.registry import load_protocol
 
         protocol = load_protocol(_PROTOCOL.value, _SEED.value, _LISTS.value)
     found = _prepared(_DATA.value) if _DATA.value else _on_disk(_DATASET.value, _ROOT.value)
@@ -71,7 +71,7 @@ def main() -> Optional[int]:
             f"protocol {protocol.name} is one of the dataset {protocol.dataset}, these are {found.dataset}"
         )
 
-    from phystd_tf.evaluation.protocol_report import describe
+    from phystd_tf.protocols.report import describe
 
     hashes = _hashes(found.files) if _HASHES.value else None
     description = describe(protocol, found.clips, hashes, found.official)
@@ -81,7 +81,7 @@ def main() -> Optional[int]:
 
 def _prepared(folder: str) -> Found:
     from phystd_tf.data import records
-    from phystd_tf.evaluation.protocol_rules import clip_facts
+    from phystd_tf.protocols.clip_facts import clip_facts
 
     rows = records.read_manifest(records.manifest_path(folder))
     files: Dict[str, Dict[str, None]] = {}
@@ -96,7 +96,7 @@ def _prepared(folder: str) -> Found:
 
 def _on_disk(dataset: str, root: str) -> Found:
     from phystd_tf.data.readers import READERS
-    from phystd_tf.evaluation.protocols import ClipFacts
+    from phystd_tf.protocols.protocol import ClipFacts
 
     if dataset not in READERS:
         raise UsageError(f"unknown --dataset={dataset}; there are {', '.join(READERS)}")
@@ -140,7 +140,8 @@ def _hash(path: str) -> str:
 
 def _list_all(found: Found) -> None:
     """A line for each protocol that fits: its numbers of live and spoof clips."""
-    from phystd_tf.evaluation.protocols import ProtocolError, load_protocol, protocol_names, takes_lists
+    from phystd_tf.protocols.registry import load_protocol, protocol_names, takes_lists
+    from phystd_tf.protocols.rules import ProtocolError
 
     print(f"{len(found.clips)} clips of {found.dataset}; live + spoof clips of each protocol:")
     names = protocol_names(found.dataset)
@@ -201,7 +202,7 @@ def _show(protocol: Any, description: Any) -> None:
 
 
 def _named(names: List[str]) -> str:
-    from phystd_tf.evaluation.protocol_report import some
+    from phystd_tf.protocols.report import some
 
     return some(names, len(names) if _ALL.value else _SHOWN)
 

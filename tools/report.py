@@ -19,7 +19,7 @@ _OUT = flags.DEFINE_string("out", None, "HTML file to write.", required=True)
 
 
 def main() -> None:
-    from phystd_tf.atomic import write_text
+    from phystd_tf.files.atomic import write_text
     from phystd_tf.report.html_report import list_pictures, render_report, run_facts, score_tables
 
     summary = _read(_METRICS.value)
@@ -29,7 +29,7 @@ def main() -> None:
     tables = score_tables(summary)
     if _SCORES.value:
         from phystd_tf.evaluation.scores import read_scores
-        from phystd_tf.evaluation.terms import terms_by_type
+        from phystd_tf.evaluation.summary import terms_by_type
 
         rows = terms_by_type(read_scores(_SCORES.value))
         tables["Mean terms of the score, by type of face"] = [

@@ -34,31 +34,31 @@ _TRUTH = flags.DEFINE_string("truth", None, "Folder of the embedded dataset, to 
 def main() -> None:
     from tqdm import tqdm
 
-    from phystd_tf import scoring, trace_measuring
-    from phystd_tf.atomic import write_json
     from phystd_tf.data.selection import Selection
     from phystd_tf.evaluation.scores import with_score, write_scores
+    from phystd_tf.evaluation.stored_threshold import details_path
     from phystd_tf.evaluation.trace_quality import quality_path, write_quality
-    from phystd_tf.predictor import OPERATING_POINT_FILE, OperatingPoint
-    from phystd_tf.training.checkpoints import load_run
-    from phystd_tf.training.run_folder import package_versions
+    from phystd_tf.files.atomic import write_json
+    from phystd_tf.files.versions import package_versions
+    from phystd_tf.inference import scoring, trace_measurement
+    from phystd_tf.inference.weights import load_generator
+    from phystd_tf.runs.operating_point import OperatingPoint
 
     faces = Selection(_DATA.value, _choice())
     total = faces.require(_SPLIT.value)
-    point_file = os.path.join(_RUN.value, OPERATING_POINT_FILE)
-    point = OperatingPoint.load(point_file) if os.path.exists(point_file) else None
+    point = OperatingPoint.of_run(_RUN.value)
     checkpoint = _CHECKPOINT.value or (point.checkpoint if point else "last")
     if point is None or point.checkpoint != checkpoint or _SPLIT.value == "dev":
         with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
             point = scoring.choose_operating_point(_RUN.value, faces, checkpoint, bar.update)
-    model = load_run(_RUN.value, checkpoint)
+    generator = load_generator(_RUN.value, checkpoint)
     with tqdm(total=total, unit="face", desc=f"scoring {_SPLIT.value}") as bar:
-        terms = scoring.score_split(model, faces, _SPLIT.value, bar.update)
+        terms = scoring.score_split(generator, faces, _SPLIT.value, bar.update)
     traces_path = quality_path(_OUT.value)
     if _TRUTH.value is not None:
         with tqdm(total=total, unit="face", desc="measuring traces") as bar:
             write_quality(
-                trace_measuring.measure_split(model, faces, _TRUTH.value, _SPLIT.value, bar.update), traces_path
+                trace_measurement.measure_split(generator, faces, _TRUTH.value, _SPLIT.value, bar.update), traces_path
             )
         print(f"trace measures in {traces_path}")
     elif os.path.exists(traces_path):
@@ -74,18 +74,18 @@ def main() -> None:
         "label": "1 live, 0 spoof",
         "versions": package_versions(),
     }
-    details_path = f"{os.path.splitext(_OUT.value)[0]}.json"
-    write_json(details, details_path)
+    write_json(details, details_path(_OUT.value))
     print(f"{len(terms)} faces in {_OUT.value}")
     print(f"alpha0 = {point.alpha0:g}, threshold {point.threshold:.5f} ({point.source})")
 
 
 def _choice():
-    from phystd_tf.data.selection import ProtocolChoice
+    from phystd_tf.protocols.choice import ProtocolChoice
+    from phystd_tf.runs.folder import load_protocol_choice
 
     if _PROTOCOL.value is not None:
         return ProtocolChoice(_PROTOCOL.value, _PROTOCOL_SEED.value, _LISTS.value)
-    return ProtocolChoice.of_run(_RUN.value) or ProtocolChoice()
+    return load_protocol_choice(_RUN.value) or ProtocolChoice()
 
 
 def run() -> None:

@@ -114,17 +114,17 @@ def main() -> None:
     cores = os.cpu_count() or 1
     workers = min(_WORKERS.value or cores, len(jobs))
     threads = max(1, cores // workers)  # of each training
-    with tqdm(total=len(jobs), unit="model", desc="study") as bar:
-        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-            running = {pool.submit(_run, job, threads): job for job in jobs}
-            try:
-                for done in concurrent.futures.as_completed(running):
-                    done.result()
-                    bar.set_postfix_str(running[done].folder, refresh=False)
-                    bar.update()
-            finally:
-                for waiting in running:
-                    waiting.cancel()
+    bar = tqdm(total=len(jobs), unit="model", desc="study")
+    with bar, concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        running = {pool.submit(_run, job, threads): job for job in jobs}
+        try:
+            for done in concurrent.futures.as_completed(running):
+                done.result()
+                bar.set_postfix_str(running[done].folder, refresh=False)
+                bar.update()
+        finally:
+            for waiting in running:
+                waiting.cancel()
     print(_write_tables(planned))
 
 
@@ -204,8 +204,8 @@ def _decay(iterations: int) -> int:
 
 def _write_tables(jobs: List[Job]) -> str:
     """Writes PART.json and PART.md from the metrics of the jobs, and returns the latter, joined."""
-    from phystd_tf.atomic import write_json, write_text
-    from phystd_tf.evaluation import study_table
+    from phystd_tf.files.atomic import write_json, write_text
+    from phystd_tf.report import study_table
 
     texts = []
     for part in dict.fromkeys(job.part for job in jobs):
@@ -237,11 +237,11 @@ def _measures(job: Job) -> Dict[str, Any]:
     """What tools.evaluate wrote of a model, and the losses at the end of its training."""
     import pandas as pd
 
-    from phystd_tf.training.fitting import HISTORY_FILE
+    from phystd_tf.runs.folder import history_path
 
     with open(_metrics_path(job), encoding="utf-8") as file:
         metrics = json.load(file)
-    losses = pd.read_csv(os.path.join(_OUT.value, job.folder, "run", HISTORY_FILE)).iloc[-1]
+    losses = pd.read_csv(history_path(os.path.join(_OUT.value, job.folder, "run"))).iloc[-1]
     return {**metrics, "losses": losses.to_dict()}
 
 

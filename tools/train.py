@@ -65,8 +65,9 @@ def main() -> None:
 
     from tqdm import tqdm
 
-    from phystd_tf.data.selection import ProtocolChoice, Selection
-    from phystd_tf.scoring import choose_operating_point
+    from phystd_tf.data.selection import Selection
+    from phystd_tf.inference.scoring import choose_operating_point
+    from phystd_tf.protocols.choice import ProtocolChoice
     from phystd_tf.training.experiment import train
 
     faces = Selection(_DATA.value, ProtocolChoice(_PROTOCOL.value, _PROTOCOL_SEED.value, _LISTS.value))

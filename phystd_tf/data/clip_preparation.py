@@ -7,16 +7,16 @@ import numpy as np
 
 from phystd_tf.data import records
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.dat_records import DatFileError, is_dat, iterate_dat
-from phystd_tf.data.images import UnreadableImageError, is_image, read_image
-from phystd_tf.data.landmarks import LandmarkFileError, landmark_file, read_landmarks
+from phystd_tf.data.readers.dat_records import DatFileError, is_dat, iterate_dat
+from phystd_tf.data.readers.face_hints import Box, read_hints
+from phystd_tf.data.readers.landmarks import LandmarkFileError, landmark_file, read_landmarks
 from phystd_tf.data.readers.listing import printable
-from phystd_tf.data.side_files import Box, read_hints
-from phystd_tf.data.video import UnreadableVideoError, iterate_frames
 from phystd_tf.face.alignment import AlignmentError, FaceAligner, LowQualityError, NoFaceError
 from phystd_tf.face.crop import from_crop
 from phystd_tf.face.geometry import PreparedFace, describe
 from phystd_tf.face.morphable_model import MorphableModel, MorphableModelError
+from phystd_tf.files.images import UnreadableImageError, is_image, read_image
+from phystd_tf.files.video import UnreadableVideoError, iterate_frames
 from phystd_tf.physics.triangulation import DegenerateVerticesError
 
 UNREADABLE, FAILED = "unreadable", "failed"

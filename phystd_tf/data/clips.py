@@ -16,7 +16,7 @@ class Clip(NamedTuple):
       session: of the recording, in the dataset's own words; empty where the layout does not say.
       device: the camera, likewise.
       instrument: the presentation attack instrument (this printer, that screen), likewise.
-      side: path of the dataset's own file of eyes or boxes a frame, see ``phystd_tf.data.side_files``.
+      side: path of the dataset's own file of eyes or boxes a frame, see ``phystd_tf.data.readers.face_hints``.
     """
 
     id: str

@@ -7,36 +7,35 @@ manifest is written last. A kill at any moment loses at most the clips that are
 being worked on; the same call goes on from there.
 """
 
-import collections
 import concurrent.futures
 import hashlib
 import json
 import multiprocessing
 import multiprocessing.connection
 import os
-import random
 import shutil
 import signal
 import threading
-from importlib import metadata
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 
-from phystd_tf.atomic import UNFINISHED_PREFIX, write_json
 from phystd_tf.data import records
 from phystd_tf.data.clip_preparation import ClipPreparer, Frame, Settings
 from phystd_tf.data.clips import Clip
+from phystd_tf.data.shard_plan import shard_plan
 from phystd_tf.data.shards import DamagedShardError, join_shards, record_offsets, write_shard
 from phystd_tf.errors import PhystdError
-from phystd_tf.evaluation.protocols import Member, assign_splits, shared_subjects
-from phystd_tf.face import crop as crop_rule
 from phystd_tf.face.alignment import FaceAligner
+from phystd_tf.face.crop import crop_recipe
 from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.files.atomic import UNFINISHED_PREFIX, write_json
+from phystd_tf.files.versions import package_versions
+from phystd_tf.protocols.assignment import Member, assign_splits, shared_subjects
 
-FACES_PER_SHARD = 512  # about 15 MB at 128 px, 60 MB at 256 px
 DRAWN = "drawn"
 _UNFINISHED = "unfinished"
+_PACKAGES = ("phystd_tf", "numpy", "scipy", "opencv-python", "mediapipe")  # those that can change a prepared face
 _LOG_ERRORS = 2  # of OpenCV: errors, no warnings
 
 Rows = List[Dict[str, Any]]
@@ -125,11 +124,6 @@ def prepare(
         raise PreparationError(f"{out}: {error}; what is finished is kept, the same command goes on") from error
 
 
-def crop_recipe() -> Dict[str, float]:
-    """The crop rule, in half eye distances around the middle between the eyes."""
-    return {"side": crop_rule.SIDE, "up": crop_rule.UP, "down": crop_rule.DOWN}
-
-
 class _Work(NamedTuple):
     """What a process needs to know."""
 
@@ -153,7 +147,7 @@ def _open(out: str, settings: Settings, clips: Sequence[Clip], model: MorphableM
                 "format": records.FORMAT_VERSION,
                 **{name: value for name, value in settings._asdict().items() if name != "morphable_model"},
                 "crop": crop_recipe(),
-                "morphable_model_sha256": model_fingerprint(model),
+                "morphable_model_sha256": model.fingerprint(),
                 "vertex_pairs": model.vertex_pairs.tolist(),
                 "clips": len(clips),
                 "clips_sha256": _fingerprint(clips),
@@ -169,7 +163,7 @@ def _open(out: str, settings: Settings, clips: Sequence[Clip], model: MorphableM
         raise PreparationError(f"{out} is not empty and is not a prepared folder; give another --out")
     else:
         os.makedirs(out, exist_ok=True)
-        records.save_settings(out, {**wanted, "versions": _versions()})
+        records.save_settings(out, {**wanted, "versions": package_versions(_PACKAGES)})
     os.makedirs(os.path.join(out, _UNFINISHED), exist_ok=True)
 
 
@@ -194,23 +188,6 @@ def _fingerprint(clips: Sequence[Clip]) -> str:
         for clip in clips
     ]
     return hashlib.sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def model_fingerprint(model: MorphableModel) -> str:
-    """SHA-256 of the arrays of a morphable model, to tell whether two are the same."""
-    arrays = (model.mean, model.basis, model.stddev, model.triangles, model.mirror, model.vertices, model.landmarks68)
-    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
-
-
-def _versions() -> Dict[str, str]:
-    """Versions of the packages that can change a prepared face."""
-    versions = {}
-    for name in ("phystd_tf", "numpy", "scipy", "opencv-python", "mediapipe"):
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
 
 
 def _evenly(count: int, wanted: int) -> frozenset:
@@ -312,7 +289,7 @@ def _prepare_clip(preparer: ClipPreparer, work: _Work, number: int, clip: Clip) 
 
 
 def _draw(frame: Frame, model: MorphableModel, path: str) -> None:
-    from phystd_tf.report.overlays import overlay
+    from phystd_tf.face.overlay import overlay
 
     os.makedirs(os.path.dirname(path), exist_ok=True)
     cv2.imwrite(path, cv2.cvtColor(overlay(frame.image, frame.face, model), cv2.COLOR_RGB2BGR))
@@ -326,7 +303,8 @@ def _finish(out: str, clips: Sequence[Clip], settings: Settings) -> None:
     """
     work = _Work(out, None, frozenset())
     rows = [_read_rows(work.rows(number)) for number in range(len(clips))]
-    for name, numbers in _shard_plan(clips, rows, settings):
+    faces = [sum(row["status"] == records.OK for row in own) for own in rows]
+    for name, numbers in shard_plan(clips, faces, settings):
         path = os.path.join(out, name)
         if not os.path.exists(path):
             join_shards([work.faces(number) for number in numbers], path)
@@ -340,27 +318,6 @@ def _finish(out: str, clips: Sequence[Clip], settings: Settings) -> None:
         for row, offset in zip(own, offsets):
             row.update(shard=name, offset=offset)
     records.write_manifest(os.path.join(out, records.MANIFEST_FILE), [row for own in rows for row in own])
-
-
-def _shard_plan(clips: Sequence[Clip], rows: Sequence[Rows], settings: Settings) -> List[Tuple[str, List[int]]]:
-    """(shard, numbers of its clips). Clips that may be trained on are mixed: in a dataset with protocols, all."""
-    groups: Dict[Tuple[str, int], List[int]] = collections.defaultdict(list)
-    faces = [sum(row["status"] == records.OK for row in own) for own in rows]
-    for number, clip in enumerate(clips):
-        if faces[number]:
-            groups[clip.split, clip.label].append(number)
-    plan = []
-    for (split, label), numbers in sorted(groups.items()):
-        if split == "train" or settings.dataset != "folder":
-            random.Random(settings.seed).shuffle(numbers)
-        filled, shard = FACES_PER_SHARD, -1
-        for number in numbers:
-            if filled >= FACES_PER_SHARD:
-                filled, shard = 0, shard + 1
-                plan.append((records.shard_name(split, label, shard), []))
-            plan[-1][1].append(number)
-            filled += faces[number]
-    return plan
 
 
 def _read_rows(path: str) -> Rows:

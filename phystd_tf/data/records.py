@@ -16,10 +16,10 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 import cv2
 import numpy as np
 
-from phystd_tf.atomic import replacing, write_json
 from phystd_tf.data.shards import damaged_shards
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.geometry import PreparedFace
+from phystd_tf.files.atomic import replacing, write_json
 
 FORMAT_VERSION = 5
 PREPARED_FILE = "prepared.json"

@@ -6,55 +6,21 @@ while the shards are read, by the name of their clip.
 """
 
 import collections
-import json
 import os
-from typing import Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Dict, List, Optional, Tuple, Union
 
 import tensorflow as tf
 
-from phystd_tf.atomic import write_json
 from phystd_tf.data import records
 from phystd_tf.data.shards import DamagedShardError, record_offsets
-from phystd_tf.evaluation.protocol_report import shared_people
-from phystd_tf.evaluation.protocol_rules import clip_facts
-from phystd_tf.evaluation.protocols import AS_PREPARED, Protocol, ProtocolError, load_protocol
+from phystd_tf.protocols.choice import ProtocolChoice
+from phystd_tf.protocols.clip_facts import clip_facts
+from phystd_tf.protocols.protocol import Protocol
+from phystd_tf.protocols.registry import AS_PREPARED, load_protocol
+from phystd_tf.protocols.report import shared_people
+from phystd_tf.protocols.rules import ProtocolError
 
-PROTOCOL_FILE = "protocol.json"  # of a run: the protocol it was trained on
 _NO_LIMIT = 2**62
-
-
-class ProtocolChoice(NamedTuple):
-    """What names a protocol; it is stored with a run.
-
-    Attributes:
-      name: see ``phystd_tf.evaluation.protocols.protocol_names``.
-      seed: of the protocols that draw.
-      lists: folder of the user's own lists, for those that are made of lists.
-    """
-
-    name: str = AS_PREPARED
-    seed: int = 0
-    lists: Optional[str] = None
-
-    def save(self, run: str) -> None:
-        """Stores it in a run folder."""
-        write_json(self._asdict(), os.path.join(run, PROTOCOL_FILE))
-
-    @classmethod
-    def of_run(cls, run: str) -> Optional["ProtocolChoice"]:
-        """What a run was trained on; None where it does not say so yet.
-
-        Raises:
-          ProtocolError: if the file is damaged.
-        """
-        path = os.path.join(run, PROTOCOL_FILE)
-        if not os.path.exists(path):
-            return None
-        try:
-            with open(path, encoding="utf-8") as file:
-                return cls(**json.load(file))
-        except (OSError, ValueError, TypeError) as error:
-            raise ProtocolError(f"{path}: no protocol of a run ({error}); give --protocol") from error
 
 
 class Selection:

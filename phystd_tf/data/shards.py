@@ -11,8 +11,8 @@ import shutil
 import struct
 from typing import Iterable, List, Sequence
 
-from phystd_tf.atomic import replacing
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.atomic import replacing
 
 _HEADER, _FOOTER = 12, 4
 

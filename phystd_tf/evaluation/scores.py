@@ -1,4 +1,4 @@
-"""Score files: what a model says of each face, and the one score made of it, Eq. (10).
+"""Score files: what a model says of each face.
 
 A score file is a CSV with one row a face (or a clip). Ours has the columns
 SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof),
@@ -6,16 +6,15 @@ SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof)
 format that is common in the field.
 """
 
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Tuple
 
 import numpy as np
 import pandas as pd
 
-from phystd_tf.atomic import replacing
 from phystd_tf.errors import PhystdError
-from phystd_tf.evaluation.metrics import area_under_curve, equal_error_rate
+from phystd_tf.files.atomic import replacing
+from phystd_tf.liveness import TERMS, liveness_score
 
-TERMS = ("depth", "B", "C", "T", "P")
 SCORE_COLUMNS = ("clip", "frame", "subject", "type", "instrument", "label", *TERMS, "score")
 LEVELS = ("clip", "frame")
 # What others call the columns that are needed here.
@@ -24,33 +23,10 @@ _NEEDED = tuple(FIELD_COLUMNS.values())
 _BONAFIDE = {"true": "1", "1": "1", "bonafide": "1", "false": "0", "0": "0", "attack": "0"}
 # What stands for the attack type where there is none.
 _NO_ATTACK = ("", "-", "none", "nan", "null", "bonafide", "live")
-# Candidates for the weight of the traces: the depth term is at most 0.5, and
-# the sum of the trace terms of a clear spoof between 0.005 and 0.5.
-ALPHA0_CANDIDATES = (0.0, *(-float(value) for value in np.round(np.geomspace(0.1, 100.0, 31), 4)))
 
 
 class ScoreFileError(PhystdError):
     """A score file cannot be used; the message names it and says why."""
-
-
-def liveness_score(depth: Any, B: Any, C: Any, T: Any, P: Any, alpha0: float) -> Any:
-    """Liveness score, Eq. (10), from its terms.
-
-    The depth is large for live faces and the traces for spoof faces, so alpha0
-    is negative or zero, and a higher score means more live.
-
-    Args:
-      depth: |M|_1 / (2 K^2); a number, an array, or a tensor.
-      B: |B|_1 / (2 N^2), likewise for the following.
-      C: |C|_1 / (2 N^2).
-      T: |T|_1 / (2 N^2).
-      P: |P|_1 / (2 N^2).
-      alpha0: weight of the traces.
-
-    Returns:
-      The score, of the kind that was given.
-    """
-    return depth + alpha0 * (B + C + T + P)
 
 
 def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
@@ -169,54 +145,6 @@ def by_instrument(scores: pd.DataFrame, path: str) -> pd.DataFrame:
     if not spoof.any():
         raise ScoreFileError(f"{path} names no instrument (column 'instrument'); evaluate by type")
     return scores.assign(type=scores["type"].mask(spoof, scores["instrument"]))
-
-
-class Alpha0Choice(NamedTuple):
-    """How alpha0 was chosen.
-
-    Attributes:
-      alpha0: weight of the traces in Eq. (10).
-      eer: equal error rate with it, on the scores it was chosen on.
-      threshold: of that equal error rate.
-    """
-
-    alpha0: float
-    eer: float
-    threshold: float
-
-
-def choose_alpha0(
-    terms: pd.DataFrame, candidates: Sequence[float] = ALPHA0_CANDIDATES, level: str = "clip"
-) -> Alpha0Choice:
-    """The alpha0 with the lowest equal error rate; never call it on test data.
-
-    Among equals the larger area under the curve decides, then the larger gap
-    between the class means in standard deviations, then the smaller weight.
-
-    Args:
-      terms: frames with TERMS, label, clip, subject, type, of train or dev.
-      candidates: weights to try, at most 0.
-      level: "clip" or "frame": what the error rate is of.
-
-    Raises:
-      ScoreFileError: if live or spoof is missing, or a term is not finite.
-    """
-    if not np.isfinite(terms[list(TERMS)].to_numpy(np.float64)).all():
-        raise ScoreFileError("a term of the score is not finite: the model has diverged; train it again")
-    clips = at_level(terms, level)
-    labels = clips["label"].to_numpy()
-    if len(np.unique(labels)) < 2:
-        raise ScoreFileError("alpha0 and the threshold need live and spoof clips to choose them on")
-    options: List[Dict[str, float]] = []
-    for alpha0 in candidates:
-        scores = liveness_score(*(clips[name].to_numpy() for name in TERMS), alpha0=alpha0)
-        eer, threshold = equal_error_rate(labels, scores)
-        live, spoof = scores[labels == 1], scores[labels == 0]
-        gap = (live.mean() - spoof.mean()) / (scores.std() + 1e-12)
-        auc = area_under_curve(labels, scores)
-        options.append({"alpha0": alpha0, "eer": eer, "threshold": threshold, "auc": auc, "gap": gap})
-    best = min(options, key=lambda o: (round(o["eer"], 9), -round(o["auc"], 9), -round(o["gap"], 3), -o["alpha0"]))
-    return Alpha0Choice(best["alpha0"], best["eer"], best["threshold"])
 
 
 def _from_field_format(scores: pd.DataFrame, path: str) -> Tuple[pd.DataFrame, Dict[str, str]]:

@@ -8,7 +8,8 @@ from typing import NamedTuple, Optional
 import numpy as np
 import pandas as pd
 
-from phystd_tf.evaluation.scores import TERMS, ScoreFileError, liveness_score
+from phystd_tf.evaluation.scores import ScoreFileError
+from phystd_tf.liveness import TERMS, liveness_score
 
 
 class StoredThreshold(NamedTuple):

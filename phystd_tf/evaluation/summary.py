@@ -1,4 +1,4 @@
-"""All error rates of one score file at one threshold, as data and as a table."""
+"""Summaries of one score file, as data and as tables: error rates at one threshold, and mean terms by type."""
 
 from typing import Any, Dict, List, Optional
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from phystd_tf.evaluation import metrics
 from phystd_tf.evaluation.intervals import eer_interval, rate_intervals
+from phystd_tf.liveness import TERMS
 
 # Scores that hardly differ come from a model that says nothing.
 _TINY_SPREAD = 1e-4
@@ -114,6 +115,33 @@ def as_table(summary: Dict[str, Any]) -> str:
         eer = _percent(summary["eer_by_type"].get(kind))
         lines.append(f"{kind:<26}{_percent(rate):>8}{eer:>8}{summary['num_by_type'][kind]:>8}")
     lines += [f"warning: {warning}" for warning in summary["warnings"]]
+    return "\n".join(lines)
+
+
+def terms_by_type(scores: pd.DataFrame) -> List[Dict[str, object]]:
+    """Mean terms of Eq. (10) of each type, live first.
+
+    Args:
+      scores: one row a face, with the columns ``type`` and TERMS.
+
+    Returns:
+      For each type its name, the number of faces, the mean depth term, the mean
+      of the four trace terms together, and each of them.
+    """
+    rows = []
+    for kind, faces in scores.groupby("type"):
+        means = {name: float(faces[name].mean()) for name in TERMS}
+        traces = sum(means[name] for name in TERMS if name != "depth")
+        rows.append({"type": str(kind), "faces": len(faces), "depth": means.pop("depth"), "traces": traces, **means})
+    return sorted(rows, key=lambda row: (row["type"] != "live", row["type"]))
+
+
+def terms_table(rows: List[Dict[str, object]]) -> str:
+    """The rows of ``terms_by_type`` as lines for people."""
+    numbers = [name for name in rows[0] if name not in ("type", "faces")]
+    lines = [f"{'type':<22}{'faces':>7}" + "".join(f"{name:>9}" for name in numbers)]
+    for row in rows:
+        lines.append(f"{row['type']:<22}{row['faces']:>7}" + "".join(f"{row[name]:>9.4f}" for name in numbers))
     return "\n".join(lines)
 
 

@@ -12,8 +12,8 @@ from typing import Any, Dict, List, Mapping, Optional
 import numpy as np
 import pandas as pd
 
-from phystd_tf.atomic import replacing
 from phystd_tf.evaluation.scores import ScoreFileError
+from phystd_tf.files.atomic import replacing
 
 KEYS = ("clip", "frame", "subject", "type", "label")
 # Measures of a face; those that a face does not have (a region where nothing is covered) are empty.

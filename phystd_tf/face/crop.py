@@ -7,7 +7,7 @@ turned to the side keeps its scale, and the whole face, with some room for the
 edge of a mask, is inside.
 """
 
-from typing import NamedTuple
+from typing import Dict, NamedTuple
 
 import cv2
 import numpy as np
@@ -34,6 +34,11 @@ class CropBox(NamedTuple):
     left: float
     top: float
     side: float
+
+
+def crop_recipe() -> Dict[str, float]:
+    """The crop rule, in half eye distances around the middle between the eyes."""
+    return {"side": SIDE, "up": UP, "down": DOWN}
 
 
 def crop_box(points: np.ndarray) -> CropBox:

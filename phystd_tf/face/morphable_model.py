@@ -12,6 +12,7 @@ right, y down, z towards the camera.
 """
 
 import functools
+import hashlib
 import os
 from typing import NamedTuple, Optional, Sequence, Tuple
 
@@ -105,6 +106,11 @@ class MorphableModel:
         weight[:17] = 1 / OUTLINE_STDDEV
         chosen = self.landmarks68
         self._landmarks = _Observed(self.mean[chosen], self._deformations[:, chosen], weight)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the arrays, to tell whether two models are the same."""
+        arrays = (self.mean, self.basis, self.stddev, self.triangles, self.mirror, self.vertices, self.landmarks68)
+        return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
     @classmethod
     def load(cls, path: Optional[str] = None) -> "MorphableModel":

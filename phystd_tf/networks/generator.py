@@ -120,6 +120,11 @@ class Generator(tf.keras.Model):
         self.decoder = TraceDecoder(hparams, name="decoder") if hparams.trace_decoder else None
         self.depth_network = DepthNetwork(hparams, name="depth_network")
 
+    def build_variables(self) -> None:
+        """Makes every variable now, so that a checkpoint can be checked against all of them."""
+        size = self.hparams.image_size
+        self(tf.zeros((1, size, size, 3)))
+
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
         """Depth and traces of a batch of faces.
 

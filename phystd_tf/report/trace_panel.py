@@ -18,7 +18,7 @@ def trace_panel(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: Opt
 
     Args:
       image: [N, N, 3] float32, RGB in [0, 1].
-      outputs: of one face, by the names of ``phystd_tf.outputs.all_outputs``, without the batch axis.
+      outputs: of one face, by the names of ``phystd_tf.networks.outputs.all_outputs``, without the batch axis.
       title: a line below the pictures, such as the score and the verdict.
 
     Returns:

@@ -6,15 +6,16 @@ import numpy as np
 
 from phystd_tf import spoof_types
 from phystd_tf.face.morphable_model import default_model
-from phystd_tf.synthetic import camera as cameras
-from phystd_tf.synthetic import composition, conditions, scene, truth
+from phystd_tf.synthetic import composition, truth
 from phystd_tf.synthetic.gallery import Person
 from phystd_tf.synthetic.media import MEDIA
+from phystd_tf.synthetic.person.renderer import Renderer
+from phystd_tf.synthetic.person.subjects import make_subject
 from phystd_tf.synthetic.photograph import PhotographStudio
 from phystd_tf.synthetic.recipe import Clip, Recipe
-from phystd_tf.synthetic.renderer import Renderer
+from phystd_tf.synthetic.scene import camera as cameras
+from phystd_tf.synthetic.scene import conditions, scene
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.subjects import make_subject
 
 _CLIP_STREAM = 2
 

@@ -21,12 +21,12 @@ import numpy as np
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import Fit, MorphableModel
 from phystd_tf.face.rasterise import rasterise
-from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic.composition import quantise
-from phystd_tf.synthetic.renderer import Rendering, decode
-from phystd_tf.synthetic.scene import Light, Scene
+from phystd_tf.synthetic.person import head as heads
+from phystd_tf.synthetic.person.renderer import Rendering, decode
+from phystd_tf.synthetic.person.surface import Surface, interpolate, shade
+from phystd_tf.synthetic.scene.scene import Light, Scene
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.surface import Surface, interpolate, shade
 
 # A photograph is kept with this many pixels per pixel of a frame, and this far around the eyes, in eye distances.
 _FINENESS, _REACH = 1.4, 5.0

@@ -6,8 +6,8 @@ from typing import NamedTuple, Tuple
 
 from phystd_tf import spoof_types
 from phystd_tf.errors import PhystdError
-from phystd_tf.synthetic.conditions import Conditions
 from phystd_tf.synthetic.media import MEDIA
+from phystd_tf.synthetic.scene.conditions import Conditions
 
 SPLITS = ("train", "dev", "test")
 TRUTHS = ("full", "camera", "none")

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from phystd_tf.synthetic.renderer import Rendering
-from phystd_tf.synthetic.scene import Scene
+from phystd_tf.synthetic.person.renderer import Rendering
+from phystd_tf.synthetic.scene.scene import Scene
 
 
 class Shot(NamedTuple):

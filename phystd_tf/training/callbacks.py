@@ -63,7 +63,7 @@ class TracePanels(tf.keras.callbacks.Callback):
 
     Args:
       images: [n, N, N, 3] float32, a few held-out faces.
-      outputs: from such images to ``phystd_tf.outputs.all_outputs``.
+      outputs: from such images to ``phystd_tf.networks.outputs.all_outputs``.
       folder: where TensorBoard logs go.
     """
 

@@ -1,19 +1,9 @@
 """Checkpoints of everything a run needs to go on: networks, optimizers, iteration count."""
 
-import os
-from typing import List
-
 import tensorflow as tf
 
-from phystd_tf.errors import PhystdError
-from phystd_tf.hparams import HParams
+from phystd_tf.runs.folder import CheckpointError, checkpoint_folder, load_hparams
 from phystd_tf.training.phystd_model import PhySTD
-
-HPARAMS_FILE = "hparams.json"
-
-
-class CheckpointError(PhystdError):
-    """A run folder holds no checkpoint, or one that does not fit."""
 
 
 class CheckpointStore:
@@ -25,7 +15,7 @@ class CheckpointStore:
     """
 
     def __init__(self, model: PhySTD, run: str) -> None:
-        self._folder = os.path.join(run, "checkpoints")
+        self._run = run
         parts = {
             "generator": model.generator,
             "generator_optimizer": model.generator_optimizer,
@@ -53,8 +43,9 @@ class CheckpointStore:
         """
         path = self._manager(name).latest_checkpoint
         if path is None:
-            folder = os.path.join(self._folder, name)
-            raise CheckpointError(f"no checkpoint in {folder}; train first, or name another run")
+            raise CheckpointError(
+                f"no checkpoint in {checkpoint_folder(self._run, name)}; train first, or name another run"
+            )
         try:
             # restore, not read: the manager's save counter is part of the file.
             self._checkpoint.restore(path).assert_consumed()
@@ -63,7 +54,7 @@ class CheckpointStore:
             raise CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}") from error
 
     def _manager(self, name: str) -> tf.train.CheckpointManager:
-        return tf.train.CheckpointManager(self._checkpoint, os.path.join(self._folder, name), max_to_keep=1)
+        return tf.train.CheckpointManager(self._checkpoint, checkpoint_folder(self._run, name), max_to_keep=1)
 
 
 def load_run(run: str, name: str = "last") -> PhySTD:
@@ -76,18 +67,6 @@ def load_run(run: str, name: str = "last") -> PhySTD:
     Raises:
       CheckpointError: if the folder is no run or the checkpoint does not fit.
     """
-    path = os.path.join(run, HPARAMS_FILE)
-    if not os.path.exists(path):
-        raise CheckpointError(f"{run} is not a run folder: there is no {path}")
-    model = PhySTD(HParams.load(path))
+    model = PhySTD(load_hparams(run))
     CheckpointStore(model, run).restore(name)
     return model
-
-
-def differing_fields(first: HParams, second: HParams) -> List[str]:
-    """Names of the hyper-parameters in which two sets differ, each with both values."""
-    return [
-        f"{name} ({getattr(first, name)!r} and {getattr(second, name)!r})"
-        for name in first.__dataclass_fields__
-        if getattr(first, name) != getattr(second, name)
-    ]

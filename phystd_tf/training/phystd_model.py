@@ -252,9 +252,9 @@ class PhySTD(tf.keras.Model):
 
     def _build_networks(self) -> None:
         """Makes every variable now, so that a checkpoint can be checked against all of them."""
-        image = tf.zeros((1, self.hparams.image_size, self.hparams.image_size, 3))
-        self.generator(image)
+        self.generator.build_variables()
         self.generator_optimizer.build(self.generator.trainable_variables)
+        image = tf.zeros((1, self.hparams.image_size, self.hparams.image_size, 3))
         for discriminator in self.discriminators:
             discriminator(self._seen(image))
         if self.discriminators:

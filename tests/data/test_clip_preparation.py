@@ -7,10 +7,10 @@ import skimage.data
 from phystd_tf.data import clip_preparation
 from phystd_tf.data.clip_preparation import ClipPreparer, Settings
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.images import read_image
 from phystd_tf.face.alignment import FaceAligner, FaceTooSmallError, LowQualityError, NoFaceError
 from phystd_tf.face.crop import from_crop
 from phystd_tf.face.morphable_model import default_model
+from phystd_tf.files.images import read_image
 from tests.data.fake_prepared import fake_face
 
 SETTINGS = Settings(image_size=64, map_sizes=(64, 32), depth_size=16)

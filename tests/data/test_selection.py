@@ -1,14 +1,14 @@
 """Which faces a protocol takes, and that the datasets hold exactly these."""
 
-import json
-
 import pytest
 
 from phystd_tf.data import records, selection
 from phystd_tf.data.pipeline import evaluation_dataset, training_dataset
-from phystd_tf.data.selection import ProtocolChoice, Selection, clip_facts, selection_of
+from phystd_tf.data.selection import Selection, selection_of
 from phystd_tf.errors import PhystdError
-from phystd_tf.evaluation.protocols import ProtocolError
+from phystd_tf.protocols.choice import ProtocolChoice
+from phystd_tf.protocols.clip_facts import clip_facts
+from phystd_tf.protocols.rules import ProtocolError
 from tests.data.fake_prepared import write_prepared
 from tests.training.tiny import tiny_hparams
 
@@ -120,16 +120,6 @@ def test_a_protocol_of_another_dataset_is_refused(prepared):
         Selection(prepared, ProtocolChoice("oulu_1"))
     with pytest.raises(ProtocolError, match="nonsense"):
         Selection(prepared, ProtocolChoice("nonsense"))
-
-
-def test_a_choice_is_stored_with_a_run(tmp_path):
-    assert ProtocolChoice.of_run(str(tmp_path)) is None
-    choice = ProtocolChoice("siwm_1", 3, "lists")
-    choice.save(str(tmp_path))
-    assert ProtocolChoice.of_run(str(tmp_path)) == choice
-    (tmp_path / selection.PROTOCOL_FILE).write_text(json.dumps({"nom": 1}))
-    with pytest.raises(ProtocolError, match="give --protocol"):
-        ProtocolChoice.of_run(str(tmp_path))
 
 
 def test_the_facts_of_a_clip_are_those_of_its_rows(prepared):

@@ -1,24 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
 
-from phystd_tf.evaluation.metrics import equal_error_rate
 from phystd_tf.evaluation.scores import (
-    ALPHA0_CANDIDATES,
     SCORE_COLUMNS,
     ScoreFileError,
     at_level,
     by_instrument,
-    choose_alpha0,
-    liveness_score,
     read_scores,
     to_clips,
     with_score,
     write_scores,
 )
-from phystd_tf.outputs import score_terms
-from phystd_tf.traces import GeneratorOutput, Traces
 
 HEADER = "clip,label,type,score\n"
 
@@ -42,26 +35,6 @@ def written(tmp_path):
         return str(path)
 
     return write
-
-
-def test_equation_10():
-    assert liveness_score(0.5, 0.1, 0.2, 0.3, 0.4, alpha0=-2.0) == pytest.approx(-1.5)
-    terms = np.random.default_rng(0).uniform(size=(5, 7))
-    by_hand = [t[0] - 0.3 * sum(t[1:]) for t in terms.T]
-    np.testing.assert_allclose(liveness_score(*terms, alpha0=-0.3), by_hand)
-    assert "Eq. (10)" in liveness_score.__doc__
-
-
-def test_the_score_of_raw_maps():
-    rng = np.random.default_rng(1)
-    M, P = rng.uniform(size=(3, 4, 4, 1)), rng.uniform(size=(3, 6, 6, 1))
-    B, C, T, I_P = rng.uniform(-1, 1, size=(4, 3, 6, 6, 3))
-    terms = score_terms(GeneratorOutput(*tf.nest.map_structure(tf.constant, (M, Traces(B, C, T, P, I_P)))))
-    scores = liveness_score(**terms, alpha0=-0.7)
-    for i in range(3):
-        depth = np.linalg.norm(M[i].ravel(), 1) / (2 * 4**2)
-        traces = sum(np.linalg.norm(trace[i].ravel(), 1) for trace in (B, C, T, P)) / (2 * 6**2)
-        assert float(scores[i]) == pytest.approx(depth - 0.7 * traces, rel=1e-9)
 
 
 def test_what_is_written_is_read_again(tmp_path):
@@ -204,55 +177,6 @@ def test_a_clip_of_two_kinds_is_refused():
     frames = _terms([0.4], [0.1], [0.0], [0.1]).assign(clip="same", frame=[0, 1], score=0.0)
     with pytest.raises(ScoreFileError, match="same"):
         to_clips(frames)
-
-
-def test_alpha0_has_the_lowest_eer_of_all_candidates():
-    rng = np.random.default_rng(5)
-    terms = _terms(rng.normal(0.4, 0.1, 40), rng.normal(0.3, 0.1, 40), rng.gamma(2, 0.01, 40), rng.gamma(4, 0.01, 40))
-    choice = choose_alpha0(terms)
-    assert choice == choose_alpha0(terms.sample(frac=1.0, random_state=0))  # in whatever order
-    eers = [equal_error_rate(terms["label"], terms["depth"] + alpha0 * terms["B"]).eer for alpha0 in ALPHA0_CANDIDATES]
-    assert choice.eer == pytest.approx(min(eers)) and choice.eer < eers[0]
-    assert choice.alpha0 < 0
-
-
-def test_alpha0_is_never_positive_and_0_is_a_candidate():
-    assert 0.0 in ALPHA0_CANDIDATES and max(ALPHA0_CANDIDATES) == 0.0
-    # Traces that say nothing but noise: they are best left out.
-    noise = np.random.default_rng(6).uniform(0, 1, 40)
-    choice = choose_alpha0(_terms(np.linspace(0.3, 0.31, 20), np.linspace(0.2, 0.21, 20), noise[:20], noise[20:]))
-    assert choice.alpha0 == 0.0 and choice.eer == 0.0
-
-
-def test_among_equal_eers_area_then_gap_then_the_smaller_weight_decide():
-    # All candidates separate these perfectly: the wider gap in deviations wins.
-    gap = choose_alpha0(_terms([0.5, 0.3], [0.1, 0.2], [0.0, 0.0], [0.3, 0.3]), (0.0, -1.0))
-    assert gap.eer == 0.0 and gap.alpha0 == -1.0
-    # No trace at all: nothing changes, so the smallest weight, wherever it stands.
-    assert choose_alpha0(_terms([0.5], [0.1], [0.0], [0.0]), (-2.0, 0.0, -1.0)).alpha0 == 0.0
-    # EER 1/3 with both. With -1 six of nine pairs are in order and the gap is 0.12, with 0 five and 0.37.
-    area = choose_alpha0(_terms([0.3, 0.6, 0.7], [0.0, 0.5, 0.8], [0.1, 0.2, 0.4], [0.1, 0.4, 0.0]), (0.0, -1.0))
-    assert area.eer == pytest.approx(1 / 3) and area.alpha0 == -1.0
-
-
-def test_alpha0_of_clips_and_of_frames():
-    frames = pd.concat([_terms([0.5, 0.5], [0.1, 0.1], [0.0] * 2, [0.1] * 2), _terms([0.0], [], [0.0], [])])
-    frames["frame"] = range(len(frames))
-    assert choose_alpha0(frames, (0.0,)).eer == 0.0  # the bad frame is averaged away
-    assert choose_alpha0(frames, (0.0,), level="frame").eer > 0.0
-
-
-@pytest.mark.parametrize(
-    "terms, said",
-    [
-        (_terms([0.5], [], [0.0], []), "live and spoof"),
-        (_terms([], [0.5], [], [0.0]), "live and spoof"),
-        (_terms([np.nan], [0.5], [0.0], [0.0]), "diverged"),
-    ],
-)
-def test_alpha0_without_what_it_needs(terms, said):
-    with pytest.raises(ScoreFileError, match=said):
-        choose_alpha0(terms)
 
 
 def test_error_rates_can_be_of_instruments(written):

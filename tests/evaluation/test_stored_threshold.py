@@ -3,8 +3,9 @@ import json
 import pandas as pd
 import pytest
 
-from phystd_tf.evaluation.scores import TERMS, ScoreFileError
+from phystd_tf.evaluation.scores import ScoreFileError
 from phystd_tf.evaluation.stored_threshold import StoredThreshold, details_path, require_made_with, stored_threshold
+from phystd_tf.liveness import TERMS
 
 POINT = {"alpha0": -0.5, "threshold": 0.31, "source": "EER of 3.00 % on dev", "checkpoint": "last"}
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from phystd_tf.evaluation.metrics import equal_error_rate
-from phystd_tf.evaluation.summary import as_table, summarise
+from phystd_tf.evaluation.summary import as_table, summarise, terms_by_type, terms_table
 
 
 def _scores(live, subject=None, **spoofs):
@@ -142,3 +142,17 @@ def test_tdr_is_given_at_the_usual_rates_too():
     assert summary["tdr_at_usual_fdrs"] == {fdr: pytest.approx(np.mean(spoof < limit)) for fdr, limit in at.items()}
     assert "at 0.5 %" in as_table({**summary, "level": "clip"}) and "at 2 %" in as_table({**summary, "level": "clip"})
     assert summarise(_scores([], print=spoof), 0.5, "x", 0.1)["tdr_at_usual_fdrs"] == {}
+
+
+def test_means_of_each_type_live_first():
+    scores = pd.DataFrame(
+        [("print", 0.0, 1.0, 2.0, 3.0, 4.0), ("live", 0.5, 0.1, 0.0, 0.0, 0.0), ("print", 0.2, 3.0, 2.0, 3.0, 4.0)],
+        columns=["type", "depth", "B", "C", "T", "P"],
+    )
+    rows = terms_by_type(scores)
+    assert [row["type"] for row in rows] == ["live", "print"]
+    assert [row["faces"] for row in rows] == [1, 2]
+    assert rows[1]["depth"] == pytest.approx(0.1) and rows[1]["B"] == pytest.approx(2.0)
+    assert rows[1]["traces"] == pytest.approx(11.0)
+    lines = terms_table(rows).splitlines()
+    assert len(lines) == 3 and "11.0000" in lines[2] and lines[1].startswith("live")

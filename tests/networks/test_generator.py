@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny import tiny_hparams
 
 from phystd_tf.hparams import ABLATIONS, PAPER, get_hparams
 from phystd_tf.networks.generator import Generator
 from phystd_tf.networks.parameters import count_parameters
+from tests.training.tiny import tiny_hparams
 
 TINY = dataclasses.replace(tiny_hparams(), convs_per_block=2)
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny import random_batch, tiny_hparams
 
 from phystd_tf.networks import generator as generator_module
 from phystd_tf.networks.discriminator import Discriminator
 from phystd_tf.networks.generator import Generator
 from phystd_tf.training.phystd_model import PhySTD
+from tests.training.tiny import random_batch, tiny_hparams
 
 MIXED = tiny_hparams(precision="mixed_bfloat16", init_stddev=None)
 FULL = tiny_hparams(init_stddev=None)

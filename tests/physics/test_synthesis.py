@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny import random_batch
 
 from phystd_tf.hparams import PAPER
 from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.formation import spoof_generation
 from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, warp_traces
 from phystd_tf.traces import Traces
+from tests.training.tiny import random_batch
 
 
 @pytest.fixture

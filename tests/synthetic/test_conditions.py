@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from phystd_tf.synthetic.conditions import Conditions, staged
-from phystd_tf.synthetic.scene import MAX_YAW, random_scene
+from phystd_tf.synthetic.scene.conditions import Conditions, staged
+from phystd_tf.synthetic.scene.scene import MAX_YAW, random_scene
 
 
 def test_motions_and_light():

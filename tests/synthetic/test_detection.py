@@ -11,9 +11,9 @@ from phystd_tf.face.crop import crop_box
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic import truth
 from phystd_tf.synthetic.clips import make_clip
+from phystd_tf.synthetic.person.renderer import Renderer
+from phystd_tf.synthetic.person.subjects import make_subject
 from phystd_tf.synthetic.recipe import Clip, Recipe
-from phystd_tf.synthetic.renderer import Renderer
-from phystd_tf.synthetic.subjects import make_subject
 
 
 def test_faces_are_found_where_they_are():

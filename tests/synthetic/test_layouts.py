@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from phystd_tf import spoof_types
-from phystd_tf.data.video import iterate_frames
+from phystd_tf.files.video import iterate_frames
 from phystd_tf.synthetic import dataset, truth
 from phystd_tf.synthetic.clips import start_clip
 from phystd_tf.synthetic.layouts import LAYOUTS, all_clips, annotations, oulu, siw, siwm

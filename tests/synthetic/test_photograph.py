@@ -13,17 +13,17 @@ from phystd_tf.face import topology
 from phystd_tf.face.alignment import Alignment, NoFaceError
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic import dataset, gallery, truth
-from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic.clips import make_clip, sitter_of
 from phystd_tf.synthetic.composition import compose
 from phystd_tf.synthetic.gallery import Person, open_gallery
 from phystd_tf.synthetic.media import MEDIA
+from phystd_tf.synthetic.person import head as heads
+from phystd_tf.synthetic.person.renderer import Renderer, decode, encode
+from phystd_tf.synthetic.person.subjects import make_subject
+from phystd_tf.synthetic.person.surface import shade
 from phystd_tf.synthetic.photograph import Photograph, PhotographStudio, prepare
 from phystd_tf.synthetic.recipe import Clip, Recipe
-from phystd_tf.synthetic.renderer import Renderer, decode, encode
-from phystd_tf.synthetic.scene import Light, project, random_scene
-from phystd_tf.synthetic.subjects import make_subject
-from phystd_tf.synthetic.surface import shade
+from phystd_tf.synthetic.scene.scene import Light, project, random_scene
 
 SIZE = 128
 

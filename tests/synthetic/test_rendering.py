@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.synthetic import head, media, scene, skin, worn
-from phystd_tf.synthetic.camera import photograph, random_camera
+from phystd_tf.synthetic import media
 from phystd_tf.synthetic.composition import Layers, additive, compose, quantise
 from phystd_tf.synthetic.media import paper
-from phystd_tf.synthetic.renderer import Renderer
+from phystd_tf.synthetic.person import head, skin, worn
+from phystd_tf.synthetic.person.renderer import Renderer
+from phystd_tf.synthetic.person.subjects import make_subject
+from phystd_tf.synthetic.scene import scene
+from phystd_tf.synthetic.scene.camera import photograph, random_camera
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.subjects import make_subject
 
 SIZE = 128
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny import endless, random_batch, random_faces, tiny_hparams
 
 from phystd_tf import losses
 from phystd_tf.hparams import ABLATIONS
 from phystd_tf.physics.synthesis import synthesize_spoof, warp_traces
 from phystd_tf.traces import Batch
 from phystd_tf.training.phystd_model import PhySTD
+from tests.training.tiny import endless, random_batch, random_faces, tiny_hparams
 
 
 def _new_model(ablation="full", **changes):

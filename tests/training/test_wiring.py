@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny import random_batch, random_faces, tiny_hparams
 
 from phystd_tf.networks.blocks import resize_antialiased
 from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.synthesis import WarpedTraces, harden, warp_traces
 from phystd_tf.traces import Batch, GeneratorOutput, Traces
 from phystd_tf.training.phystd_model import PhySTD
+from tests.training.tiny import random_batch, random_faces, tiny_hparams
 
 H = tiny_hparams(regularization_live_weight=7.0, lambda_=3.0, harder_drop_inpainting=0.3, alpha4=0.5, alpha6=2.0)
 

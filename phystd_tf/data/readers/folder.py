@@ -16,7 +16,6 @@ from typing import Dict, Iterable, List, Optional, Tuple
 
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.images import is_image
 from phystd_tf.data.readers.listing import (
     FolderLayoutError,
     Listing,
@@ -27,7 +26,8 @@ from phystd_tf.data.readers.listing import (
     printable,
     subfolders,
 )
-from phystd_tf.data.video import is_video
+from phystd_tf.files.images import is_image
+from phystd_tf.files.video import is_video
 
 SPLITS = ("train", "dev", "test")
 _LIVE, _SPOOF = "live", "spoof"

@@ -6,9 +6,9 @@ from typing import Collection, Dict, Hashable, Iterator, List, NamedTuple, Optio
 
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.video import is_video
 from phystd_tf.errors import PhystdError
-from phystd_tf.evaluation import protocol_report
+from phystd_tf.files.video import is_video
+from phystd_tf.protocols import report as protocol_report
 
 _CLUTTER = ("__macosx", "thumbs.db", "desktop.ini")
 _NAMED = 5  # names in a sentence

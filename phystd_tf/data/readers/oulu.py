@@ -14,6 +14,7 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from phystd_tf import spoof_types
+from phystd_tf.data.readers.face_hints import EYES_SUFFIX
 from phystd_tf.data.readers.listing import (
     Collector,
     Described,
@@ -26,9 +27,8 @@ from phystd_tf.data.readers.listing import (
     subfolders,
     walk_files,
 )
-from phystd_tf.data.side_files import EYES_SUFFIX
-from phystd_tf.data.video import is_video
-from phystd_tf.text_files import read_lines
+from phystd_tf.files.text import read_lines
+from phystd_tf.files.video import is_video
 
 SPLITS = ("train", "dev", "test")
 _FOLDERS = {"train_files": "train", "dev_files": "dev", "test_files": "test"}

@@ -14,6 +14,7 @@ import re
 from typing import Dict, List, NamedTuple, Optional
 
 from phystd_tf import spoof_types
+from phystd_tf.data.readers.face_hints import BOXES_SUFFIX
 from phystd_tf.data.readers.listing import (
     Collector,
     Described,
@@ -25,8 +26,7 @@ from phystd_tf.data.readers.listing import (
     subfolders,
     walk_files,
 )
-from phystd_tf.data.side_files import BOXES_SUFFIX
-from phystd_tf.data.video import is_video
+from phystd_tf.files.video import is_video
 
 _SPLITS = {"train": "train", "test": "test"}
 _CLASSES = {"live": 1, "spoof": 0}

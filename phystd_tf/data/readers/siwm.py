@@ -22,7 +22,8 @@ from typing import Dict, List, Optional, Sequence
 
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.dat_records import DatFileError, is_dat, label_of_dat
+from phystd_tf.data.readers.dat_records import DatFileError, is_dat, label_of_dat
+from phystd_tf.data.readers.face_hints import BOXES_SUFFIX
 from phystd_tf.data.readers.listing import (
     Collector,
     Described,
@@ -36,11 +37,10 @@ from phystd_tf.data.readers.listing import (
     some,
     walk_files,
 )
-from phystd_tf.data.side_files import BOXES_SUFFIX
-from phystd_tf.data.video import is_video
 from phystd_tf.errors import PhystdError
-from phystd_tf.evaluation.protocol_lists import names_in
-from phystd_tf.text_files import read_lines
+from phystd_tf.files.text import read_lines
+from phystd_tf.files.video import is_video
+from phystd_tf.protocols.lists import names_in
 
 # Of each stem: its type, its folders in either edition, and how many videos were published.
 _STEMS = {

@@ -11,9 +11,8 @@ import os
 from typing import Dict, List, Optional
 
 from phystd_tf import spoof_types
-from phystd_tf.data.images import is_image
-from phystd_tf.data.landmarks import landmark_file
 from phystd_tf.data.readers import oulu, siw, siwm
+from phystd_tf.data.readers.landmarks import landmark_file
 from phystd_tf.data.readers.listing import (
     Described,
     FolderLayoutError,
@@ -24,6 +23,7 @@ from phystd_tf.data.readers.listing import (
     subfolders,
     walk_files,
 )
+from phystd_tf.files.images import is_image
 
 _CLASSES = ("live", "spoof")
 _SPLITS = ("train", "dev", "test")

@@ -14,10 +14,10 @@ from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 import numpy as np
 
 from phystd_tf import spoof_types
-from phystd_tf.synthetic.conditions import Conditions
 from phystd_tf.synthetic.layouts.annotations import eye_lines
 from phystd_tf.synthetic.layouts.layout import Layout, share_out
 from phystd_tf.synthetic.recipe import SPLITS, Clip, Recipe
+from phystd_tf.synthetic.scene.conditions import Conditions
 
 PHONES, SESSIONS = range(1, 7), range(1, 4)
 FIRST_USER = {"train": 1, "dev": 21, "test": 36}

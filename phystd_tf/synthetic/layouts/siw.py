@@ -14,10 +14,10 @@ from typing import Iterator, List, NamedTuple, Sequence, Tuple
 import numpy as np
 
 from phystd_tf import spoof_types
-from phystd_tf.synthetic.conditions import APPROACH, TURN, Conditions
 from phystd_tf.synthetic.layouts.annotations import box_lines
 from phystd_tf.synthetic.layouts.layout import Layout, share_out
 from phystd_tf.synthetic.recipe import Clip, Recipe
+from phystd_tf.synthetic.scene.conditions import APPROACH, TURN, Conditions
 
 LIVE, PRINT, REPLAY = 1, 2, 3
 _TYPES = {LIVE: spoof_types.LIVE, PRINT: spoof_types.PRINT, REPLAY: spoof_types.REPLAY}

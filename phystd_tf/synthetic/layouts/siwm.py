@@ -27,11 +27,11 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from phystd_tf import spoof_types
-from phystd_tf.synthetic.conditions import Conditions
 from phystd_tf.synthetic.layouts.annotations import box_lines
 from phystd_tf.synthetic.layouts.layout import Layout, share_out
 from phystd_tf.synthetic.media import MEDIA
 from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError
+from phystd_tf.synthetic.scene.conditions import Conditions
 
 # Type of a stem; the two stems of partial_paper are told apart by a word in the name of the instrument.
 STEMS = {

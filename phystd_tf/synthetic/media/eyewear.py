@@ -4,8 +4,8 @@ import numpy as np
 
 from phystd_tf.synthetic.composition import Layers, quantise
 from phystd_tf.synthetic.media import masks
+from phystd_tf.synthetic.person.worn import Worn, draw_worn
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.worn import Worn, draw_worn
 
 
 def wear(shot: Shot, sheet: Worn, shadow: float) -> Layers:

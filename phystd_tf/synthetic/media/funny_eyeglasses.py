@@ -16,9 +16,9 @@ import numpy as np
 
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import eyewear
+from phystd_tf.synthetic.person.worn import Worn, blank_sheet
+from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.worn import Worn, blank_sheet
 
 Colour = Tuple[float, float, float]
 

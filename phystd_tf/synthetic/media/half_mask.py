@@ -17,13 +17,13 @@ from typing import Tuple
 import numpy as np
 
 from phystd_tf.face import topology
-from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat
+from phystd_tf.synthetic.person.atlas_canvas import OUTER_LIPS
+from phystd_tf.synthetic.person.subjects import make_subject
+from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.subjects import make_subject
 
 # Who makes them. Named: a protocol may hold one out.
 INSTRUMENTS = ("flesh_paint", "white_theatre", "character")

@@ -15,10 +15,10 @@ from typing import Tuple
 import cv2
 import numpy as np
 
-from phystd_tf.synthetic.atlas_canvas import SMILE_FOLDS, UNDER_EYES, band
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import makeup, masks
 from phystd_tf.synthetic.media.makeup import Colour, Film, Palette, uniform
+from phystd_tf.synthetic.person.atlas_canvas import SMILE_FOLDS, UNDER_EYES, band
 from phystd_tf.synthetic.shot import Shot
 
 INSTRUMENTS = ("airbrush", "cream_palette", "crepe_hair_kit")

@@ -13,13 +13,13 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
-from phystd_tf.synthetic import head as heads
-from phystd_tf.synthetic.atlas_canvas import LEFT_LID, LOWER_LIP, RIGHT_LID, UPPER_LIP, AtlasCanvas, band
 from phystd_tf.synthetic.composition import Layers, additive, quantise
 from phystd_tf.synthetic.media import masks
+from phystd_tf.synthetic.person import head as heads
+from phystd_tf.synthetic.person.atlas_canvas import LEFT_LID, LOWER_LIP, RIGHT_LID, UPPER_LIP, AtlasCanvas, band
+from phystd_tf.synthetic.person.surface import shade
+from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.surface import shade
 
 Colour = Tuple[float, float, float]
 

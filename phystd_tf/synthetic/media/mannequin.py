@@ -15,15 +15,15 @@ from typing import Tuple
 import cv2
 import numpy as np
 
-from phystd_tf.synthetic import head as heads
-from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat, step
+from phystd_tf.synthetic.person import head as heads
+from phystd_tf.synthetic.person.atlas_canvas import OUTER_LIPS
+from phystd_tf.synthetic.person.subjects import HAIR_PALETTE, IRIS_PALETTE, SKIN_PALETTE, make_subject
+from phystd_tf.synthetic.person.surface import shade
+from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.subjects import HAIR_PALETTE, IRIS_PALETTE, SKIN_PALETTE, make_subject
-from phystd_tf.synthetic.surface import shade
 
 # Makes of dummies. Named: a protocol may hold one out.
 INSTRUMENTS = ("realistic_wig", "realistic_moulded", "abstract_gloss")

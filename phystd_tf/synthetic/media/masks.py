@@ -15,15 +15,16 @@ import numpy as np
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.face.rasterise import rasterise
-from phystd_tf.synthetic import head as heads
-from phystd_tf.synthetic import skin
-from phystd_tf.synthetic.atlas_canvas import ASPECT, SHIFT, atlas_position
 from phystd_tf.synthetic.composition import Layers, quantise
-from phystd_tf.synthetic.noise import fractal_noise
-from phystd_tf.synthetic.scene import Scene
+from phystd_tf.synthetic.person import head as heads
+from phystd_tf.synthetic.person import skin
+from phystd_tf.synthetic.person.atlas_canvas import ASPECT, SHIFT, atlas_position
+from phystd_tf.synthetic.person.subjects import Subject
+from phystd_tf.synthetic.person.surface import Surface, sample, shade
+from phystd_tf.synthetic.scene.noise import fractal_noise
+from phystd_tf.synthetic.scene.scene import Scene
+from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.subjects import Subject
-from phystd_tf.synthetic.surface import Surface, sample, shade
 
 FACE_MATERIALS = (heads.FACE, heads.EYE, heads.MOUTH)
 LEFT_EYE_RING = (33,) + topology.LEFT_UPPER_LID + (133,) + topology.LEFT_LOWER_LID[::-1]
@@ -307,7 +308,7 @@ def normalised(vectors: np.ndarray) -> np.ndarray:
 
 def painted_eyes(canvas: Canvas, albedo: np.ndarray, iris_colour: Sequence[float], strength: float) -> np.ndarray:
     """Paints open eyes on an albedo [H, 2 H, 3]; they have no life: a flat iris and a dot of white for the light."""
-    white = skin.to_linear(np.float32((0.90, 0.89, 0.87)))
+    white = to_linear(np.float32((0.90, 0.89, 0.87)))
     for ring in EYE_RINGS:
         outline = canvas.places[list(ring)]
         opening = canvas.inside(outline)
@@ -316,7 +317,7 @@ def painted_eyes(canvas: Canvas, albedo: np.ndarray, iris_colour: Sequence[float
         across, down = (canvas.angle - middle[0]) * 1.15, canvas.y - middle[1]
         radius = np.hypot(across, down)
         eye = np.broadcast_to(white, albedo.shape) * (0.75 + 0.25 * np.clip(down / 0.06, -1, 1))[..., None]
-        iris = skin.to_linear(np.float32(iris_colour)) * (0.45 + 0.75 * step((_IRIS - radius) / 0.03))[..., None]
+        iris = to_linear(np.float32(iris_colour)) * (0.45 + 0.75 * step((_IRIS - radius) / 0.03))[..., None]
         eye = eye + canvas.soft(_IRIS - radius, 0.02)[..., None] * (iris - eye)
         eye = eye * (1 - 0.96 * canvas.soft(_PUPIL - radius, 0.02))[..., None]
         dot = canvas.soft(0.018 - np.hypot(across - 0.03, down + 0.035), 0.015)[..., None]
@@ -329,7 +330,7 @@ def painted_eyes(canvas: Canvas, albedo: np.ndarray, iris_colour: Sequence[float
 
 def closed_lips(canvas: Canvas, albedo: np.ndarray, lips: Sequence[float]) -> np.ndarray:
     """Closes the lips of the mean face, which stand a little open, on an albedo [H, 2 H, 3]; ``lips`` are sRGB."""
-    paint = skin.to_linear(np.float32(lips))
+    paint = to_linear(np.float32(lips))
     gap = canvas.soft(canvas.inside(canvas.ring(INNER_LIPS, (0, 0.3))), 0.02)[..., None]
     albedo = albedo + gap * (0.75 * paint - albedo)
     upper, lower = (

@@ -15,10 +15,10 @@ from typing import Callable, Dict, Tuple
 import cv2
 import numpy as np
 
-from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS, SMILE_FOLDS, UNDER_EYES
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import makeup, masks
 from phystd_tf.synthetic.media.makeup import Colour, Film, Palette, uniform
+from phystd_tf.synthetic.person.atlas_canvas import OUTER_LIPS, SMILE_FOLDS, UNDER_EYES
 from phystd_tf.synthetic.shot import Shot
 
 INSTRUMENTS = ("face_paint", "camouflage_stick", "theatre_greasepaint", "scar_wax")

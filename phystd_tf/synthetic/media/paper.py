@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from phystd_tf.synthetic.noise import fractal_noise
+from phystd_tf.synthetic.scene.noise import fractal_noise
 
 # The classical screen angles of cyan, magenta and yellow, degrees; black is left out.
 SCREEN_ANGLES = (15.0, 75.0, 45.0)

@@ -15,10 +15,10 @@ import numpy as np
 
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import eyewear, paper
-from phystd_tf.synthetic.noise import value_noise
+from phystd_tf.synthetic.person.worn import PIXELS, Worn, blank_sheet
+from phystd_tf.synthetic.scene.noise import value_noise
+from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.worn import PIXELS, Worn, blank_sheet
 
 # How the lenses are made. Named like instruments: a protocol may hold one out.
 INSTRUMENTS = ("printed_eyes", "plain_lenses", "cut_out")

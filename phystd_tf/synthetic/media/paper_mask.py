@@ -17,11 +17,11 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
-from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS, SHIFT
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat
 from phystd_tf.synthetic.media.printing import Print, print_face, sample_print
+from phystd_tf.synthetic.person.atlas_canvas import OUTER_LIPS, SHIFT
 from phystd_tf.synthetic.shot import Shot
 
 # What it is printed with. Named: a protocol may hold one out.

@@ -15,8 +15,8 @@ import numpy as np
 
 from phystd_tf.synthetic.composition import Layers, additive
 from phystd_tf.synthetic.media import paper
+from phystd_tf.synthetic.scene.transfer import to_encoded, to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_encoded, to_linear
 
 
 @dataclasses.dataclass(frozen=True)

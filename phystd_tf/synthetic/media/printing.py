@@ -7,8 +7,8 @@ import numpy as np
 
 from phystd_tf.synthetic.media import masks, paper
 from phystd_tf.synthetic.media.masks import Canvas
-from phystd_tf.synthetic.skin import to_encoded, to_linear
-from phystd_tf.synthetic.subjects import make_subject
+from phystd_tf.synthetic.person.subjects import make_subject
+from phystd_tf.synthetic.scene.transfer import to_encoded, to_linear
 
 MODELS = 40  # people whose photographs are printed; none of them is a subject of a dataset
 _MODELS_SEED = 7104

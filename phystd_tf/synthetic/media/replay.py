@@ -17,8 +17,8 @@ import numpy as np
 
 from phystd_tf.synthetic.composition import Layers, additive
 from phystd_tf.synthetic.media.paper import soften
+from phystd_tf.synthetic.scene.transfer import to_encoded
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_encoded
 
 
 @dataclasses.dataclass(frozen=True)

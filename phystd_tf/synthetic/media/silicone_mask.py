@@ -14,13 +14,13 @@ from typing import Tuple
 
 import numpy as np
 
-from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, Coat, step
+from phystd_tf.synthetic.person import head as heads
+from phystd_tf.synthetic.person.subjects import Subject, make_subject
+from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.subjects import Subject, make_subject
 
 # What they are cast of. Named: a protocol may hold one out.
 INSTRUMENTS = ("platinum_silicone", "tin_silicone", "latex")

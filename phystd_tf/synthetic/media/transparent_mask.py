@@ -18,16 +18,16 @@ import cv2
 import numpy as np
 
 from phystd_tf.face import topology
-from phystd_tf.synthetic.atlas_canvas import OUTER_LIPS
 from phystd_tf.synthetic.composition import Layers, quantise
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.media.masks import Canvas, step
-from phystd_tf.synthetic.noise import fractal_noise
-from phystd_tf.synthetic.renderer import decode, encode
+from phystd_tf.synthetic.person.atlas_canvas import OUTER_LIPS
+from phystd_tf.synthetic.person.renderer import decode, encode
+from phystd_tf.synthetic.person.surface import sample as sample_texture
+from phystd_tf.synthetic.person.surface import shade
+from phystd_tf.synthetic.scene.noise import fractal_noise
+from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.skin import to_linear
-from phystd_tf.synthetic.surface import sample as sample_texture
-from phystd_tf.synthetic.surface import shade
 
 # Kinds of plastic. Named: a protocol may hold one out.
 INSTRUMENTS = ("thin_pvc", "thick_petg", "painted_pvc")

@@ -6,10 +6,10 @@ import pytest
 
 from phystd_tf import spoof_types
 from phystd_tf.data.readers import READERS
+from phystd_tf.data.readers.face_hints import read_hints
 from phystd_tf.data.readers.oulu import read_official_lists
 from phystd_tf.data.readers.siwm import absent_stems, read_siwmv2_lists
-from phystd_tf.data.side_files import read_hints
-from phystd_tf.data.video import iterate_frames
+from phystd_tf.files.video import iterate_frames
 from phystd_tf.synthetic import dataset
 from phystd_tf.synthetic.layouts import LAYOUTS, all_clips, oulu
 from phystd_tf.synthetic.media import MEDIA

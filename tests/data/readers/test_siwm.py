@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from phystd_tf.data.dat_records import RECORD_BYTES
+from phystd_tf.data.readers.dat_records import RECORD_BYTES
 from phystd_tf.data.readers.listing import FolderLayoutError
 from phystd_tf.data.readers.siwm import absent_stems, describe, list_clips, list_clips_v2, read_siwmv2_lists
 

@@ -6,10 +6,10 @@ import pytest
 
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic.composition import quantise
-from phystd_tf.synthetic.renderer import Renderer
-from phystd_tf.synthetic.scene import Light, Scene
+from phystd_tf.synthetic.person.renderer import Renderer
+from phystd_tf.synthetic.person.subjects import make_subject
+from phystd_tf.synthetic.scene.scene import Light, Scene
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.subjects import make_subject
 
 SIZE = 128
 SCENE = Scene(

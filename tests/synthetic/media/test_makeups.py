@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic.composition import compose
 from phystd_tf.synthetic.media import cosmetic_makeup, impersonation_makeup, makeup, masks, obfuscation_makeup
-from phystd_tf.synthetic.scene import Light
-from phystd_tf.synthetic.subjects import Spectacles
+from phystd_tf.synthetic.person import head as heads
+from phystd_tf.synthetic.person.subjects import Spectacles
+from phystd_tf.synthetic.scene.scene import Light
 
 ALL = (obfuscation_makeup, impersonation_makeup, cosmetic_makeup)
 SPECTACLES = Spectacles(rim=(0.1, 0.1, 0.1), thickness=0.14, roundness=3.0, width=0.8, height=0.6, tint=0.0)

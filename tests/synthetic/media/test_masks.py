@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.synthetic import head as heads
 from phystd_tf.synthetic.composition import compose, quantise
 from phystd_tf.synthetic.media import half_mask, mannequin, masks, paper_mask, silicone_mask, transparent_mask
-from phystd_tf.synthetic.renderer import Renderer
-from phystd_tf.synthetic.scene import Light, Scene
+from phystd_tf.synthetic.person import head as heads
+from phystd_tf.synthetic.person.renderer import Renderer
+from phystd_tf.synthetic.person.subjects import make_subject
+from phystd_tf.synthetic.scene.scene import Light, Scene
 from phystd_tf.synthetic.shot import Shot
-from phystd_tf.synthetic.subjects import make_subject
 
 ALL = (half_mask, silicone_mask, transparent_mask, paper_mask, mannequin)
 OPAQUE = (half_mask, silicone_mask, paper_mask, mannequin)

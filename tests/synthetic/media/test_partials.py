@@ -8,7 +8,7 @@ import pytest
 
 from phystd_tf.synthetic.composition import compose
 from phystd_tf.synthetic.media import funny_eyeglasses, partial_paper
-from phystd_tf.synthetic.scene import Light
+from phystd_tf.synthetic.scene.scene import Light
 
 ALL = (funny_eyeglasses, partial_paper)
 EYES, MOUTH, APART = (33, 133, 362, 263), (61, 291, 13), (152, 10)

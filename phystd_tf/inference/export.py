@@ -1,0 +1,87 @@
+"""Writes a trained PhySTD as a SavedModel that needs nothing of this package."""
+
+import json
+import os
+import shutil
+from typing import Dict
+
+import tensorflow as tf
+
+from phystd_tf import __version__
+from phystd_tf.data.records import load_settings
+from phystd_tf.errors import PhystdError
+from phystd_tf.inference.predictor import EXPORT_FILE
+from phystd_tf.inference.weights import load_generator
+from phystd_tf.liveness import TERMS
+from phystd_tf.networks.generator import Generator
+from phystd_tf.networks.outputs import traced_outputs
+from phystd_tf.runs.folder import operating_point_path
+from phystd_tf.runs.operating_point import OperatingPoint
+
+
+class ServingModule(tf.Module):
+    """Generator and operating point behind the signatures of the SavedModel.
+
+    Both take ``crops``: [n, N, N, 3] float32, RGB in [0, 1], any n, and refuse
+    other values, because pixels in 0..255 would give a score that looks real.
+    The discriminators are left out: they serve training only.
+    """
+
+    def __init__(self, generator: Generator, operating_point: OperatingPoint) -> None:
+        super().__init__()
+        self.generator = generator
+        self._outputs = traced_outputs(generator, operating_point.alpha0)
+        self._threshold = operating_point.threshold
+        size = generator.hparams.image_size
+        spec = tf.TensorSpec((None, size, size, 3), tf.float32, name="crops")
+        self.endpoints = {
+            "serving_default": tf.function(self._score, input_signature=[spec]),
+            "disentangle": tf.function(self._disentangle, input_signature=[spec]),
+        }
+
+    def _disentangle(self, crops: tf.Tensor) -> Dict[str, tf.Tensor]:
+        message = "crops must be RGB float32 in [0, 1]"
+        checks = [
+            tf.debugging.assert_greater_equal(crops, 0.0, message=message),
+            tf.debugging.assert_less_equal(crops, 1.0, message=message),
+        ]
+        with tf.control_dependencies(checks):
+            outputs = self._outputs(tf.identity(crops))
+        return {**outputs, "is_live": outputs["score"] >= self._threshold}
+
+    def _score(self, crops: tf.Tensor) -> Dict[str, tf.Tensor]:
+        outputs = self._disentangle(crops)
+        return {name: outputs[name] for name in ("score", "is_live", *(f"term_{term}" for term in TERMS))}
+
+
+def export_run(run: str, out: str) -> None:
+    """Writes the SavedModel of a run, with what is needed to use it beside it.
+
+    Args:
+      run: path of a run folder with an operating point.
+      out: folder to make; must not exist, unless it is an earlier export.
+
+    Raises:
+      PhystdError: if the run is incomplete or ``out`` is in use.
+    """
+    operating_point = OperatingPoint.load(operating_point_path(run))
+    if os.path.exists(out) and not os.path.exists(os.path.join(out, EXPORT_FILE)) and os.listdir(out):
+        raise PhystdError(f"{out} exists and is not an export; give another --out or remove it")
+    generator = load_generator(run, operating_point.checkpoint)
+    module = ServingModule(generator, operating_point)
+    pending = f"{out.rstrip('/')}.tmp"
+    shutil.rmtree(pending, ignore_errors=True)
+    tf.saved_model.save(module, pending, signatures=module.endpoints)
+    metadata = {
+        "phystd_tf": __version__,
+        "tensorflow": tf.__version__,
+        "hparams": json.loads(generator.hparams.to_json()),
+        "operating_point": operating_point._asdict(),
+        "input": "crops: [n, N, N, 3] float32, RGB in [0, 1]",
+        "score": "liveness: higher is more live; live when score >= threshold",
+        "prepared": load_settings(run),
+    }
+    with open(os.path.join(pending, EXPORT_FILE), "w", encoding="utf-8") as file:
+        json.dump(metadata, file, indent=2)
+    shutil.rmtree(out, ignore_errors=True)
+    os.replace(pending, out)

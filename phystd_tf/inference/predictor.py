@@ -1,0 +1,68 @@
+"""A trained PhySTD, from a run folder or from an export, behind one interface."""
+
+import json
+import os
+from typing import Any, Dict, Optional
+
+import numpy as np
+import tensorflow as tf
+
+from phystd_tf.data.records import load_settings
+from phystd_tf.errors import PhystdError
+from phystd_tf.hparams import HParams
+from phystd_tf.inference.weights import load_generator
+from phystd_tf.networks.outputs import traced_outputs
+from phystd_tf.runs.folder import is_run
+from phystd_tf.runs.operating_point import OperatingPoint
+
+EXPORT_FILE = "phystd.json"
+
+
+class Predictor:
+    """Scores and disentangles prepared crops.
+
+    Attributes:
+      hparams: HParams of the model.
+      prepared: how its training crops were made, see ``phystd_tf.data.records``.
+      operating_point: OperatingPoint, or None where the run has none yet.
+    """
+
+    def __init__(self, path: str, checkpoint: Optional[str] = None) -> None:
+        """Loads a run folder or an export.
+
+        Args:
+          path: of a run folder (`tools.train`) or an export (`tools.export`).
+          checkpoint: of a run: "last" or "best"; None for that of the operating point.
+
+        Raises:
+          PhystdError: if the path is neither, or what it holds does not fit.
+        """
+        if os.path.exists(os.path.join(path, EXPORT_FILE)):
+            with open(os.path.join(path, EXPORT_FILE), encoding="utf-8") as file:
+                metadata = json.load(file)
+            self.hparams = HParams.from_dict(metadata["hparams"])
+            self.prepared: Dict[str, Any] = metadata["prepared"]
+            self.operating_point: Optional[OperatingPoint] = OperatingPoint(**metadata["operating_point"])
+            self._loaded = tf.saved_model.load(path)
+            self._run = lambda images: self._loaded.signatures["disentangle"](crops=images)
+        elif is_run(path):
+            self.operating_point = OperatingPoint.of_run(path)
+            if checkpoint is None:
+                checkpoint = self.operating_point.checkpoint if self.operating_point else "last"
+            generator = load_generator(path, checkpoint)
+            self.hparams = generator.hparams
+            self.prepared = load_settings(path)
+            self._run = traced_outputs(generator, self.operating_point.alpha0 if self.operating_point else 0.0)
+        else:
+            raise PhystdError(f"{path} is neither a run folder nor an export (no {EXPORT_FILE})")
+
+    def __call__(self, images: np.ndarray) -> Dict[str, np.ndarray]:
+        """Everything about a batch of crops.
+
+        Args:
+          images: [n, N, N, 3] float32, RGB in [0, 1].
+
+        Returns:
+          See ``phystd_tf.networks.outputs.all_outputs``.
+        """
+        return {name: value.numpy() for name, value in self._run(tf.convert_to_tensor(images)).items()}

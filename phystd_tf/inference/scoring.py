@@ -1,0 +1,94 @@
+"""Scores the faces of a prepared folder, and chooses the operating point on them."""
+
+from typing import Callable, Optional
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from phystd_tf import spoof_types
+from phystd_tf.data.pipeline import evaluation_dataset
+from phystd_tf.data.records import name_damaged_shard
+from phystd_tf.data.selection import PreparedFaces, selection_of
+from phystd_tf.evaluation.operating_point import choose_alpha0
+from phystd_tf.inference.weights import load_generator
+from phystd_tf.liveness import TERMS
+from phystd_tf.networks.generator import Generator
+from phystd_tf.networks.outputs import traced_terms
+from phystd_tf.runs.folder import operating_point_path
+from phystd_tf.runs.operating_point import OperatingPoint
+
+_BATCH = 16
+_COLUMNS = ("clip", "frame", "subject", "type", "label")  # of the records; the instrument is in the manifest alone
+
+
+def score_split(
+    generator: Generator, prepared: PreparedFaces, split: str, progress: Optional[Callable[[int], None]] = None
+) -> pd.DataFrame:
+    """The terms of Eq. (10) for every face of a split.
+
+    Args:
+      generator: Generator.
+      prepared: path of the prepared folder, or a Selection of its faces.
+      split: "train", "dev" or "test".
+      progress: called with the number of faces after each batch.
+
+    Returns:
+      One row a face: clip, frame, subject, type, instrument, label, depth, B, C, T, P. Types are those of Table 3:
+      ``partial_eye`` and ``partial_mouth`` are ``partial_paper``, with the kind as instrument.
+
+    Raises:
+      PreparedFolderError: if the folder or the split is missing or damaged.
+    """
+    faces = selection_of(prepared)
+    instrument_of = {row["clip"]: row["instrument"] for row in faces.rows(split)}
+    terms_of = traced_terms(generator)
+    parts = []
+    try:
+        for images, info in evaluation_dataset(faces, generator.hparams, split, _BATCH):
+            columns = {name: _plain(info[name].numpy()) for name in _COLUMNS}
+            # Pieces of paper over eyes and over the mouth are one column of Table 3, and told apart as instruments.
+            kinds = columns["type"]
+            columns["type"] = [spoof_types.table_type(kind) for kind in kinds]
+            columns["instrument"] = [
+                instrument_of[clip] or (kind if kind != merged else "")
+                for clip, kind, merged in zip(columns["clip"], kinds, columns["type"])
+            ]
+            terms = terms_of(images)
+            columns.update({name: terms[name].numpy().astype(np.float64) for name in TERMS})
+            parts.append(pd.DataFrame(columns))
+            if progress is not None:
+                progress(len(parts[-1]))
+    except tf.errors.DataLossError as error:
+        raise name_damaged_shard(faces.prepared) from error
+    return pd.concat(parts, ignore_index=True)
+
+
+def choose_operating_point(
+    run: str, prepared: PreparedFaces, checkpoint: str = "last", progress: Optional[Callable[[int], None]] = None
+) -> OperatingPoint:
+    """Chooses alpha0 and the threshold of a run on dev, and stores them in it.
+
+    Where the data has no dev split with both classes (as SiW and SiW-M), train
+    takes its place, and the source says so.
+
+    Args:
+      run: path of the run folder.
+      prepared: path of the prepared folder, or a Selection of its faces.
+      checkpoint: "last" or "best".
+      progress: as in ``score_split``.
+
+    Returns:
+      The OperatingPoint.
+    """
+    split = "dev" if all(selection_of(prepared).count("dev")) else "train"
+    choice = choose_alpha0(score_split(load_generator(run, checkpoint), prepared, split, progress))
+    point = OperatingPoint(choice.alpha0, choice.threshold, f"EER of {100 * choice.eer:.2f} % on {split}", checkpoint)
+    point.save(operating_point_path(run))
+    return point
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    if values.dtype == object:
+        return np.array([value.decode("utf-8", "surrogateescape") for value in values])
+    return values

@@ -1,0 +1,40 @@
+"""The generator of a run folder, without its training: no discriminator and no optimizer is made."""
+
+import re
+
+import tensorflow as tf
+
+from phystd_tf.networks.generator import Generator
+from phystd_tf.runs.folder import CheckpointError, checkpoint_folder, load_hparams
+
+_OF_GENERATOR = re.compile(r"generator/((?!\.OPTIMIZER_SLOT).)+/\.ATTRIBUTES/VARIABLE_VALUE")
+
+
+def load_generator(run: str, name: str = "last") -> Generator:
+    """The generator of a run with the weights of a checkpoint.
+
+    Args:
+      run: path of the run folder.
+      name: "last" or "best".
+
+    Raises:
+      CheckpointError: if the folder is not a run, the checkpoint is missing or damaged, or a variable of the
+        generator is not in it.
+    """
+    generator = Generator(load_hparams(run))
+    generator.build_variables()
+    folder = checkpoint_folder(run, name)
+    path = tf.train.latest_checkpoint(folder)
+    if path is None:
+        raise CheckpointError(f"no checkpoint in {folder}; train first, or name another run")
+    try:
+        stored = [name for name, _ in tf.train.list_variables(path) if _OF_GENERATOR.fullmatch(name)]
+        if len(stored) != len(generator.variables):
+            raise ValueError(f"it has {len(stored)} variables of a generator, not {len(generator.variables)}")
+        status = tf.train.Checkpoint(generator=generator).restore(path)
+        status.expect_partial()  # the discriminators and the optimizers are not wanted
+        status.assert_existing_objects_matched()
+    except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}") from error
+    return generator

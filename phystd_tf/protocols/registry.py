@@ -1,0 +1,88 @@
+"""The protocols by name: the published ones, from the JSON files of ``protocols/``, and those that fit any folder."""
+
+import re
+from typing import Optional, Tuple
+
+from phystd_tf.protocols.building import TYPE, Order, build, families, file_names, grid_of, spellings, table
+from phystd_tf.protocols.protocol import Protocol
+from phystd_tf.protocols.rules import Own, ProtocolError, Unknown
+
+AS_PREPARED = "folder"
+LEAVE_OUT = "leave_out_"  # followed by types with + between them
+
+
+def protocol_names(dataset: Optional[str] = None) -> Tuple[str, ...]:
+    """Names of the protocols that fit a dataset; of all by default.
+
+    Beside these there is ``leave_out_<type>+<type>...`` for any types: on the
+    dataset's own splits, the types are in test only, and test has no other spoofs.
+
+    Args:
+      dataset: name of a layout, as in prepared.json.
+    """
+    return (AS_PREPARED, *(name for name, (file, _, _) in table().items() if dataset in (None, file["dataset"])))
+
+
+def takes_lists(name: str) -> bool:
+    """Whether a protocol needs the user's own lists, or has a use for them."""
+    return name in table() and bool(file_names(table()[name][1]))
+
+
+def load_protocol(name: str, seed: int = 0, lists: Optional[str] = None) -> Protocol:
+    """A protocol by its name.
+
+    Args:
+      name: one of ``protocol_names``, or ``leave_out_<type>+<type>...``.
+      seed: of the protocols that draw.
+      lists: folder with the user's own lists, for the protocols that are made of lists.
+
+    Returns:
+      Protocol.
+
+    Raises:
+      ProtocolError: if there is no such protocol, or it needs lists and they are
+        not there, or it has no use for lists.
+    """
+    if seed < 0:
+        raise ProtocolError(f"the seed of a protocol must not be negative, not {seed}")
+    if name == AS_PREPARED or name.startswith(LEAVE_OUT):
+        if lists is not None:
+            raise ProtocolError(f"protocol {name} is not made of lists")
+        return _of_own_splits(name)
+    if name not in table():
+        raise ProtocolError(
+            f"there is no protocol '{name}'; there are {AS_PREPARED}, {', '.join(families())} "
+            f"and {LEAVE_OUT}{TYPE}+{TYPE}... (types: {', '.join(spellings())})"
+        )
+    file, row, kind = table()[name]
+    try:
+        rule, how = build(Order(file, row, kind, seed, lists))
+    except ProtocolError as error:
+        raise ProtocolError(f"protocol {name}: {error}") from error
+    return Protocol(
+        name=name,
+        dataset=file["dataset"],
+        title=f"{file['title']}: {row['title'].replace(TYPE, kind)}",
+        how=how,
+        source=file["source"],
+        rule=rule,
+        max_train_frames=row.get("max_train_frames"),
+        published={split: (counts[0], counts[1]) for split, counts in row.get("published", {}).items()},
+        grid=grid_of(file["grid"]) if "grid" in file else (),
+    )
+
+
+def _of_own_splits(name: str) -> Protocol:
+    ours = "ours"
+    if name == AS_PREPARED:
+        return Protocol(name, None, "as prepared", "the splits of the prepared folder", ours, Own())
+    kinds = name[len(LEAVE_OUT) :].split("+")
+    if not all(re.fullmatch(r"[^\W_]+(_[^\W_]+)*", kind) for kind in kinds) or "live" in kinds:
+        raise ProtocolError(
+            f"protocol '{name}': want {LEAVE_OUT}{TYPE}, or several types with + between them, as in "
+            f"{LEAVE_OUT}half_mask+print (types: {', '.join(spellings())})"
+        )
+    unknown = {kind: spellings().get(kind, [kind]) for kind in kinds}
+    how = f"the splits of the prepared folder; {', '.join(kinds)} in test only, where no other spoofs are"
+    rule = Unknown(Own(), unknown, known=False, whole=False)
+    return Protocol(name, None, f"unknown {', '.join(kinds)}", how, ours, rule)

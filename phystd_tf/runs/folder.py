@@ -1,0 +1,145 @@
+"""The run folder: the names of its files, and what makes it explain itself.
+
+RUN/hparams.json          the hyper-parameters
+RUN/commands.json         each call of the training: command, data, seed, versions
+RUN/prepared.json         how the crops were made, see ``phystd_tf.data.records``
+RUN/protocol.json         which faces it was trained on
+RUN/checkpoints/last      the weights after the last epoch, and what is needed to go on
+RUN/checkpoints/best      those with the lowest held-out depth loss
+RUN/history.csv           the losses, one row per epoch
+RUN/logs                  the same and pictures, for TensorBoard
+RUN/operating_point.json  alpha0 and the threshold, chosen on dev
+"""
+
+import json
+import os
+import sys
+import time
+from typing import Any, Dict, List, Optional
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.files.atomic import write_json
+from phystd_tf.files.versions import package_versions
+from phystd_tf.hparams import HParams
+from phystd_tf.protocols.choice import ProtocolChoice
+
+_HPARAMS_FILE = "hparams.json"
+_COMMANDS_FILE = "commands.json"
+_OPERATING_POINT_FILE = "operating_point.json"
+_PROTOCOL_FILE = "protocol.json"
+_HISTORY_FILE = "history.csv"
+
+
+class CheckpointError(PhystdError):
+    """A folder is not a run, or holds no checkpoint, or one that does not fit."""
+
+
+def is_run(path: str) -> bool:
+    """Whether a folder is a run folder."""
+    return os.path.exists(os.path.join(path, _HPARAMS_FILE))
+
+
+def load_hparams(run: str) -> HParams:
+    """The hyper-parameters of a run.
+
+    Raises:
+      CheckpointError: if the folder is not a run.
+      HParamsError: if they are damaged.
+    """
+    path = os.path.join(run, _HPARAMS_FILE)
+    if not is_run(run):
+        raise CheckpointError(f"{run} is not a run folder: there is no {path}")
+    return HParams.load(path)
+
+
+def checkpoint_folder(run: str, name: str) -> str:
+    """Where the checkpoint "last" or "best" of a run is."""
+    return os.path.join(run, "checkpoints", name)
+
+
+def operating_point_path(run: str) -> str:
+    """Where alpha0 and the threshold of a run are stored."""
+    return os.path.join(run, _OPERATING_POINT_FILE)
+
+
+def history_path(run: str) -> str:
+    """Where the losses of each epoch are: a CSV file with one row per epoch."""
+    return os.path.join(run, _HISTORY_FILE)
+
+
+def logs_folder(run: str) -> str:
+    """Where the files of TensorBoard are."""
+    return os.path.join(run, "logs")
+
+
+def save_protocol(run: str, choice: ProtocolChoice) -> None:
+    """Stores which protocol a run is trained on."""
+    choice.save(os.path.join(run, _PROTOCOL_FILE))
+
+
+def load_protocol_choice(run: str) -> Optional[ProtocolChoice]:
+    """Which protocol a run was trained on; None where it does not say so yet.
+
+    Raises:
+      ProtocolError: if the file is damaged.
+    """
+    path = os.path.join(run, _PROTOCOL_FILE)
+    return ProtocolChoice.load(path) if os.path.exists(path) else None
+
+
+def open_run(run: str, hparams: HParams, details: Dict[str, Any]) -> bool:
+    """Makes a run folder, or opens one to go on with it.
+
+    Args:
+      run: path of the folder.
+      hparams: HParams that are wanted. ``max_iterations`` may grow between two
+        calls; everything else must stay, or the run would be two runs in one.
+      details: what else identifies this call, such as data, split and seed.
+
+    Returns:
+      Whether the folder held a run already.
+
+    Raises:
+      PhystdError: if the folder holds a run with other hyper-parameters, or other files.
+    """
+    path = os.path.join(run, _HPARAMS_FILE)
+    resumed = is_run(run)
+    if resumed:
+        differing = [
+            field for field in _differing_fields(HParams.load(path), hparams) if not field.startswith("max_iterations ")
+        ]
+        if differing:
+            raise PhystdError(
+                f"{run} was trained with other hyper-parameters: {'; '.join(differing)}; give another --run"
+            )
+    elif os.path.isdir(run) and os.listdir(run):
+        raise PhystdError(f"{run} is not empty and is not a run folder; give another --run")
+    os.makedirs(run, exist_ok=True)
+    hparams.save(path)
+    _append_command(os.path.join(run, _COMMANDS_FILE), details)
+    return resumed
+
+
+def _append_command(path: str, details: Dict[str, Any]) -> None:
+    commands: List[Dict[str, Any]] = []
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            commands = json.load(file)
+    commands.append(
+        {
+            "command": sys.argv,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "versions": package_versions(),
+            **details,
+        }
+    )
+    write_json(commands, path)
+
+
+def _differing_fields(first: HParams, second: HParams) -> List[str]:
+    """Names of the hyper-parameters in which two sets differ, each with both values."""
+    return [
+        f"{name} ({getattr(first, name)!r} and {getattr(second, name)!r})"
+        for name in first.__dataclass_fields__
+        if getattr(first, name) != getattr(second, name)
+    ]

@@ -1,0 +1,147 @@
+"""Drawing on the atlas: soft shapes between marks of the mean face.
+
+The atlas is the cylinder around the head, unrolled: its columns are the angle
+(0, the front, in the middle), its rows are y, and the mean mesh says where each
+feature lies. All people share these places; the mesh of each one moves them.
+Every shape is a field [H, 2 H] float32, 1 where there is something.
+"""
+
+from typing import List, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+from phystd_tf.face import topology
+from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.synthetic.person.head import ATLAS_BOTTOM, ATLAS_TOP, on_cylinder
+from phystd_tf.synthetic.scene.noise import value_noise
+
+ASPECT = 2  # columns per row of the atlas
+SHIFT = 4  # fractional bits of positions given to OpenCV
+# Vertices of features that are painted, on skin or over it.
+LEFT_LID = (33,) + topology.LEFT_UPPER_LID + (133,)  # from the outer corner to the inner one
+RIGHT_LID = (263,) + topology.RIGHT_UPPER_LID[::-1] + (362,)
+OUTER_LIPS = (61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1]
+UPPER_LIP = (61,) + topology.OUTER_UPPER_LIP + (291, 308) + topology.INNER_UPPER_LIP[::-1] + (78,)
+LOWER_LIP = (61,) + topology.OUTER_LOWER_LIP + (291, 308) + topology.INNER_LOWER_LIP[::-1] + (78,)
+SMILE_FOLDS = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))
+UNDER_EYES = ((133, 112, 232, 230, 228), (362, 341, 452, 450, 448))
+
+
+def atlas_position(atlas_coordinates: np.ndarray, height: int) -> np.ndarray:
+    """Pixels (x, y) in an atlas of this height for (angle, y) coordinates [..., 2]."""
+    x = (atlas_coordinates[..., 0] / (2 * np.pi) + 0.5) * (ASPECT * height) - 0.5
+    y = (atlas_coordinates[..., 1] - ATLAS_TOP) / (ATLAS_BOTTOM - ATLAS_TOP) * height - 0.5
+    return np.stack([x, y], -1)
+
+
+class AtlasCanvas:
+    """An atlas to draw on.
+
+    Attributes:
+      height, width: of the atlas, pixels.
+      unit: pixels down per eye distance.
+      across: pixels across per eye distance on the cheeks.
+      marks: [468, 2] pixels (x, y) of the vertices of the mean face.
+      angle, y: [H, 2 H] float32, coordinates of the pixels: radians, and eye distances below the eyes.
+    """
+
+    def __init__(self, model: MorphableModel, height: int) -> None:
+        self.height, self.width = height, ASPECT * height
+        self.unit = height / (ATLAS_BOTTOM - ATLAS_TOP)
+        self.marks = atlas_position(on_cylinder(model.mean), height)
+        columns = (np.arange(self.width) + 0.5) / self.width * 2 * np.pi - np.pi
+        rows = (np.arange(height) + 0.5) / height * (ATLAS_BOTTOM - ATLAS_TOP) + ATLAS_TOP
+        self.angle, self.y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
+        # The cylinder is about 1.4 wide on the cheeks.
+        self.across = self.width / (2 * np.pi * 1.4)
+
+    @property
+    def shape(self):
+        """(height, width)."""
+        return self.height, self.width
+
+    def spot(self, vertices: Sequence[int], width: float, height: float, drop: float = 0.0) -> np.ndarray:
+        """A soft spot at the middle of vertices, sizes in eye distances."""
+        x, y = self.marks[list(vertices)].mean(0)
+        gx = np.exp(-0.5 * ((np.arange(self.width) - x) / (width * self.across)) ** 2)
+        gy = np.exp(-0.5 * ((np.arange(self.height) - y - drop * self.unit) / (height * self.unit)) ** 2)
+        return np.outer(gy, gx).astype(np.float32)
+
+    def pair(
+        self, vertices: Sequence[int], mirrored: Sequence[int], width: float, height: float, drop: float = 0.0
+    ) -> np.ndarray:
+        """Two spots, one on each side."""
+        return self.spot(vertices, width, height, drop) + self.spot(mirrored, width, height, drop)
+
+    def fill(self, outlines: Sequence[np.ndarray], soft: float) -> np.ndarray:
+        """Polygons [n, 2] of pixels filled with 1, their edge softened by ``soft`` eye distances."""
+        canvas = np.zeros(self.shape, np.uint8)
+        points = [np.round(outline * 2**SHIFT).astype(np.int32) for outline in outlines]
+        for polygon in points:
+            cv2.fillPoly(canvas, [polygon], 255, cv2.LINE_AA, SHIFT)
+        return _blur(canvas.astype(np.float32) / 255, soft * self.unit)
+
+    def line(self, curves: Sequence[np.ndarray], thickness: float, soft: float) -> np.ndarray:
+        """Curves [n, 2] of pixels drawn with a thickness in eye distances."""
+        fine = 2
+        canvas = np.zeros((self.height * fine, self.width * fine), np.uint8)
+        width = max(1, round(thickness * self.unit * fine))
+        points = [np.round(((c + 0.5) * fine - 0.5) * 2**SHIFT).astype(np.int32) for c in curves]
+        cv2.polylines(canvas, points, False, 255, width, cv2.LINE_AA, SHIFT)
+        small = cv2.resize(canvas, (self.width, self.height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        # A line thinner than a pixel is fainter, not wider.
+        return _blur(small, soft * self.unit) * min(1.0, thickness * self.unit * fine)
+
+    def noise(self, rng: np.random.Generator, cell: float) -> np.ndarray:
+        """Noise of spread 1 with blobs of ``cell`` eye distances."""
+        return value_noise(rng, self.shape, max(1.0, cell * self.unit))
+
+    def brows(self, thickness: float, arch: float) -> List[Tuple[np.ndarray, np.ndarray]]:
+        """The two brows from the nose outwards: their middles [60, 2] and half thicknesses [60], pixels.
+
+        Args:
+          thickness: where they are thick, eye distances.
+          arch: how far they are raised, eye distances.
+        """
+        brows = []
+        for top, bottom in (
+            ((107, 66, 105, 63, 70), (55, 65, 52, 53, 46)),
+            ((336, 296, 334, 293, 300), (285, 295, 282, 283, 276)),
+        ):
+            rise = np.array([0, 0.25, 0.8, 0.9, 0.1])[:, None] * (0, arch * self.unit)
+            middle = (0.55 * self.marks[list(top)] + 0.45 * self.marks[list(bottom)]) - rise
+            t = np.linspace(0, 4, 60)
+            path = np.stack([np.interp(t, range(5), middle[:, axis]) for axis in (0, 1)], 1)
+            path[:, 1] = cv2.GaussianBlur(path[:, 1].reshape(1, -1), (0, 0), 4, borderType=cv2.BORDER_REPLICATE).ravel()
+            half = 0.5 * thickness * self.unit * np.interp(t, (0, 0.5, 2.2, 4), (0.8, 1.1, 0.9, 0.2))
+            brows.append((path, half))
+        return brows
+
+    def lips(self, soft: float) -> np.ndarray:
+        """The lips with what is between them."""
+        return self.fill([self.marks[list(OUTER_LIPS)]], soft)
+
+    def beard_region(self) -> np.ndarray:
+        """Where a full beard grows."""
+        m = self.marks
+        left = [127, 234, 93, 132, 58, 172, 136, 150]
+        right = [379, 365, 397, 288, 361, 323, 454, 356]
+        outline = left + [149, 176, 148, 152, 377, 400, 378] + right
+        inner = [447, 366, 376, 433, 436, 426, 391, 393, 164, 167, 165, 206, 216, 213, 147, 137, 227]
+        below = np.array([[m[356][0], self.height - 1.0], [m[127][0], self.height - 1.0]])
+        region = np.maximum(
+            self.fill([m[outline + inner]], 0.045),
+            self.fill([np.concatenate([m[left + [152] + right], below])], 0.06),
+        )
+        fade = 1 - np.clip((self.y - 1.62) / 0.3, 0, 1)
+        return region * (1 - self.lips(0.01)) * fade
+
+
+def band(path: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """The outline [2 n, 2] of a band along a path [n, 2] of half thickness [n], measured upright."""
+    return np.concatenate([path - half[:, None] * (0, 1), (path + half[:, None] * (0, 1))[::-1]])
+
+
+def _blur(image: np.ndarray, sigma: float) -> np.ndarray:
+    return cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.25 else image

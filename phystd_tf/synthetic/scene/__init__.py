@@ -1,0 +1,1 @@
+"""What surrounds a rendered person: light, background, camera, and their conditions."""

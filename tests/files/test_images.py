@@ -1,0 +1,129 @@
+import struct
+
+import cv2
+import numpy as np
+import pytest
+
+from phystd_tf.files.images import UnreadableImageError, is_image, read_image
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """A smooth picture with a red, a green and a blue corner, RGB."""
+    picture = np.full((40, 60, 3), 128, np.uint8)
+    picture[:15, :20], picture[:15, -20:], picture[-15:, :20] = (250, 10, 10), (10, 250, 10), (10, 10, 250)
+    return picture
+
+
+def _encode(picture: np.ndarray, suffix: str) -> bytes:
+    return cv2.imencode(suffix, picture[..., ::-1] if picture.ndim == 3 else picture)[1].tobytes()
+
+
+def _write(path, data: bytes) -> str:
+    path.write_bytes(data)
+    return str(path)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
+def test_pictures_come_as_rgb_whatever_they_are_called(tmp_path, picture, suffix):
+    for name in (f"a{suffix}", "renamed.png"):
+        image = read_image(_write(tmp_path / name, _encode(picture, suffix)))
+        assert image.dtype == np.uint8
+        assert np.abs(image[3:10, 3:15].astype(int) - (250, 10, 10)).max() < 40
+
+
+def _with_orientation(jpeg: bytes, orientation: int) -> bytes:
+    """The JPEG with an EXIF segment that says how it was held."""
+    entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    exif = b"Exif\0\0MM\0*" + struct.pack(">I", 8) + struct.pack(">H", 1) + entry + struct.pack(">I", 0)
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
+
+
+@pytest.mark.parametrize(
+    "orientation, upright",
+    [
+        (1, lambda x: x),
+        (2, lambda x: x[:, ::-1]),
+        (3, lambda x: x[::-1, ::-1]),
+        (6, lambda x: np.rot90(x, -1)),
+        (8, np.rot90),
+    ],
+)
+def test_the_orientation_of_exif_is_applied(tmp_path, picture, orientation, upright):
+    image = read_image(_write(tmp_path / "a.jpg", _with_orientation(_encode(picture, ".jpg"), orientation)))
+    expected = upright(picture)
+    assert image.shape == expected.shape
+    assert np.abs(image.astype(int) - expected).mean() < 5
+
+
+def test_grey_gets_three_channels(tmp_path):
+    image = read_image(_write(tmp_path / "a.png", _encode(np.full((8, 9), 77, np.uint8), ".png")))
+    np.testing.assert_array_equal(image, np.full((8, 9, 3), 77))
+
+
+def test_alpha_is_dropped(tmp_path, picture):
+    transparent = cv2.imencode(".png", np.dstack([picture[..., ::-1], np.zeros(picture.shape[:2], np.uint8)]))[1]
+    np.testing.assert_array_equal(read_image(_write(tmp_path / "a.png", transparent.tobytes())), picture)
+
+
+@pytest.mark.parametrize("deep, byte", [(0, 0), (65535, 255), (128 * 257, 128), (40000, 156)])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_16_bits_are_scaled_to_8(tmp_path, deep, byte, channels):
+    image = read_image(_write(tmp_path / "a.png", _encode(np.full((5, 5) + channels, deep, np.uint16), ".png")))
+    np.testing.assert_array_equal(image, np.full((5, 5, 3), byte))
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
+def test_a_file_that_is_cut_off_is_refused(tmp_path, suffix):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = _encode(noise, suffix)
+    for share in (0.02, 0.5, 0.99):
+        path = _write(tmp_path / f"half{suffix}", data[: int(len(data) * share)])
+        with pytest.raises(UnreadableImageError, match=f"half{suffix}"):
+            read_image(path)
+
+
+def test_a_cut_off_photograph_with_a_thumbnail_is_refused(tmp_path, picture):
+    jpeg = _encode(picture, ".jpg")
+    thumbnail = b"Exif\0\0" + jpeg
+    photograph = jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + jpeg[2:]
+    assert read_image(_write(tmp_path / "whole.jpg", photograph)).shape == picture.shape
+    with pytest.raises(UnreadableImageError, match="cut off"):
+        read_image(_write(tmp_path / "half.jpg", photograph[:-40]))
+
+
+def test_what_telephones_append_to_a_photograph_does_no_harm(tmp_path, picture):
+    for suffix in (".jpg", ".png"):
+        data = _encode(picture, suffix) + b"\0\0\0\x18ftypmp42" + b"\xff\xda\x00" * 50
+        assert read_image(_write(tmp_path / f"motion{suffix}", data)).shape == picture.shape
+
+
+def test_a_png_with_a_damaged_byte_is_refused_wherever_it_is(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    whole = _encode(noise, ".png")
+    for position in (20, 30, 60, len(whole) // 2, len(whole) - 20):
+        data = bytearray(whole)
+        data[position] ^= 0x01
+        with pytest.raises(UnreadableImageError, match=r"a\.png"):
+            read_image(_write(tmp_path / "a.png", bytes(data)))
+
+
+@pytest.mark.parametrize(
+    "data, reason",
+    [(b"", "empty"), (b"GIF89a" + bytes(64), "GIF"), (b"not an image\n", "not an image"), (b"\xff\xd8\xff", "cut off")],
+)
+def test_what_is_no_picture_is_refused_by_name(tmp_path, data, reason):
+    with pytest.raises(UnreadableImageError, match=reason) as caught:
+        read_image(_write(tmp_path / "face.jpg", data))
+    assert "face.jpg" in str(caught.value)
+
+
+def test_missing_files_and_folders_are_refused_by_name(tmp_path):
+    for path in (tmp_path / "no.jpg", tmp_path):
+        with pytest.raises(UnreadableImageError, match=path.name):
+            read_image(str(path))
+
+
+def test_hidden_files_are_no_images():
+    assert is_image("a/b.JPG") and is_image("b.webp")
+    assert not any(map(is_image, ("a/.b.jpg", "._b.jpg", "b.gif", "b.txt", "jpg")))

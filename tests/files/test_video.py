@@ -1,0 +1,103 @@
+import itertools
+import pathlib
+import struct
+
+import cv2
+import numpy as np
+import pytest
+
+from phystd_tf.files.video import UnreadableVideoError, is_video, iterate_frames
+
+WIDTH, HEIGHT, FRAMES = 64, 48, 12
+ONE = 1 << 16  # of the fixed-point numbers in a display matrix
+MATRICES = {
+    0: (ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30),
+    90: (0, ONE, 0, -ONE, 0, 0, HEIGHT * ONE, 0, 1 << 30),
+    180: (-ONE, 0, 0, 0, -ONE, 0, WIDTH * ONE, HEIGHT * ONE, 1 << 30),
+    270: (0, -ONE, 0, ONE, 0, 0, 0, WIDTH * ONE, 1 << 30),
+}
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory) -> str:
+    """Frame i is 20 i grey, with a white mark in the upper left corner."""
+    path = str(tmp_path_factory.mktemp("video") / "v.mp4")
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"mp4v"), 25, (WIDTH, HEIGHT))
+    for i in range(FRAMES):
+        frame = np.full((HEIGHT, WIDTH, 3), 20 * i, np.uint8)
+        frame[:16, :16] = 255
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def _levels(frames) -> list:
+    return [(index, round(frame[30:, 30:].mean() / 20)) for index, frame in frames]
+
+
+def test_frames_come_in_order_with_their_index(video):
+    assert _levels(iterate_frames(video)) == [(i, i) for i in range(FRAMES)]
+
+
+def test_step_and_maximum_choose_frames(video):
+    assert _levels(iterate_frames(video, frame_step=5)) == [(0, 0), (5, 5), (10, 10)]
+    assert _levels(iterate_frames(video, frame_step=3, max_frames=2)) == [(0, 0), (3, 3)]
+
+
+@pytest.mark.parametrize("rate", [0.5, 25, 240, 2000])
+def test_the_frame_rate_does_not_choose_frames(tmp_path, rate):
+    path = str(tmp_path / "clip.mp4")
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"mp4v"), rate, (64, 48))
+    for level in range(12):
+        writer.write(np.full((48, 64, 3), 20 * level, np.uint8))
+    writer.release()
+    frames = list(iterate_frames(path, frame_step=5))
+    assert [index for index, _ in frames] == [0, 5, 10]
+    assert all(abs(float(frame.mean()) - 20 * index) < 4 for index, frame in frames)
+
+
+def test_frames_are_read_one_by_one(video):
+    frames = iterate_frames(video)
+    assert [index for index, _ in itertools.islice(frames, 2)] == [0, 1]
+    frames.close()
+
+
+@pytest.mark.parametrize("angle, corner", [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
+def test_the_rotation_tag_is_applied(tmp_path, video, angle, corner):
+    data = bytearray(pathlib.Path(video).read_bytes())
+    matrix = data.find(b"tkhd") + 4 + 4 + 20 + 16  # of a header of version 0, as OpenCV writes it
+    data[matrix : matrix + 36] = struct.pack(">9i", *MATRICES[angle])
+    path = tmp_path / "turned.mp4"
+    path.write_bytes(data)
+    _, frame = next(iterate_frames(str(path)))
+    assert frame.shape == ((HEIGHT, WIDTH, 3) if angle % 180 == 0 else (WIDTH, HEIGHT, 3))
+    marks = {(y, x): frame[8 if y == 0 else -8, 8 if x == 0 else -8].mean() for y in (0, -1) for x in (0, -1)}
+    assert max(marks, key=marks.get) == corner
+
+
+def test_the_frame_count_of_the_header_is_not_believed(tmp_path, video):
+    data = bytearray(pathlib.Path(video).read_bytes())
+    header = data.find(b"mvhd")
+    data[header + 4 + 4 + 8 + 4 : header + 4 + 4 + 8 + 8] = struct.pack(">I", 10**8)  # duration
+    path = tmp_path / "long.mp4"
+    path.write_bytes(data)
+    assert len(list(iterate_frames(str(path)))) == FRAMES
+
+
+@pytest.mark.parametrize("content", [b"", b"not a video\n", "cut"])
+def test_what_is_no_video_is_refused_by_name(tmp_path, video, content):
+    path = tmp_path / "bad01.mp4"
+    path.write_bytes(pathlib.Path(video).read_bytes()[:600] if content == "cut" else content)
+    with pytest.raises(UnreadableVideoError, match=r"bad01\.mp4"):
+        next(iterate_frames(str(path)))
+
+
+def test_missing_files_and_folders_are_refused_by_name(tmp_path):
+    for path in (tmp_path / "no.mp4", tmp_path):
+        with pytest.raises(UnreadableVideoError, match=path.name):
+            next(iterate_frames(str(path)))
+
+
+def test_hidden_files_are_no_videos():
+    assert is_video("a/b.MOV") and is_video("b.mp4")
+    assert not any(map(is_video, ("a/.b.mp4", "._b.mp4", "b.jpg")))

@@ -1,0 +1,156 @@
+"""Runs: checkpoints of everything, going on after a stop, and what is refused."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.runs.folder import CheckpointError, open_run
+from phystd_tf.traces import Batch
+from phystd_tf.training import callbacks
+from phystd_tf.training.checkpoints import CheckpointStore, load_run
+from phystd_tf.training.experiment import TrainingDivergedError, fit
+from phystd_tf.training.phystd_model import PhySTD
+from tests.training.tiny import endless, random_batch, tiny_hparams
+
+# Depth only where the rest does not matter: it compiles in a fraction of the time.
+QUICK = tiny_hparams("auxiliary", max_iterations=4)
+
+
+def _fit(run, hparams=QUICK, data=None, seed=0):
+    tf.keras.utils.set_random_seed(seed)
+    model = PhySTD(hparams)
+    batch = random_batch()
+    seeds = []
+
+    def training_data(start):
+        seeds.append(start)
+        return data or endless(batch)
+
+    fit(model, str(run), training_data, endless(batch), 1, batch.live.image.numpy(), steps_per_epoch=2)
+    return model, seeds
+
+
+def _run_folder(tmp_path, hparams=QUICK):
+    run = tmp_path / "run"
+    open_run(str(run), hparams, {"seed": 0})
+    return run
+
+
+def test_checkpoints_restore_everything(tmp_path):
+    run = _run_folder(tmp_path, tiny_hparams())
+    model = PhySTD(tiny_hparams())
+    model.compile()
+    model.train_step(random_batch())
+    CheckpointStore(model, str(run)).save("last")
+    restored = load_run(str(run))
+    for part in ("generator", "generator_optimizer", "discriminator_optimizer"):
+        for old, new in zip(getattr(model, part).variables, getattr(restored, part).variables):
+            np.testing.assert_array_equal(old, new)
+    assert restored.iteration.numpy() == 1
+    for old, new in zip(model.discriminators, restored.discriminators):
+        np.testing.assert_array_equal(old.head.kernel, new.head.kernel)
+
+
+def test_a_stopped_run_goes_on_to_what_a_whole_one_reaches(tmp_path):
+    whole, _ = _fit(_run_folder(tmp_path / "whole"))
+    stopped = _run_folder(tmp_path / "stopped")
+    _fit(stopped, tiny_hparams("auxiliary", max_iterations=2))
+    resumed, seeds = _fit(stopped, seed=99)
+    assert seeds == [2]
+    assert resumed.iteration.numpy() == whole.iteration.numpy() == 4
+    assert resumed.generator_optimizer.iterations == whole.generator_optimizer.iterations == 4
+    for one, other in zip(whole.generator.variables, resumed.generator.variables):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    with open(stopped / "history.csv", encoding="utf-8") as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["0", "1"]
+
+
+def test_a_finished_run_is_left_alone(tmp_path):
+    run = _run_folder(tmp_path)
+    _fit(run)
+    _, seeds = _fit(run)
+    assert seeds == []
+
+
+def test_the_best_checkpoint_is_that_of_the_lowest_held_out_depth_loss(tmp_path):
+    run = _run_folder(tmp_path)
+    _fit(run)
+    with open(run / "history.csv", encoding="utf-8") as file:
+        losses = [float(row["val_L_depth"]) for row in csv.DictReader(file)]
+    best = load_run(str(run), "best")
+    assert best.iteration.numpy() == 2 * (1 + int(np.argmin(losses)))
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
+    run = _run_folder(tmp_path)
+    good = random_batch()
+    bad = Batch(good.live._replace(depth=good.live.depth * float("nan")), good.spoof)
+    data = endless(good).take(3).concatenate(endless(bad))
+    with pytest.raises(TrainingDivergedError, match="L_depth is not finite at iteration 3"):
+        _fit(run, data=data)
+    kept = load_run(str(run))
+    assert kept.iteration.numpy() == 2
+    assert all(np.isfinite(variable).all() for variable in kept.generator.variables)
+
+
+def test_epochs_must_add_up(tmp_path):
+    with pytest.raises(PhystdError, match="5 iterations are no whole number of epochs of 2"):
+        _fit(_run_folder(tmp_path), tiny_hparams("auxiliary", max_iterations=5))
+
+
+def test_a_run_of_other_hyper_parameters_is_not_continued(tmp_path):
+    run = _run_folder(tmp_path)
+    with pytest.raises(PhystdError, match=r"beta \(0.1 and 0.2\)"):
+        open_run(str(run), tiny_hparams("auxiliary", max_iterations=4, beta=0.2), {})
+    assert open_run(str(run), tiny_hparams("auxiliary", max_iterations=8), {"seed": 1})
+    commands = json.loads((run / "commands.json").read_text())
+    assert [command["seed"] for command in commands] == [0, 1]
+    assert commands[0]["versions"]["tensorflow"] == tf.__version__
+
+
+def test_a_folder_with_other_files_is_no_run(tmp_path):
+    (tmp_path / "thesis.tex").write_text("dear to somebody")
+    with pytest.raises(PhystdError, match="not empty"):
+        open_run(str(tmp_path), QUICK, {})
+    with pytest.raises(CheckpointError, match="not a run folder"):
+        load_run(str(tmp_path))
+
+
+def test_a_checkpoint_that_does_not_fit_is_refused_by_name(tmp_path):
+    run = _run_folder(tmp_path)
+    with pytest.raises(CheckpointError, match="no checkpoint in .*last"):
+        load_run(str(run))
+    CheckpointStore(PhySTD(QUICK), str(run)).save("last")
+    tiny_hparams("auxiliary", max_iterations=4, depth_channels=6).save(str(run / "hparams.json"))
+    with pytest.raises(CheckpointError, match="ckpt-0 does not fit"):
+        load_run(str(run))
+    tiny_hparams("full").save(str(run / "hparams.json"))
+    with pytest.raises(CheckpointError, match="ckpt-0 does not fit"):
+        load_run(str(run))
+    QUICK.save(str(run / "hparams.json"))
+    next((run / "checkpoints" / "last").glob("*.data*")).unlink()
+    with pytest.raises(CheckpointError, match="ckpt-0"):
+        load_run(str(run))
+
+
+def test_losses_are_not_read_after_each_batch(tmp_path, monkeypatch):
+    """Reading a loss waits for the device; Keras reads all of them unless every callback takes tensors."""
+    kinds = []
+    monkeypatch.setattr(
+        callbacks.Progress, "on_train_batch_end", lambda self, batch, logs=None: kinds.extend(map(type, logs.values()))
+    )
+    _fit(_run_folder(tmp_path))
+    assert kinds and not any(issubclass(kind, (float, np.generic, np.ndarray)) for kind in kinds)
+
+
+def test_the_traced_step_calls_nothing_that_only_a_cpu_can_do():
+    model = PhySTD(tiny_hparams())
+    graph = tf.function(model.train_step).get_concrete_function(random_batch()).graph
+    kinds = {op.type for op in graph.get_operations()}
+    kinds |= {node.op for function in graph.as_graph_def().library.function for node in function.node_def}
+    assert "Conv2D" in kinds
+    assert not kinds & {"ScaleAndTranslate", "ScaleAndTranslateGrad", "PyFunc", "EagerPyFunc", "PyFuncStateless"}
