@@ -1,6 +1,7 @@
 """Installs phystd_tf; `pip install -e .[face,report]` is what most people want."""
 
 import pathlib
+import re
 
 from setuptools import find_packages, setup
 
@@ -24,19 +25,27 @@ VERBS = (
     "build_morphable_model",
 )
 
+# Packages that lie beside phystd_tf/, where people look for them, and are installed within it.
+ELSEWHERE = {"phystd_tf.tools": "tools", "phystd_tf.protocols.published": "protocols"}
+
+HERE = pathlib.Path(__file__).parent
+VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "phystd_tf" / "__init__.py").read_text("utf-8"), re.MULTILINE)[1]
+
 setup(
     name="phystd_tf",
-    version="0.1.0",
+    version=VERSION,
     description="PhySTD, physics-guided spoof trace disentanglement for face anti-spoofing, in TensorFlow 2",
-    long_description=pathlib.Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.9,<3.12",
-    packages=find_packages(include=["phystd_tf", "phystd_tf.*", "tools", "protocols"]),
+    # One name in site-packages: folders called tools and protocols are everywhere.
+    packages=[*find_packages(include=["phystd_tf", "phystd_tf.*"]), *ELSEWHERE],
+    package_dir=ELSEWHERE,
     package_data={
         "phystd_tf.face": ["assets/*.npz"],
         "phystd_tf.report": ["assets/*.j2"],
-        "protocols": ["*.json"],
+        "phystd_tf.protocols.published": ["*.json"],
     },
     install_requires=[
         "tensorflow>=2.15.1,<2.16",  # Keras 2; tensorflow-addons does not import under Keras 3
@@ -70,5 +79,7 @@ setup(
             "tensorflow[and-cuda]>=2.15.1,<2.16",  # the same TensorFlow with the CUDA libraries
         ],
     },
-    entry_points={"console_scripts": [f"phystd-{verb.replace('_', '-')} = tools.{verb}:run" for verb in VERBS]},
+    entry_points={
+        "console_scripts": [f"phystd-{verb.replace('_', '-')} = phystd_tf.tools.{verb}:run" for verb in VERBS]
+    },
 )

@@ -1,1 +1,1 @@
-"""Programs: one thin absl program a verb. Flags exist only here."""
+"""Programs: one thin absl program per verb. Flags exist only here. Installed as phystd_tf.tools."""

@@ -8,9 +8,9 @@ Machines differ and are noisy, so look at the ratios of one run.
 import os
 import time
 
-from absl import flags
+from .command import Flags, one_thread_each, run_program
 
-from tools.command import one_thread_each, run_program
+flags = Flags()
 
 _ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements of each part; the median is shown.", lower_bound=1)
 _FRAMES = 20
@@ -136,7 +136,7 @@ def _preparation(median) -> None:
 
 def run() -> None:
     """Entry point of phystd-benchmark."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

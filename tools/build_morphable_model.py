@@ -10,9 +10,9 @@ and a few that are named. No other data is needed:
 
 import os
 
-from absl import flags
+from .command import Flags, UsageError, run_program
 
-from tools.command import UsageError, run_program
+flags = Flags()
 
 _OUT = flags.DEFINE_string("out", None, "The .npz to write.")
 
@@ -50,7 +50,7 @@ def _photographs():
 
 
 def run() -> None:
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

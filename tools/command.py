@@ -1,10 +1,12 @@
 """What all programs share: how they start, and how they tell a user what is wrong."""
 
+import functools
 import os
 import sys
-from typing import Callable, List, Optional
+from typing import Any, Callable, List, Optional
 
 from absl import app, logging
+from absl import flags as absl_flags
 
 from phystd_tf.errors import PhystdError
 
@@ -15,8 +17,23 @@ class UsageError(PhystdError):
     """The program was called in a way that cannot work."""
 
 
-def run_program(main: Callable[[], Optional[int]]) -> None:
-    """Runs ``main`` after the flags are parsed, and ends the process.
+class Flags:
+    """The flags of one program, apart from those of others, so that several programs can be imported by one process.
+
+    ``flags.DEFINE_string`` and the like are those of absl.
+    """
+
+    def __init__(self) -> None:
+        self.values = absl_flags.FlagValues()
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("DEFINE_"):
+            raise AttributeError(name)
+        return functools.partial(getattr(absl_flags, name), flag_values=self.values)
+
+
+def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
+    """Runs ``main`` after its flags are parsed, and ends the process.
 
     Exit codes: what ``main`` returns (None is 0, done; 1 is done with failures
     listed), and 2 for wrong use or where nothing was done. An error that a user
@@ -47,7 +64,7 @@ def run_program(main: Callable[[], Optional[int]]) -> None:
         sys.exit(code or DONE)
 
     # absl ends with 1 on a wrong flag; here that is wrong use, so 2.
-    app.run(body, flags_parser=lambda arguments: _parse_flags(arguments, main.__module__))
+    app.run(body, flags_parser=lambda arguments: _parse_flags(arguments, main.__module__, flags.values))
 
 
 def one_thread_each() -> None:
@@ -65,26 +82,28 @@ def print_names(text: str) -> None:
     print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
-def _parse_flags(arguments: List[str], module: str) -> List[str]:
-    from absl import flags
-
-    if any(argument in ("--help", "-help", "-h", "-?") for argument in arguments[1:]):
-        print(_help(module))
-        sys.exit(DONE)
-    try:
-        return flags.FLAGS(arguments)
-    except SystemExit:  # --helpfull: absl ends it with 1, as if it were wrong use
-        sys.exit(DONE)
-    except flags.Error as error:
-        print(f"{os.path.basename(arguments[0])}: {error}\nTry --help.", file=sys.stderr)
-        sys.exit(NOTHING_DONE)
-
-
-def _help(module: str) -> str:
-    """What a program does and its flags; absl's own help is empty where an installed script starts it."""
-    from absl import flags
-
+def _parse_flags(arguments: List[str], module: str, own: absl_flags.FlagValues) -> List[str]:
+    """Parses the flags of the program together with absl's own, such as --helpfull."""
+    absl_flags.FLAGS.append_flag_values(own)
     # absl files the flags of the main module under the name of the script.
     filed_under = sys.argv[0] if module == "__main__" else module
-    header, _, described = flags.FLAGS.module_help(filed_under).partition(f"{filed_under}:\n")
+    for name in own:
+        absl_flags.FLAGS.register_flag_by_module(filed_under, own[name])
+    if any(argument in ("--help", "-help", "-h", "-?") for argument in arguments[1:]):
+        print(_help(module, filed_under))
+        sys.exit(DONE)
+    try:
+        rest = absl_flags.FLAGS(arguments)
+    except SystemExit:  # --helpfull: absl ends it with 1, as if it were wrong use
+        sys.exit(DONE)
+    except absl_flags.Error as error:
+        print(f"{os.path.basename(arguments[0])}: {error}\nTry --help.", file=sys.stderr)
+        sys.exit(NOTHING_DONE)
+    own.mark_as_parsed()
+    return rest
+
+
+def _help(module: str, filed_under: str) -> str:
+    """What a program does and its flags; absl's own help is empty where an installed script starts it."""
+    header, _, described = absl_flags.FLAGS.module_help(filed_under).partition(f"{filed_under}:\n")
     return f"{(sys.modules[module].__doc__ or '').strip()}\n\nOptions:\n{described or header}"

@@ -14,10 +14,10 @@ import subprocess
 import sys
 import time
 
-from absl import flags
+from . import embedded
+from .command import Flags, UsageError, run_program
 
-from tools import embedded
-from tools.command import UsageError, run_program
+flags = Flags()
 
 NOTE = (
     "Faces and spoofs here are rendered, not photographed. These figures show that the way works from end to end; "
@@ -94,7 +94,7 @@ def main() -> None:
         f"  scores      {files['dev.csv']} and {files['test.csv']}\n"
         f"  SavedModel  {paths['export']}\n"
         "Try a photograph of your own (this model has seen rendered faces only; its verdict is a toy's):\n"
-        f"  {_python()} -m tools.disentangle --model={paths['export']} --input=PHOTO.jpg --out={out}/mine"
+        f"  {_python()} -m {__package__}.disentangle --model={paths['export']} --input=PHOTO.jpg --out={out}/mine"
     )
 
 
@@ -114,7 +114,7 @@ def _print_results(files) -> None:
 
 
 def _step(title: str, tool: str, *arguments: str) -> None:
-    command = ["-m", f"tools.{tool}", *arguments]
+    command = ["-m", f"{__package__}.{tool}", *arguments]
     print(f"\n== {title}\n$ {_python()} {shlex.join(command)}", flush=True)
     started = time.monotonic()
     code = subprocess.call([sys.executable, *command])
@@ -151,7 +151,7 @@ def _python() -> str:
 
 def run() -> None:
     """Entry point of phystd-demo."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

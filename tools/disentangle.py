@@ -6,9 +6,9 @@ trace, with score and verdict; and results.csv with one row a photograph.
   python -m tools.disentangle --model=RUN_OR_EXPORT --input=FILE_OR_DIR --out=DIR
 """
 
-from absl import flags
+from .command import Flags, run_program
 
-from tools.command import run_program
+flags = Flags()
 
 _MODEL = flags.DEFINE_string("model", None, "Run folder (tools.train) or export (tools.export).", required=True)
 _INPUT = flags.DEFINE_string("input", None, "A photograph, or a folder of them (with subfolders).", required=True)
@@ -41,7 +41,7 @@ def main() -> int:
 
 def run() -> None:
     """Entry point of phystd-disentangle."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

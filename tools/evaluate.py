@@ -13,9 +13,9 @@ import math
 import os
 from typing import Any, Optional, Tuple
 
-from absl import flags
+from .command import Flags, UsageError, run_program
 
-from tools.command import UsageError, run_program
+flags = Flags()
 
 _SCORES = flags.DEFINE_string("scores", None, "Score file to report on (tools.score writes such files).", required=True)
 _DEV_SCORES = flags.DEFINE_string("dev_scores", None, "Score file to take the threshold from.")
@@ -109,7 +109,7 @@ def _same(path: Optional[str], other: Optional[str]) -> bool:
 
 def run() -> None:
     """Entry point of phystd-evaluate."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

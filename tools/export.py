@@ -3,9 +3,9 @@
 python -m tools.export --run=RUN --out=EXPORT
 """
 
-from absl import flags
+from .command import Flags, run_program
 
-from tools.command import run_program
+flags = Flags()
 
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _OUT = flags.DEFINE_string("out", None, "Folder to make; an earlier export there is replaced.", required=True)
@@ -20,7 +20,7 @@ def main() -> None:
 
 def run() -> None:
     """Entry point of phystd-export."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ Run it again to finish what was interrupted.
 import os
 import sys
 
-from absl import flags
+from .command import Flags, UsageError, run_program
 
-from tools.command import UsageError, run_program
+flags = Flags()
 
 _OUT = flags.DEFINE_string("out", None, "Folder to write.")
 # The names of phystd_tf.synthetic.layouts, which is not imported here for the sake of a quick --help.
@@ -131,7 +131,7 @@ def _open_gallery():
 
 
 def run() -> None:
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

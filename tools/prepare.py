@@ -18,9 +18,9 @@ import collections
 import os
 import sys
 
-from absl import flags
+from .command import NOTHING_DONE, SOME_FAILED, Flags, UsageError, one_thread_each, print_names, run_program
 
-from tools.command import NOTHING_DONE, SOME_FAILED, UsageError, one_thread_each, print_names, run_program
+flags = Flags()
 
 # Names of phystd_tf.data.readers.READERS, and every how many-th frame of their videos is taken: those of the datasets
 # have 5 to 15 seconds of 30 hardly different frames.
@@ -175,7 +175,7 @@ def _print_summary(rows) -> None:
 
 def run() -> None:
     """Entry point of phystd-prepare."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ several splits.
 import hashlib
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from absl import flags
+from .command import SOME_FAILED, Flags, UsageError, print_names, run_program
 
-from tools.command import SOME_FAILED, UsageError, print_names, run_program
+flags = Flags()
 
 _DATA = flags.DEFINE_string("data", None, "Prepared folder (tools.prepare makes one).")
 _DATASET = flags.DEFINE_string("dataset", None, "Layout of --root, as for tools.prepare.")
@@ -209,7 +209,7 @@ def _named(names: List[str]) -> str:
 
 def run() -> None:
     """Entry point of phystd-protocols."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ python -m tools.report --run=RUN --metrics=metrics.json --pictures=DIR --out=rep
 import json
 import os
 
-from absl import flags
+from .command import Flags, UsageError, run_program
 
-from tools.command import UsageError, run_program
+flags = Flags()
 
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _METRICS = flags.DEFINE_string("metrics", None, "Error rates, made by tools.evaluate.", required=True)
@@ -50,7 +50,7 @@ def _read(path: str):
 
 def run() -> None:
     """Entry point of phystd-report."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

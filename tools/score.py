@@ -12,9 +12,9 @@ made) also measures the traces against the truth; tools.evaluate then shows how 
 
 import os
 
-from absl import flags
+from .command import Flags, run_program
 
-from tools.command import run_program
+flags = Flags()
 
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
@@ -90,7 +90,7 @@ def _choice():
 
 def run() -> None:
     """Entry point of phystd-score."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

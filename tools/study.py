@@ -20,10 +20,10 @@ import subprocess
 import sys
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from absl import flags
+from . import embedded
+from .command import Flags, UsageError, run_program
 
-from tools import embedded
-from tools.command import UsageError, run_program
+flags = Flags()
 
 PARTS = ("demo", "ablations", "unknown", "recipe", "long")
 # Hyper-parameters of the first edition: D1 and D2 compare a blurred fake with a sharp face; Eq. (20) is a sum; faces
@@ -262,7 +262,7 @@ def _test_paths() -> Tuple[str, str]:
 
 def _call(tool: str, *arguments: str, log=None, env: Optional[Mapping[str, str]] = None, may_be=(0,)) -> None:
     code = subprocess.call(
-        [sys.executable, "-m", f"tools.{tool}", *arguments],
+        [sys.executable, "-m", f"{__package__}.{tool}", *arguments],
         stdout=log, stderr=subprocess.STDOUT if log else None, env=env,
     )  # fmt: skip
     if code not in may_be:
@@ -272,7 +272,7 @@ def _call(tool: str, *arguments: str, log=None, env: Optional[Mapping[str, str]]
 
 def run() -> None:
     """Entry point of phystd-study."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ Eq. (10) and the threshold, both chosen on the dev split.
 
 import json
 
-from absl import flags
+from .command import Flags, UsageError, run_program
 
-from tools.command import UsageError, run_program
+flags = Flags()
 
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
 _RUN = flags.DEFINE_string("run", None, "Run folder to make, or to go on with.", required=True)
@@ -94,7 +94,7 @@ def _parse_override(text: str):
 
 def run() -> None:
     """Entry point of phystd-train."""
-    run_program(main)
+    run_program(main, flags)
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ _BUILDERS: Dict[str, Callable[[Order], Tuple[Rule, str]]] = {
 def _files() -> Tuple[Dict[str, Any], ...]:
     """The JSON files of ``protocols/``."""
     try:
-        folder = importlib.resources.files("protocols")
+        folder = importlib.resources.files("phystd_tf.protocols.published")
         return tuple(json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8")) for name in _FILES)
     except (ModuleNotFoundError, FileNotFoundError) as error:
         raise ProtocolError(

@@ -4,9 +4,9 @@ import csv
 import json
 
 import pytest
-from tests.tools.test_whole_way import WIDTHS, run
 
 from phystd_tf.evaluation.scores import read_scores
+from tests.tools.test_end_to_end import WIDTHS, run
 
 # Dataset, how its copy is made, protocol that is trained and tested, flags of that protocol.
 COPIES = {

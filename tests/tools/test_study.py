@@ -6,21 +6,21 @@ import shutil
 import sys
 
 import pytest
-from absl import flags
 
 from phystd_tf.hparams import ABLATIONS, get_hparams
 from tools import study
 from tools.command import UsageError
 
+FLAGS = study.flags.values
 SMALL = get_hparams("small")
 
 
 @pytest.fixture()
 def out(tmp_path):
-    flags.FLAGS.unparse_flags()
-    flags.FLAGS(["study", f"--out={tmp_path}", "--seeds=0,4", "--workers=1"])
+    FLAGS.unparse_flags()
+    FLAGS(["study", f"--out={tmp_path}", "--seeds=0,4", "--workers=1"])
     yield tmp_path
-    flags.FLAGS.unparse_flags()
+    FLAGS.unparse_flags()
 
 
 def _metrics(folder):
@@ -78,7 +78,7 @@ def test_each_part_trains_what_it_says(out):
 
 
 def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, calls, capsys):
-    flags.FLAGS.parts = ["demo"]
+    FLAGS.parts = ["demo"]
     study.main()
     trained = [arguments["run"] for tool, arguments in calls if tool == "train"]
     assert len(trained) == 6 and [tool for tool, _ in calls[:2]] == ["make_synthetic", "prepare"]
@@ -98,12 +98,12 @@ def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, call
 
 
 def test_tables_can_be_had_before_all_is_finished(out, calls):
-    flags.FLAGS.parts = ["demo"]
+    FLAGS.parts = ["demo"]
     study.main()
     for name in ("full-4", "auxiliary,_equal_time-0", "auxiliary,_equal_time-4"):
         os.remove(out / "demo" / name / "metrics.json")
     calls.clear()
-    flags.FLAGS.parts, flags.FLAGS.tables_only = ["demo", "long"], True
+    FLAGS.parts, FLAGS.tables_only = ["demo", "long"], True
     study.main()
     rows = json.loads((out / "demo.json").read_text())["overall"]
     assert [(row["model"], row["seeds"]) for row in rows] == [("full", [0]), ("auxiliary, equal iterations", [0, 4])]
@@ -111,8 +111,8 @@ def test_tables_can_be_had_before_all_is_finished(out, calls):
 
 
 def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
-    flags.FLAGS.parts = ["long"]
-    flags.FLAGS.long_iterations = 10 * SMALL.max_iterations
+    FLAGS.parts = ["long"]
+    FLAGS.long_iterations = 10 * SMALL.max_iterations
     study.main()
     faces, test_faces = (arguments for tool, arguments in calls if tool == "make_synthetic")
     assert faces["subjects"] == "330" and faces["out"] == str(out / "long_faces") and faces["test_share"] == "0"
@@ -131,14 +131,14 @@ def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
 def test_the_cores_are_shared_by_the_trainings_that_run_side_by_side(out, calls, monkeypatch):
     monkeypatch.setattr(study.os, "cpu_count", lambda: 8)
     for parts, workers, threads in ((["long"], 0, "8"), (["demo"], 3, "2"), (["recipe"], 0, "1")):
-        flags.FLAGS.parts, flags.FLAGS.workers = parts, workers
+        FLAGS.parts, FLAGS.workers = parts, workers
         study.main()
         assert {one for one in study._call.threads if one} == {threads}
         study._call.threads.clear()
 
 
 def test_a_training_that_two_tables_show_is_done_once(out, calls):
-    flags.FLAGS.parts = ["demo", "recipe", "ablations"]
+    FLAGS.parts = ["demo", "recipe", "ablations"]
     study.main()
     trained = [arguments["run"] for tool, arguments in calls if tool == "train"]
     assert len(trained) == len(set(trained)) == 2 * (3 + 5 + 3)
@@ -162,7 +162,7 @@ def test_a_program_that_fails_names_its_log(out, tmp_path, monkeypatch):
 )
 def test_wrong_use_is_said_before_any_work(out, calls, changes, message):
     for name, value in changes.items():
-        setattr(flags.FLAGS, name, value)
+        setattr(FLAGS, name, value)
     before = set(sys.modules)  # what ran before in this process may have imported it
     with pytest.raises(UsageError, match=message):
         study.main()
