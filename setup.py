@@ -43,6 +43,7 @@ setup(
     packages=[*find_packages(include=["phystd_tf", "phystd_tf.*"]), *ELSEWHERE],
     package_dir=ELSEWHERE,
     package_data={
+        "phystd_tf": ["py.typed"],
         "phystd_tf.face": ["assets/*.npz"],
         "phystd_tf.report": ["assets/*.j2"],
         "phystd_tf.protocols.published": ["*.json"],
@@ -74,6 +75,7 @@ setup(
             "scikit-image>=0.19,<1",  # brings a public-domain photograph
             "matplotlib>=3.6,<4",  # brings another
             "ruff>=0.4,<1",  # formatter and linter
+            "mypy>=1.8,<2",  # type checker
         ],
         "gpu": [
             "tensorflow[and-cuda]>=2.15.1,<2.16",  # the same TensorFlow with the CUDA libraries

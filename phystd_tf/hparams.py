@@ -11,12 +11,13 @@ A preset or an ablation is a delta: ``dataclasses.replace`` of what differs.
 import dataclasses
 import json
 import typing
-from typing import Any, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, Optional
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import write_text
 
-Ints = Tuple[int, ...]
+Ints = tuple[int, ...]
 
 
 class HParamsError(PhystdError, ValueError):

@@ -7,7 +7,8 @@ face; which one is a field of HParams for each loss, because the paper leaves it
 open (decisions table in WORKSPACE-notes.md).
 """
 
-from typing import NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import tensorflow as tf
 

@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "training": {"data", "errors", "hparams", "losses", "networks", "physics", "protocols", "report", "runs", "traces"},
     "inference": {
         "data", "errors", "evaluation", "face", "files", "hparams", "liveness", "networks", "physics", "report", "runs",
-        "spoof_types", "synthetic",
+        "spoof_types", "synthetic", "traces",
     },
 }  # fmt: skip
 

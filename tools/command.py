@@ -3,7 +3,7 @@
 import functools
 import os
 import sys
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, Optional
 
 from absl import app, logging
 from absl import flags as absl_flags
@@ -47,7 +47,7 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
     # not, a training iteration on the CPU takes more than twice as long.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-    def body(arguments: List[str]) -> None:
+    def body(arguments: list[str]) -> None:
         # So would the remarks that libraries make through absl, in the midst of a
         # progress bar. Here, since parsing the flags sets the verbosity anew.
         logging.set_verbosity(logging.ERROR)
@@ -82,7 +82,7 @@ def print_names(text: str) -> None:
     print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
-def _parse_flags(arguments: List[str], module: str, own: absl_flags.FlagValues) -> List[str]:
+def _parse_flags(arguments: list[str], module: str, own: absl_flags.FlagValues) -> list[str]:
     """Parses the flags of the program together with absl's own, such as --helpfull."""
     absl_flags.FLAGS.append_flag_values(own)
     # absl files the flags of the main module under the name of the script.

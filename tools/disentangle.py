@@ -19,19 +19,17 @@ _MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz that t
 def main() -> int:
     from tqdm import tqdm
 
+    from phystd_tf.inference.model import load
     from phystd_tf.inference.photographs import disentangle_photographs, list_photographs
-    from phystd_tf.inference.predictor import Predictor
 
     photographs = list_photographs(_INPUT.value)
-    predictor = Predictor(_MODEL.value)
-    with tqdm(total=len(photographs), unit="photo", desc="disentangling") as bar:
-        results = disentangle_photographs(
-            predictor, photographs, _OUT.value, _MORPHABLE_MODEL.value, progress=lambda: bar.update()
-        )
+    model = load(_MODEL.value, morphable_model=_MORPHABLE_MODEL.value)
+    with model, tqdm(total=len(photographs), unit="photo", desc="disentangling") as bar:
+        results = disentangle_photographs(model, photographs, _OUT.value, progress=lambda: bar.update())
     for result in results:
         print(result.as_line())
     failed = sum(result.status != "ok" for result in results)
-    point = predictor.operating_point
+    point = model.predictor.operating_point
     if point is not None:
         print(f"live when score >= {point.threshold:.4f} ({point.source}); pictures and results.csv in {_OUT.value}")
     if failed == len(results):

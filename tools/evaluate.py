@@ -11,7 +11,7 @@ Choosing it on the file that is reported makes results too good; that needs
 
 import math
 import os
-from typing import Any, Optional, Tuple
+from typing import Any, Optional
 
 from .command import Flags, UsageError, run_program
 
@@ -90,7 +90,7 @@ def main() -> None:
             raise UsageError(f"--out={_OUT.value} cannot be written ({error.strerror})") from error
 
 
-def _stored(rows: Any) -> Tuple[float, str]:
+def _stored(rows: Any) -> tuple[float, str]:
     """The threshold stored beside the scores, and where it comes from."""
     from phystd_tf.evaluation.stored_threshold import details_path, require_made_with, stored_threshold
 

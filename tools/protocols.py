@@ -11,7 +11,7 @@ several splits.
 """
 
 import hashlib
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional
 
 from .command import SOME_FAILED, Flags, UsageError, print_names, run_program
 
@@ -42,10 +42,10 @@ class Found(NamedTuple):
     """
 
     dataset: str
-    clips: List[Any]
-    files: Dict[str, Tuple[str, ...]]
-    notes: List[str]
-    official: Dict[str, Dict[str, List[str]]]
+    clips: list[Any]
+    files: dict[str, tuple[str, ...]]
+    notes: list[str]
+    official: dict[str, dict[str, list[str]]]
 
 
 def main() -> Optional[int]:
@@ -71,12 +71,12 @@ def main() -> Optional[int]:
             f"protocol {protocol.name} is one of the dataset {protocol.dataset}, these are {found.dataset}"
         )
 
-    from phystd_tf.protocols.report import describe
+    from phystd_tf.protocols.report import report_on
 
     hashes = _hashes(found.files) if _HASHES.value else None
-    description = describe(protocol, found.clips, hashes, found.official)
-    _show(protocol, description)
-    return SOME_FAILED if description.leaks else None
+    report = report_on(protocol, found.clips, hashes, found.official)
+    _show(protocol, report)
+    return SOME_FAILED if report.leaks else None
 
 
 def _prepared(folder: str) -> Found:
@@ -84,7 +84,7 @@ def _prepared(folder: str) -> Found:
     from phystd_tf.protocols.clip_facts import clip_facts
 
     rows = records.read_manifest(records.manifest_path(folder))
-    files: Dict[str, Dict[str, None]] = {}
+    files: dict[str, dict[str, None]] = {}
     for row in rows:
         files.setdefault(row["clip"], {})[row["source"]] = None
     usable = {row["clip"] for row in records.usable(rows)}
@@ -113,10 +113,10 @@ def _on_disk(dataset: str, root: str) -> Found:
     return Found(dataset, facts, {clip.id: clip.paths for clip in listing.clips}, notes, official)
 
 
-def _hashes(files: Dict[str, Tuple[str, ...]]) -> Dict[str, List[str]]:
+def _hashes(files: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
     from tqdm import tqdm
 
-    hashes: Dict[str, List[str]] = {}
+    hashes: dict[str, list[str]] = {}
     with tqdm(total=sum(map(len, files.values())), unit="file", desc="reading") as bar:
         for clip, paths in files.items():
             for path in paths:
@@ -162,46 +162,46 @@ def _list_all(found: Found) -> None:
     print("and leave_out_TYPE, or leave_out_TYPE+TYPE...: types in test only, on the dataset's own splits")
 
 
-def _show(protocol: Any, description: Any) -> None:
+def _show(protocol: Any, report: Any) -> None:
     print_names(f"protocol {protocol.name}: {protocol.title}")
     print_names(f"how: {protocol.how}")
     if protocol.max_train_frames:
         print(f"training uses the first {protocol.max_train_frames} frames of a clip")
     print_names(f"source: {protocol.source}\n")
     print(f"{'split':<7}{'type':<22}{'label':<7}{'clips':>7}{'subjects':>10}  instruments")
-    for row in description.counts:
+    for row in report.counts:
         label = "live" if row.label else "spoof"
         people = row.subjects or "?"
         print_names(
             f"{row.split:<7}{row.type:<22}{label:<7}{row.clips:>7}{people:>10}  {', '.join(row.instruments)}".rstrip()
         )
     print()
-    for split, people in description.subjects.items():
-        clips = sum(row.clips for row in description.counts if row.split == split)
+    for split, people in report.subjects.items():
+        clips = sum(row.clips for row in report.counts if row.split == split)
         if not clips:
             print(f"{split}: no clips")
             continue
         known = _named([f"{person} ({count})" for person, count in sorted(people.items())]) if people else "not known"
         print_names(f"{split}: {clips} clips; {len(people)} subjects (and their clips): {known}")
-    if description.unused:
-        print_names(f"not used: {len(description.unused)} clips: {_named(description.unused)}")
-    if description.missing:
-        count = f"{len(description.missing)} of {description.expected}"
-        print_names(f"missing: {count} clips of the protocol are not there: {_named(description.missing)}")
-    for note in description.notes:
+    if report.unused:
+        print_names(f"not used: {len(report.unused)} clips: {_named(report.unused)}")
+    if report.missing:
+        count = f"{len(report.missing)} of {report.expected}"
+        print_names(f"missing: {count} clips of the protocol are not there: {_named(report.missing)}")
+    for note in report.notes:
         print_names(f"note: {note}")
-    for leak in description.leaks if _ALL.value else description.leaks[:_SHOWN]:
+    for leak in report.leaks if _ALL.value else report.leaks[:_SHOWN]:
         print_names(f"LEAK: {leak}")
-    if len(description.leaks) > _SHOWN and not _ALL.value:
-        print(f"LEAK: {len(description.leaks) - _SHOWN} more, see --all")
-    if not description.leaks:
-        known = any(description.subjects.values())
+    if len(report.leaks) > _SHOWN and not _ALL.value:
+        print(f"LEAK: {len(report.leaks) - _SHOWN} more, see --all")
+    if not report.leaks:
+        known = any(report.subjects.values())
         people = "no known person is in several splits" if known else "who is in several splits cannot be told"
         files = ", and no identical file is" if _HASHES.value else "; files were not compared (--hashes)"
         print(people + files)
 
 
-def _named(names: List[str]) -> str:
+def _named(names: list[str]) -> str:
     from phystd_tf.protocols.report import some
 
     return some(names, len(names) if _ALL.value else _SHOWN)

@@ -18,7 +18,8 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Optional
 
 from . import embedded
 from .command import Flags, UsageError, run_program
@@ -81,7 +82,7 @@ class Job(NamedTuple):
     iterations: int
     seed: int
     protocol: str = "folder"
-    changes: Tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     same_as: str = ""  # "PART/MODEL" of a training that is this one, and is done once
 
     @property
@@ -128,7 +129,7 @@ def main() -> None:
     print(_write_tables(planned))
 
 
-def _jobs(part: str, seeds: List[int]) -> List[Job]:
+def _jobs(part: str, seeds: list[int]) -> list[Job]:
     from phystd_tf.hparams import ABLATIONS, get_hparams
 
     usual = _ITERATIONS.value or get_hparams("small").max_iterations
@@ -202,7 +203,7 @@ def _decay(iterations: int) -> int:
     return round(iterations * small.decay_every / small.max_iterations)
 
 
-def _write_tables(jobs: List[Job]) -> str:
+def _write_tables(jobs: list[Job]) -> str:
     """Writes PART.json and PART.md from the metrics of the jobs, and returns the latter, joined."""
     from phystd_tf.files.atomic import write_json, write_text
     from phystd_tf.report import study_table
@@ -233,7 +234,7 @@ def _write_tables(jobs: List[Job]) -> str:
     return "\n".join(texts)
 
 
-def _measures(job: Job) -> Dict[str, Any]:
+def _measures(job: Job) -> dict[str, Any]:
     """What tools.evaluate wrote of a model, and the losses at the end of its training."""
     import pandas as pd
 
@@ -249,13 +250,13 @@ def _metrics_path(job: Job) -> str:
     return os.path.join(_OUT.value, job.folder, "metrics.json")
 
 
-def _paths(part: str) -> Tuple[str, str]:
+def _paths(part: str) -> tuple[str, str]:
     """(faces, prepared) of a part: the long training has its own, the others those of the demo."""
     names = ("long_faces", "long_prepared") if part == "long" else ("faces", "prepared")
     return os.path.join(_OUT.value, names[0]), os.path.join(_OUT.value, names[1])
 
 
-def _test_paths() -> Tuple[str, str]:
+def _test_paths() -> tuple[str, str]:
     """(faces, prepared) that all models are measured on."""
     return os.path.join(_OUT.value, "test_faces"), os.path.join(_OUT.value, "test_prepared")
 

@@ -1,6 +1,7 @@
 """From one clip to prepared faces: each frame aligned, fitted, cropped, with M0, P0 and triangle maps."""
 
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple, Union
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Optional, Union
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from phystd_tf.data.readers.landmarks import LandmarkFileError, landmark_file, r
 from phystd_tf.data.readers.listing import printable
 from phystd_tf.face.alignment import AlignmentError, FaceAligner, LowQualityError, NoFaceError
 from phystd_tf.face.crop import from_crop
-from phystd_tf.face.geometry import PreparedFace, describe
+from phystd_tf.face.geometry import PreparedFace, find_face, with_targets
 from phystd_tf.face.morphable_model import MorphableModel, MorphableModelError
 from phystd_tf.files.images import UnreadableImageError, is_image, read_image
 from phystd_tf.files.video import UnreadableVideoError, iterate_frames
@@ -39,7 +40,7 @@ class Settings(NamedTuple):
     """
 
     image_size: int
-    map_sizes: Tuple[int, ...]
+    map_sizes: tuple[int, ...]
     depth_size: int
     frame_step: int = 1
     max_frames: Optional[int] = None
@@ -58,7 +59,7 @@ class Frame(NamedTuple):
       face: PreparedFace, or None if it cannot be used.
     """
 
-    row: Dict[str, Any]
+    row: dict[str, Any]
     image: Optional[np.ndarray] = None
     face: Optional[PreparedFace] = None
 
@@ -93,7 +94,7 @@ class ClipPreparer:
                 continue
             row.update(width=image.shape[1], height=image.shape[0])
             try:
-                face = self._describe(image, clip, source, followed, hints.get(index))
+                face = self._prepared_face(image, clip, source, followed, hints.get(index))
             except (AlignmentError, LandmarkFileError) as error:
                 yield Frame({**row, "status": error.status, "reason": str(error)})
             except (MorphableModelError, DegenerateVerticesError) as error:
@@ -113,7 +114,7 @@ class ClipPreparer:
                 )
                 yield Frame(row, image, face)
 
-    def _row(self, clip: Clip, source: str, index: int) -> Dict[str, Any]:
+    def _row(self, clip: Clip, source: str, index: int) -> dict[str, Any]:
         return {
             "source": printable(source),
             "clip": clip.id,
@@ -127,7 +128,7 @@ class ClipPreparer:
             "instrument": clip.instrument,
         }
 
-    def _images(self, clip: Clip) -> Iterator[Tuple[str, int, Union[np.ndarray, Exception]]]:
+    def _images(self, clip: Clip) -> Iterator[tuple[str, int, Union[np.ndarray, Exception]]]:
         """(source, index, image) of each sampled frame; in place of an image that cannot be read, its error."""
         step, most = self._settings.frame_step, self._settings.max_frames
         if not is_image(clip.paths[0]):
@@ -144,7 +145,7 @@ class ClipPreparer:
             except UnreadableImageError as error:
                 yield clip.paths[index], index, error
 
-    def _describe(
+    def _prepared_face(
         self, image: np.ndarray, clip: Clip, source: str, followed: Optional[Box], hint: Optional[Box]
     ) -> PreparedFace:
         beside = landmark_file(source) if self._settings.landmarks68 and is_image(source) else None
@@ -162,9 +163,8 @@ class ClipPreparer:
 
     def _face(self, image: np.ndarray, clip: Clip, **known: Any) -> PreparedFace:
         s = self._settings
-        return describe(
-            image, self._aligner, self.model, s.image_size, clip.type, s.depth_size, s.map_sizes, **known
-        )  # fmt: skip
+        face = find_face(image, self._aligner, self.model, s.image_size, **known)
+        return with_targets(face, self.model, clip.type, s.depth_size, s.map_sizes)
 
 
 def _face_box(face: PreparedFace) -> Box:

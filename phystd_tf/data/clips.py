@@ -1,6 +1,6 @@
 """What a reader finds: clips, each with what is known of it."""
 
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
 
 class Clip(NamedTuple):
@@ -20,7 +20,7 @@ class Clip(NamedTuple):
     """
 
     id: str
-    paths: Tuple[str, ...]
+    paths: tuple[str, ...]
     subject: Optional[str]
     type: str
     label: int

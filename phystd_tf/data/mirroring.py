@@ -1,6 +1,6 @@
 """Faces mirrored left to right, in the graph."""
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import tensorflow as tf
 

@@ -1,7 +1,8 @@
 """tf.data: from a prepared folder to balanced batches for training, and to faces for scoring."""
 
 import os
-from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
 
 import tensorflow as tf
 
@@ -117,7 +118,7 @@ def _zipped(of_class: Callable[[int], tf.data.Dataset]) -> tf.data.Dataset:
     return batches.map(lambda live, spoof: Batch(live, spoof)).prefetch(tf.data.AUTOTUNE)
 
 
-def _checked(faces: Selection, hparams: HParams, split: str) -> Dict[str, Any]:
+def _checked(faces: Selection, hparams: HParams, split: str) -> dict[str, Any]:
     """The settings of the prepared folder, once it is known to have what training needs."""
     settings = _checked_settings(faces.prepared, hparams)
     faces.require_both(split)
@@ -170,7 +171,7 @@ def evaluation_dataset(prepared: PreparedFaces, hparams: HParams, split: str, ba
     number = tf.io.FixedLenFeature([], tf.int64)
     features = {name: number if name in ("frame", "label") else _STRING for name in INFO}
 
-    def decode(example: tf.Tensor) -> Tuple[tf.Tensor, Dict[str, tf.Tensor]]:
+    def decode(example: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         fields = tf.io.parse_single_example(example, {"image": _STRING, **features})
         image = _decode_image(fields["image"], size)
         return resize_crops(image[tf.newaxis], hparams.image_size)[0], {name: fields[name] for name in INFO}
@@ -190,7 +191,7 @@ def _decode_image(png: tf.Tensor, size: int) -> tf.Tensor:
 class _FaceDecoder:
     """One serialised face to the tensors of ``Faces`` at the sizes of a model."""
 
-    def __init__(self, settings: Dict[str, Any], hparams: HParams) -> None:
+    def __init__(self, settings: dict[str, Any], hparams: HParams) -> None:
         self._settings = settings
         self._h = hparams
 
@@ -215,7 +216,7 @@ class _FaceDecoder:
         )
 
 
-def _checked_settings(prepared: str, hparams: HParams) -> Dict[str, Any]:
+def _checked_settings(prepared: str, hparams: HParams) -> dict[str, Any]:
     settings = load_settings(prepared)
     _check_size(prepared, "image_size", settings["image_size"], hparams.image_size)
     _check_size(prepared, "depth_size", settings["depth_size"], hparams.depth_size)

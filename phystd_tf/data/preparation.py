@@ -16,7 +16,8 @@ import os
 import shutil
 import signal
 import threading
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable, NamedTuple, Optional
 
 import cv2
 
@@ -38,14 +39,14 @@ _UNFINISHED = "unfinished"
 _PACKAGES = ("phystd_tf", "numpy", "scipy", "opencv-python", "mediapipe")  # those that can change a prepared face
 _LOG_ERRORS = 2  # of OpenCV: errors, no warnings
 
-Rows = List[Dict[str, Any]]
+Rows = list[dict[str, Any]]
 
 
 class PreparationError(PhystdError):
     """Preparation cannot start or go on; the message says why and what is kept."""
 
 
-def with_splits(clips: Sequence[Clip], seed: int) -> List[Clip]:
+def with_splits(clips: Sequence[Clip], seed: int) -> list[Clip]:
     """Clips with their split: that of the layout, or else one assigned by subject.
 
     A clip whose subject is not known counts as a subject of its own.
@@ -76,7 +77,7 @@ def prepare(
     workers: int,
     draw: int = 0,
     progress: Callable[[int, int], None] = lambda clips, failures: None,
-    share: Optional[Tuple[int, int]] = None,
+    share: Optional[tuple[int, int]] = None,
 ) -> Optional[Rows]:
     """Prepares all clips that are not yet prepared, joins the shards and writes the manifest.
 
@@ -167,12 +168,12 @@ def _open(out: str, settings: Settings, clips: Sequence[Clip], model: MorphableM
     os.makedirs(os.path.join(out, _UNFINISHED), exist_ok=True)
 
 
-def _of_others(out: str) -> List[str]:
+def _of_others(out: str) -> list[str]:
     """What is in a folder, but for files that another process is about to write there."""
     return [name for name in os.listdir(out) if not name.startswith(UNFINISHED_PREFIX)]
 
 
-def _described(differing: Sequence[str], found: Dict[str, Any], wanted: Dict[str, Any]) -> str:
+def _described(differing: Sequence[str], found: dict[str, Any], wanted: dict[str, Any]) -> str:
     if set(differing) <= {"clips", "clips_sha256"}:
         change = f"it was {found['clips']} clips, now {wanted['clips']}" if "clips" in differing else "renamed or moved"
         return f"the photographs and videos are not the same any more ({change}); give another --out"
@@ -194,14 +195,14 @@ def _evenly(count: int, wanted: int) -> frozenset:
     return frozenset(round(k * (count - 1) / max(wanted - 1, 1)) for k in range(min(wanted, count)))
 
 
-def of_share(count: int, share: Optional[Tuple[int, int]]) -> range:
+def of_share(count: int, share: Optional[tuple[int, int]]) -> range:
     """Numbers of the clips of a share (i, n), i from 1: every n-th, so that each has of all types. None is all."""
     return range(count) if share is None else range(share[0] - 1, count, share[1])
 
 
 def _prepare_missing(
-    work: _Work, clips: Sequence[Clip], workers: int, share: Optional[Tuple[int, int]]
-) -> Iterator[Tuple[int, int]]:
+    work: _Work, clips: Sequence[Clip], workers: int, share: Optional[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
     """Yields (1, frames that failed) for each clip, those that were finished earlier first."""
     _quiet_opencv()
     missing = []
@@ -235,7 +236,7 @@ def _prepare_missing(
                 job.cancel()
 
 
-_process: Dict[str, Any] = {}
+_process: dict[str, Any] = {}
 
 
 def _start_process(work: _Work) -> None:
@@ -325,5 +326,5 @@ def _read_rows(path: str) -> Rows:
         return json.load(file)
 
 
-def _count_failures(rows: Sequence[Dict[str, Any]]) -> int:
+def _count_failures(rows: Sequence[dict[str, Any]]) -> int:
     return sum(row["status"] != records.OK for row in rows)

@@ -11,7 +11,8 @@ folder is self-contained; this module is its contract.
 import csv
 import json
 import os
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -100,7 +101,7 @@ def save_settings(prepared: str, settings: Mapping[str, Any]) -> None:
     write_json(settings, os.path.join(prepared, PREPARED_FILE))
 
 
-def load_settings(prepared: str) -> Dict[str, Any]:
+def load_settings(prepared: str) -> dict[str, Any]:
     """Reads prepared.json.
 
     Raises:
@@ -128,7 +129,7 @@ def write_manifest(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def read_manifest(path: str) -> List[Dict[str, str]]:
+def read_manifest(path: str) -> list[dict[str, str]]:
     """Reads what ``write_manifest`` wrote.
 
     Raises:
@@ -160,7 +161,7 @@ def manifest_path(prepared: str) -> str:
     return path
 
 
-def usable(rows: Sequence[Dict[str, str]]) -> List[Dict[str, str]]:
+def usable(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     """The rows of a manifest of the faces that can be used."""
     return [row for row in rows if row["status"] == OK]
 

@@ -7,7 +7,8 @@ the manifest, and its record is read from the place where it lies in its shard.
 
 import collections
 import random
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -74,15 +75,15 @@ class FaceSampler:
         return self._order[node]
 
 
-def _grouped(numbers: List[int], rows: Sequence[Row], keys: Tuple[str, ...]) -> Tuple[List[int], List[List[int]]]:
+def _grouped(numbers: list[int], rows: Sequence[Row], keys: tuple[str, ...]) -> tuple[list[int], list[list[int]]]:
     """Numbers of rows in the order of the leaves of the tree, and for each level the numbers of children."""
     if not keys:
         return numbers, [[len(numbers)]]
-    groups: Dict[str, List[int]] = collections.defaultdict(list)
+    groups: dict[str, list[int]] = collections.defaultdict(list)
     for number in numbers:
         groups[rows[number][keys[0]]].append(number)
-    order: List[int] = []
-    counts: List[List[int]] = [[len(groups)]]
+    order: list[int] = []
+    counts: list[list[int]] = [[len(groups)]]
     for _, group in sorted(groups.items()):
         own_order, own_counts = _grouped(group, rows, keys[1:])
         order += own_order
@@ -98,7 +99,7 @@ def _level(counts: Sequence[int]) -> _Level:
     return _Level(tf.constant(start, tf.int64), tf.constant(counts, tf.int64))
 
 
-def stratified(rows: Iterable[Row], count: int, seed: int) -> List[Row]:
+def stratified(rows: Iterable[Row], count: int, seed: int) -> list[Row]:
     """Faces for held-out losses: types in turn, and within a type people in turn.
 
     Args:
@@ -110,7 +111,7 @@ def stratified(rows: Iterable[Row], count: int, seed: int) -> List[Row]:
       The chosen rows; the first few are of different types and people.
     """
     rng = random.Random(seed)
-    by_type: Dict[str, Dict[str, List[Row]]] = collections.defaultdict(lambda: collections.defaultdict(list))
+    by_type: dict[str, dict[str, list[Row]]] = collections.defaultdict(lambda: collections.defaultdict(list))
     for row in rows:
         by_type[row["type"]][row["subject"] or row["clip"]].append(row)
     queues = [
@@ -120,15 +121,15 @@ def stratified(rows: Iterable[Row], count: int, seed: int) -> List[Row]:
     return _in_turn(queues)[:count]
 
 
-def _shuffled_values(groups: Mapping[str, List[Any]], rng: random.Random) -> List[List[Any]]:
+def _shuffled_values(groups: Mapping[str, list[Any]], rng: random.Random) -> list[list[Any]]:
     return _shuffled([group for _, group in sorted(groups.items())], rng)
 
 
-def _shuffled(values: Sequence[Any], rng: random.Random) -> List[Any]:
+def _shuffled(values: Sequence[Any], rng: random.Random) -> list[Any]:
     return rng.sample(list(values), len(values))
 
 
-def _in_turn(queues: Sequence[Sequence[Any]]) -> List[Any]:
+def _in_turn(queues: Sequence[Sequence[Any]]) -> list[Any]:
     """The first of each queue, then the second of each, and so on."""
     longest = max(map(len, queues), default=0)
     return [queue[place] for place in range(longest) for queue in queues if place < len(queue)]

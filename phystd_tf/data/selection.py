@@ -7,7 +7,7 @@ while the shards are read, by the name of their clip.
 
 import collections
 import os
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Optional, Union
 
 import tensorflow as tf
 
@@ -41,7 +41,7 @@ class Selection:
         self.choice = choice
         manifest = records.read_manifest(records.manifest_path(prepared))
         self._rows = records.usable(manifest)
-        self._splits: Optional[Dict[str, str]] = None
+        self._splits: Optional[dict[str, str]] = None
         self._max_train_frames: Optional[int] = None
         if choice.name != AS_PREPARED:
             protocol: Protocol = load_protocol(choice.name, seed=choice.seed, lists=choice.lists)
@@ -55,12 +55,12 @@ class Selection:
             self._max_train_frames = protocol.max_train_frames
             self._rows = [{**row, "split": self._splits.get(row["clip"], "")} for row in self._rows]
 
-    def leaks(self) -> List[str]:
+    def leaks(self) -> list[str]:
         """A sentence for each known person who is in several splits."""
         used = [row for row in self._rows if row["split"]]
         return shared_people(clip_facts(used), {row["clip"]: row["split"] for row in used})
 
-    def rows(self, split: str, label: Optional[int] = None) -> List[Dict[str, str]]:
+    def rows(self, split: str, label: Optional[int] = None) -> list[dict[str, str]]:
         """The rows of the manifest of the faces of a split that can be used.
 
         Args:
@@ -74,7 +74,7 @@ class Selection:
             if row["split"] == split and wanted in (None, row["label"]) and int(row["frame"]) < limit
         ]
 
-    def count(self, split: str) -> Tuple[int, int]:
+    def count(self, split: str) -> tuple[int, int]:
         """Numbers of live and of spoof faces of a split."""
         rows = self.rows(split)
         live = sum(row["label"] == "1" for row in rows)
@@ -100,7 +100,7 @@ class Selection:
                 "both are needed"
             )
 
-    def shards(self, split: str, label: Optional[int] = None) -> List[str]:
+    def shards(self, split: str, label: Optional[int] = None) -> list[str]:
         """Paths of the shards with faces of a split, sorted; ``label`` is 1 for live, 0 for spoof, None for both.
 
         Raises:

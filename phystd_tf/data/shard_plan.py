@@ -2,7 +2,7 @@
 
 import collections
 import random
-from typing import Dict, List, Sequence, Tuple
+from collections.abc import Sequence
 
 from phystd_tf.data import records
 from phystd_tf.data.clip_preparation import Settings
@@ -11,7 +11,7 @@ from phystd_tf.data.clips import Clip
 FACES_PER_SHARD = 512  # about 15 MB at 128 px, 60 MB at 256 px
 
 
-def shard_plan(clips: Sequence[Clip], faces: Sequence[int], settings: Settings) -> List[Tuple[str, List[int]]]:
+def shard_plan(clips: Sequence[Clip], faces: Sequence[int], settings: Settings) -> list[tuple[str, list[int]]]:
     """Divides clips into shards; those that may be trained on are mixed: in a dataset with protocols, all.
 
     Args:
@@ -22,7 +22,7 @@ def shard_plan(clips: Sequence[Clip], faces: Sequence[int], settings: Settings) 
     Returns:
       For each shard its file name and the numbers of its clips, in order.
     """
-    groups: Dict[Tuple[str, int], List[int]] = collections.defaultdict(list)
+    groups: dict[tuple[str, int], list[int]] = collections.defaultdict(list)
     for number, clip in enumerate(clips):
         if faces[number]:
             groups[clip.split, clip.label].append(number)

@@ -9,7 +9,7 @@ import itertools
 import os
 import shutil
 import struct
-from typing import Iterable, List, Sequence
+from collections.abc import Iterable, Sequence
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
@@ -52,7 +52,7 @@ def join_shards(paths: Sequence[str], out: str) -> None:
                 shutil.copyfileobj(source, target, 1 << 20)
 
 
-def record_offsets(path: str) -> List[int]:
+def record_offsets(path: str) -> list[int]:
     """Where each record begins, in bytes, from their lengths alone: fast, but finds no changed byte within.
 
     Raises:
@@ -77,7 +77,7 @@ def record_offsets(path: str) -> List[int]:
     return offsets
 
 
-def damaged_shards(paths: Sequence[str]) -> List[DamagedShardError]:
+def damaged_shards(paths: Sequence[str]) -> list[DamagedShardError]:
     """Reads shards to their end, checksums included; one error, with the path, for each that cannot be."""
     import tensorflow as tf
 

@@ -5,7 +5,7 @@ not clips. Where nobody is known, each clip is a person of its own. Drawing a
 subject k times is counting its rows k times: nothing is sorted or copied again.
 """
 
-from typing import Dict, List, Optional
+from typing import Optional
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ import pandas as pd
 from phystd_tf.evaluation import metrics
 
 ROUNDS = 500
-Interval = Optional[List[float]]  # 2.5 and 97.5 percentiles; None where there is one subject, or nothing to draw from
+Interval = Optional[list[float]]  # 2.5 and 97.5 percentiles; None where there is one subject, or nothing to draw from
 
 
 def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Interval:
@@ -41,7 +41,7 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
     return _percentiles(rates)
 
 
-def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: int = ROUNDS) -> Dict[str, Interval]:
+def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: int = ROUNDS) -> dict[str, Interval]:
     """Intervals of the rates at a threshold: apcer (worst type), bpcer, acer and hter.
 
     The worst type is that of each draw. A draw without one of the classes counts for none of the rates that need it.
@@ -53,7 +53,7 @@ def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: 
       rounds: number of draws.
     """
     names, subject = np.unique(test["subject"].to_numpy(str), return_inverse=True)
-    drawn: Dict[str, List[float]] = {"apcer": [], "bpcer": [], "acer": [], "hter": []}
+    drawn: dict[str, list[float]] = {"apcer": [], "bpcer": [], "acer": [], "hter": []}
     if len(names) < 2:
         return dict.fromkeys(drawn)
     live = test["label"].to_numpy() == 1
@@ -88,5 +88,5 @@ def _times(rng: np.random.Generator, people: int) -> np.ndarray:
     return np.bincount(rng.integers(0, people, people), minlength=people)
 
 
-def _percentiles(rates: List[float]) -> Interval:
+def _percentiles(rates: list[float]) -> Interval:
     return [float(value) for value in np.percentile(rates, [2.5, 97.5])] if rates else None

@@ -7,7 +7,8 @@ finite number is refused with a ValueError, everywhere: it would count as an
 accepted spoof or a refused live face by accident.
 """
 
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -31,14 +32,14 @@ def apcer(spoof_scores: Sequence[float], threshold: float) -> Optional[float]:
 
 def apcer_by_type(
     labels: Sequence[int], scores: Sequence[float], types: Sequence[str], threshold: float
-) -> Dict[str, float]:
+) -> dict[str, float]:
     """APCER of each PAI species, by its name in alphabetical order; empty where there is no attack."""
     labels, scores, types = np.asarray(labels), np.asarray(scores, np.float64), np.asarray(types)
     spoof = labels == 0
     return {str(kind): apcer(scores[spoof & (types == kind)], threshold) for kind in np.unique(types[spoof])}
 
 
-def worst_apcer(by_type: Dict[str, float]) -> Optional[float]:
+def worst_apcer(by_type: dict[str, float]) -> Optional[float]:
     """APCER as the standard reports it: that of the worst PAI species; None where there is none."""
     return max(by_type.values(), default=None)
 
@@ -130,7 +131,7 @@ def tdr(spoof_scores: Sequence[float], threshold: float) -> Optional[float]:
     return _share(_finite(spoof_scores) < threshold)
 
 
-def _two_classes(labels: Sequence[int], scores: Sequence[float]) -> Tuple[np.ndarray, np.ndarray]:
+def _two_classes(labels: Sequence[int], scores: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     labels, scores = np.asarray(labels), _finite(scores)
     if not np.isin(labels, (0, 1)).all():
         raise ValueError("a label is neither 1 (live) nor 0 (spoof)")

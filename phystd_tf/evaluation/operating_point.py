@@ -1,6 +1,7 @@
 """Chooses the operating point, alpha0 of Eq. (10) and the threshold, on scores of train or dev."""
 
-from typing import Dict, List, NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def choose_alpha0(
     labels = clips["label"].to_numpy()
     if len(np.unique(labels)) < 2:
         raise ScoreFileError("alpha0 and the threshold need live and spoof clips to choose them on")
-    options: List[Dict[str, float]] = []
+    options: list[dict[str, float]] = []
     for alpha0 in candidates:
         scores = liveness_score(*(clips[name].to_numpy() for name in TERMS), alpha0=alpha0)
         eer, threshold = equal_error_rate(labels, scores)

@@ -6,8 +6,6 @@ SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof)
 format that is common in the field.
 """
 
-from typing import Dict, Tuple
-
 import numpy as np
 import pandas as pd
 
@@ -147,7 +145,7 @@ def by_instrument(scores: pd.DataFrame, path: str) -> pd.DataFrame:
     return scores.assign(type=scores["type"].mask(spoof, scores["instrument"]))
 
 
-def _from_field_format(scores: pd.DataFrame, path: str) -> Tuple[pd.DataFrame, Dict[str, str]]:
+def _from_field_format(scores: pd.DataFrame, path: str) -> tuple[pd.DataFrame, dict[str, str]]:
     """A score file with FIELD_COLUMNS under our names, and theirs by ours for messages.
 
     The claimed identity is the subject: what it claims to be is who is seen.

@@ -1,6 +1,6 @@
 """Summaries of one score file, as data and as tables: error rates at one threshold, and mean terms by type."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Optional
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ def summarise(
     fdr: float,
     dev: Optional[pd.DataFrame] = None,
     seed: int = 0,
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Error rates of scores at a threshold that was chosen elsewhere.
 
     Args:
@@ -79,7 +79,7 @@ def summarise(
     }
 
 
-def as_table(summary: Dict[str, Any]) -> str:
+def as_table(summary: dict[str, Any]) -> str:
     """The summary as lines for people, percentages with what they are taken over."""
     live, spoof = summary["num_live"], summary["num_spoof"]
     notes = {
@@ -118,7 +118,7 @@ def as_table(summary: Dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def terms_by_type(scores: pd.DataFrame) -> List[Dict[str, object]]:
+def terms_by_type(scores: pd.DataFrame) -> list[dict[str, object]]:
     """Mean terms of Eq. (10) of each type, live first.
 
     Args:
@@ -136,7 +136,7 @@ def terms_by_type(scores: pd.DataFrame) -> List[Dict[str, object]]:
     return sorted(rows, key=lambda row: (row["type"] != "live", row["type"]))
 
 
-def terms_table(rows: List[Dict[str, object]]) -> str:
+def terms_table(rows: list[dict[str, object]]) -> str:
     """The rows of ``terms_by_type`` as lines for people."""
     numbers = [name for name in rows[0] if name not in ("type", "faces")]
     lines = [f"{'type':<22}{'faces':>7}" + "".join(f"{name:>9}" for name in numbers)]
@@ -145,7 +145,7 @@ def terms_table(rows: List[Dict[str, object]]) -> str:
     return "\n".join(lines)
 
 
-def _usual_tdrs(live: np.ndarray, spoof: np.ndarray) -> Dict[str, Optional[float]]:
+def _usual_tdrs(live: np.ndarray, spoof: np.ndarray) -> dict[str, Optional[float]]:
     """TDR by FDR, for USUAL_FDRS; nothing where no live score sets a threshold."""
     if not len(live):
         return {}
@@ -156,7 +156,7 @@ def _percent(value: Optional[float]) -> str:
     return "undefined" if value is None else f"{100 * value:.2f}"
 
 
-def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> List[str]:
+def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> list[str]:
     warnings = []
     for name, label in (("live", 1), ("spoof", 0)):
         if not (test["label"] == label).any():
@@ -182,7 +182,7 @@ def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> List[str]:
     return warnings
 
 
-def _resolution_warning(num_live: int, fdr: float) -> List[str]:
+def _resolution_warning(num_live: int, fdr: float) -> list[str]:
     if not 0 < num_live * fdr < 1:
         return []
     return [f"TDR@FDR={100 * fdr:g} % cannot be resolved by {num_live} live: none may be flagged (needs {1 / fdr:.0f})"]

@@ -7,7 +7,8 @@ the model sees; nothing of it reaches the training.
 """
 
 import os
-from typing import Any, Dict, List, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any, Optional
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,7 @@ def energy_inside(trace: np.ndarray, region: np.ndarray) -> float:
     return float(square[region].sum() / square.sum())
 
 
-def summarise_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> Dict[str, Any]:
+def summarise_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> dict[str, Any]:
     """Means of each measure by type, with 95 % intervals over subjects.
 
     Args:
@@ -119,7 +120,7 @@ def summarise_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) ->
     types = {}
     for kind in sorted(faces["type"].unique(), key=lambda name: (name != "live", name)):
         chosen = faces[faces["type"] == kind]
-        entry: Dict[str, Any] = {
+        entry: dict[str, Any] = {
             "faces": len(chosen),
             "clips": int(chosen["clip"].nunique()),
             "subjects": int(chosen["subject"].nunique()),
@@ -196,12 +197,12 @@ def read_quality(scores: pd.DataFrame, scores_path: str) -> Optional[pd.DataFram
     return faces
 
 
-def _mean_and_interval(subjects: np.ndarray, values: np.ndarray, seed: int, rounds: int) -> Dict[str, Optional[float]]:
+def _mean_and_interval(subjects: np.ndarray, values: np.ndarray, seed: int, rounds: int) -> dict[str, Optional[float]]:
     names, index = np.unique(subjects, return_inverse=True)
     sums, counts = np.bincount(index, values), np.bincount(index)
     low = high = None
     if len(names) > 1:
         drawn = np.random.default_rng(seed).integers(0, len(names), (rounds, len(names)))
-        means: List[float] = sums[drawn].sum(1) / counts[drawn].sum(1)
+        means: list[float] = sums[drawn].sum(1) / counts[drawn].sum(1)
         low, high = (float(value) for value in np.percentile(means, [2.5, 97.5]))
     return {"mean": float(values.mean()), "low": low, "high": high}

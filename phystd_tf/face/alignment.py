@@ -9,7 +9,8 @@ on a face that stands on its head; hence the checks of ``check_mesh``.
 import contextlib
 import os
 import sys
-from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Optional
 
 import cv2
 import numpy as np
@@ -72,7 +73,7 @@ class Alignment(NamedTuple):
     """
 
     points: np.ndarray
-    box: Tuple[float, float, float, float]
+    box: tuple[float, float, float, float]
     num_faces: int
 
 
@@ -183,7 +184,7 @@ class FaceAligner:
         left, top, right, bottom = (float(value) for value in face.box)
         return Alignment(points.astype(np.float32), (left, top, right, bottom), len(detections))
 
-    def _search(self, image: np.ndarray, hint_box: Optional[Sequence[float]]) -> List[Detection]:
+    def _search(self, image: np.ndarray, hint_box: Optional[Sequence[float]]) -> list[Detection]:
         height, width = image.shape[:2]
         if hint_box is not None:
             window = _window(np.asarray(hint_box, np.float64), WINDOW, image.shape)
@@ -207,10 +208,10 @@ class FaceAligner:
             )
         return found
 
-    def _detect_in(self, image: np.ndarray, window: Tuple[int, int, int, int]) -> List[Detection]:
+    def _detect_in(self, image: np.ndarray, window: tuple[int, int, int, int]) -> list[Detection]:
         return _merge(_detect(self._near, image, window) + _detect(self._far, image, window))
 
-    def _detect_close(self, image: np.ndarray, window: Tuple[int, int, int, int]) -> List[Detection]:
+    def _detect_close(self, image: np.ndarray, window: tuple[int, int, int, int]) -> list[Detection]:
         """Where the face fills a good part of the window, the near detector is right, and faster."""
         return _detect(self._near, image, window) or _detect(self._far, image, window)
 
@@ -250,7 +251,7 @@ class FaceAligner:
         return scores[1] > scores[0] + UPSIDE_DOWN_MARGIN
 
 
-def check_mesh(points: np.ndarray, face: Detection, shape: Tuple[int, ...]) -> None:
+def check_mesh(points: np.ndarray, face: Detection, shape: tuple[int, ...]) -> None:
     """Refuses a mesh that is not believable.
 
     Args:
@@ -287,7 +288,7 @@ def check_mesh(points: np.ndarray, face: Detection, shape: Tuple[int, ...]) -> N
         raise LowQualityError("most of the face is outside the image")
 
 
-def _detect(graph: Any, image: np.ndarray, window: Tuple[int, int, int, int]) -> List[Detection]:
+def _detect(graph: Any, image: np.ndarray, window: tuple[int, int, int, int]) -> list[Detection]:
     left, top, right, bottom = window
     result = graph.process(np.ascontiguousarray(image[top:bottom, left:right]))
     scale = np.array((right - left, bottom - top), np.float64)
@@ -303,9 +304,9 @@ def _detect(graph: Any, image: np.ndarray, window: Tuple[int, int, int, int]) ->
     return found
 
 
-def _merge(found: List[Detection]) -> List[Detection]:
+def _merge(found: list[Detection]) -> list[Detection]:
     """Keeps the surest of those that overlap."""
-    kept: List[Detection] = []
+    kept: list[Detection] = []
     for face in sorted(found, key=lambda detection: -detection.score):
         if all(_overlap(face.box, other.box) < 0.3 for other in kept):
             kept.append(face)
@@ -319,7 +320,7 @@ def _overlap(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.prod(np.maximum(sides, 0)) / max(min(areas), 1e-9))
 
 
-def _window(box: np.ndarray, factor: float, shape: Tuple[int, ...]) -> Tuple[int, int, int, int]:
+def _window(box: np.ndarray, factor: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """A square of ``factor`` times the box around its middle, cut at the edge of the image."""
     middle = (box[:2] + box[2:]) / 2
     half = factor * max(box[2] - box[0], box[3] - box[1]) / 2
@@ -330,7 +331,7 @@ def _window(box: np.ndarray, factor: float, shape: Tuple[int, ...]) -> Tuple[int
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
-def _starts(length: int, tile: int) -> List[int]:
+def _starts(length: int, tile: int) -> list[int]:
     count = 1 if length <= tile else int(np.ceil((length - tile) / (tile / 2))) + 1
     return [int(start) for start in np.linspace(0, max(length - tile, 0), count)]
 

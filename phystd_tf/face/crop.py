@@ -7,7 +7,7 @@ turned to the side keeps its scale, and the whole face, with some room for the
 edge of a mask, is inside.
 """
 
-from typing import Dict, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -36,7 +36,7 @@ class CropBox(NamedTuple):
     side: float
 
 
-def crop_recipe() -> Dict[str, float]:
+def crop_recipe() -> dict[str, float]:
     """The crop rule, in half eye distances around the middle between the eyes."""
     return {"side": SIDE, "up": UP, "down": DOWN}
 

@@ -1,6 +1,7 @@
-"""All that training needs to know of one face, from one image."""
+"""One face from one image: finding and cropping it, and what it is trained with."""
 
-from typing import Dict, NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -16,6 +17,24 @@ from phystd_tf.physics import triangulation
 # places, and lie on the outline, so that they differ more.
 MAX_ERROR_DENSE = 0.08
 MAX_ERROR_LANDMARKS = 0.2
+
+
+class FoundFace(NamedTuple):
+    """A face found in an image, fitted and cropped: all that a trained model needs.
+
+    Attributes:
+      image: [S, S, 3] uint8, RGB crop.
+      shape: [468, 3] float64, fitted face in pixels of the crop, z towards the camera.
+      box: the crop, in the image.
+      fit_error: of the morphable model, in eye distances.
+      num_faces: faces seen in the image; 1 where landmarks were given.
+    """
+
+    image: np.ndarray
+    shape: np.ndarray
+    box: CropBox
+    fit_error: float
+    num_faces: int
 
 
 class PreparedFace(NamedTuple):
@@ -39,46 +58,39 @@ class PreparedFace(NamedTuple):
     depth: np.ndarray
     preliminary_mask: np.ndarray
     triangles: np.ndarray
-    triangle_maps: Dict[int, np.ndarray]
+    triangle_maps: dict[int, np.ndarray]
     box: CropBox
     fit_error: float
     num_faces: int
     shape: np.ndarray
 
 
-def describe(
+def find_face(
     image: np.ndarray,
     aligner: Optional[FaceAligner],
     model: MorphableModel,
     size: int,
-    spoof_type: str,
-    depth_size: int,
-    map_sizes: Sequence[int],
     hint_box: Optional[Sequence[float]] = None,
     landmarks68: Optional[np.ndarray] = None,
     known_upright: bool = False,
-) -> PreparedFace:
-    """Aligns, fits, crops, and renders M0, P0 and the triangle maps.
+) -> FoundFace:
+    """Aligns, fits and crops the largest face.
 
     Args:
       image: [H, W, 3] uint8, RGB.
       aligner: may be None if ``landmarks68`` are given.
       model: the morphable model.
       size: S, pixels on a side of the crop.
-      spoof_type: ``live`` or a spoof type; decides M0 and P0.
-      depth_size: K.
-      map_sizes: sizes of the triangle maps.
       hint_box: (left, top, right, bottom) of a face that is known to be there.
       landmarks68: [68, 2] iBUG landmarks in pixels, used in place of the mesh.
       known_upright: see ``FaceAligner.align``.
 
     Returns:
-      PreparedFace.
+      FoundFace.
 
     Raises:
       AlignmentError: one of its kinds, if there is no face that can be used.
       MorphableModelError: if the landmarks cannot be fitted.
-      DegenerateVerticesError: if the vertices cannot be triangulated.
     """
     if landmarks68 is None:
         if aligner is None:
@@ -93,6 +105,28 @@ def describe(
         raise LowQualityError(f"the morphable model misses the face by {fit.error:.2f} eye distances")
     box = crop_box(fit.shape)
     shape = to_crop(fit.shape, box, size)
+    return FoundFace(crop(image, box, size), shape, box, fit.error, num_faces)
+
+
+def with_targets(
+    face: FoundFace, model: MorphableModel, spoof_type: str, depth_size: int, map_sizes: Sequence[int]
+) -> PreparedFace:
+    """Renders what a face is trained with: vertices, triangles and their maps, M0 and P0.
+
+    Args:
+      face: of ``find_face`` with the same model.
+      model: the morphable model.
+      spoof_type: ``live`` or a spoof type; decides M0 and P0.
+      depth_size: K.
+      map_sizes: sizes of the triangle maps.
+
+    Returns:
+      PreparedFace.
+
+    Raises:
+      DegenerateVerticesError: if the vertices cannot be triangulated.
+    """
+    size, shape = len(face.image), face.shape
     vertices = shape[model.vertices, :2].astype(np.float32)
     triangles = triangulation.triangulate(vertices, size).triangles
     maps = {n: triangulation.rasterise_triangles(_resized(vertices, size, n), triangles, n) for n in map_sizes}
@@ -101,15 +135,15 @@ def describe(
     else:
         depth = np.zeros((depth_size, depth_size), np.float32)
     return PreparedFace(
-        image=crop(image, box, size),
+        image=face.image,
         vertices=vertices,
         depth=depth,
         preliminary_mask=preliminary_mask(spoof_type, shape, size, model).astype(np.uint8),
         triangles=triangles,
         triangle_maps=maps,
-        box=box,
-        fit_error=fit.error,
-        num_faces=num_faces,
+        box=face.box,
+        fit_error=face.fit_error,
+        num_faces=face.num_faces,
         shape=shape.astype(np.float32),
     )
 

@@ -13,7 +13,8 @@ both sides of a face alike. Everything is in the units of the model: the eye
 distance is 1, x to the right, y down, z towards the camera.
 """
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Optional
 
 import numpy as np
 
@@ -30,7 +31,7 @@ SMOOTH_DECAY = 3.0
 ODD_FACTOR = 0.35
 
 
-def build(photographs: Sequence[np.ndarray]) -> Dict[str, np.ndarray]:
+def build(photographs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """All arrays of the model.
 
     Args:
@@ -61,7 +62,7 @@ def build(photographs: Sequence[np.ndarray]) -> Dict[str, np.ndarray]:
     }
 
 
-def procrustes(source: np.ndarray, target: np.ndarray) -> Tuple[np.ndarray, float, np.ndarray]:
+def procrustes(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
     """Rotation, scale and translation with ``scale * source @ rotation.T + translation`` nearest to ``target``."""
     middle_s, middle_t = source.mean(0), target.mean(0)
     u, d, vt = np.linalg.svd((target - middle_t).T @ (source - middle_s))
@@ -71,7 +72,7 @@ def procrustes(source: np.ndarray, target: np.ndarray) -> Tuple[np.ndarray, floa
     return rotation, scale, middle_t - scale * rotation @ middle_s
 
 
-def apply(transform: Tuple[np.ndarray, float, np.ndarray], points: np.ndarray) -> np.ndarray:
+def apply(transform: tuple[np.ndarray, float, np.ndarray], points: np.ndarray) -> np.ndarray:
     """Points [n, 3] moved by what ``procrustes`` returns."""
     rotation, scale, translation = transform
     return scale * points @ rotation.T + translation
@@ -141,7 +142,7 @@ def _normalised(shape: np.ndarray) -> np.ndarray:
 
 def deformations(
     mean: np.ndarray, triangles: np.ndarray, parts: np.ndarray, mirror: np.ndarray
-) -> Tuple[np.ndarray, np.ndarray, List[str]]:
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Basis [M, 468, 3] of rms displacement 1, standard deviations [M], and names [M]."""
     similarity = _similarity_space(mean)
     basis, stddev, names = [], [], []
@@ -194,7 +195,7 @@ def _smooth_vectors(mean: np.ndarray, triangles: np.ndarray, mirror: np.ndarray)
     return (vectors + parity * vectors[:, mirror]) / 2
 
 
-def _cotangent_laplacian(points: np.ndarray, triangles: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def _cotangent_laplacian(points: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = len(points)
     laplacian, mass = np.zeros((count, count)), np.zeros(count)
     for shift in range(3):
@@ -209,7 +210,7 @@ def _cotangent_laplacian(points: np.ndarray, triangles: np.ndarray) -> Tuple[np.
     return laplacian, mass
 
 
-def _named_fields(mean: np.ndarray, skin: np.ndarray, mirror: np.ndarray) -> List[Tuple[str, np.ndarray]]:
+def _named_fields(mean: np.ndarray, skin: np.ndarray, mirror: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """Fields [468, 3], each of the size of one standard deviation."""
 
     def bump(vertices: Sequence[int], width: float, height: Optional[float] = None) -> np.ndarray:
@@ -273,7 +274,7 @@ def _named_fields(mean: np.ndarray, skin: np.ndarray, mirror: np.ndarray) -> Lis
     return fields
 
 
-def _harmonic(count: int, triangles: np.ndarray, fixed: Dict[int, float]) -> np.ndarray:
+def _harmonic(count: int, triangles: np.ndarray, fixed: dict[int, float]) -> np.ndarray:
     """The smooth function [count] that has the given values at some vertices."""
     adjacent = np.zeros((count, count))
     for a, b in ((0, 1), (1, 2), (2, 0)):

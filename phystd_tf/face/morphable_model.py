@@ -14,7 +14,8 @@ right, y down, z towards the camera.
 import functools
 import hashlib
 import os
-from typing import NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -262,7 +263,7 @@ class _Observed:
         return np.linalg.solve(matrix, right)
 
 
-def _pose(shape: np.ndarray, points: np.ndarray, share: np.ndarray) -> Tuple[np.ndarray, float, np.ndarray]:
+def _pose(shape: np.ndarray, points: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
     """Rotation [3, 3], scale, and shift [d] of a scaled orthographic camera.
 
     Brings ``scale * shape @ rotation[:d].T + shift`` near the points [n, d]. With

@@ -1,7 +1,5 @@
 """What preparation found in a photograph, as one picture to look at."""
 
-from typing import List, Tuple
-
 import cv2
 import numpy as np
 
@@ -23,7 +21,7 @@ def overlay(image: np.ndarray, face: PreparedFace, model: MorphableModel, panel:
 
     Args:
       image: [H, W, 3] uint8 RGB, the whole photograph.
-      face: what ``describe`` made of it.
+      face: of ``with_targets``.
       model: the morphable model that was used.
       panel: height of the picture and width of each square panel, pixels.
 
@@ -31,7 +29,7 @@ def overlay(image: np.ndarray, face: PreparedFace, model: MorphableModel, panel:
       [panel, width, 3] uint8 RGB: the photograph first, then the crop four times.
     """
     size = len(face.image)
-    panels: List[np.ndarray] = [_photograph(image, face, model, panel)]
+    panels: list[np.ndarray] = [_photograph(image, face, model, panel)]
     scale = panel / size
     large = cv2.resize(face.image, (panel, panel), interpolation=cv2.INTER_LINEAR)
     vertices = (face.vertices + 0.5) * scale - 0.5
@@ -87,6 +85,6 @@ def _titled(picture: np.ndarray, title: str) -> np.ndarray:
     return picture
 
 
-def _fixed(point: np.ndarray) -> Tuple[int, int]:
+def _fixed(point: np.ndarray) -> tuple[int, int]:
     x, y = (int(value) for value in np.round(np.asarray(point, np.float64) * 2**_FRACTION_BITS))
     return x, y

@@ -1,6 +1,6 @@
 """The preliminary mask P0: where inpainting is ruled out, Eq. (19), Fig. 7."""
 
-from typing import Optional, Tuple
+from typing import Optional
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ MOUTH_REGION = (0.75, 0.50, 1.40)
 EYE_MARGIN = (0.15, 0.05)
 MOUTH_MARGIN = (0.05, 0.05)
 
-Region = Tuple[float, float, float]
+Region = tuple[float, float, float]
 
 _FIXED_POINT_BITS = 4
 
@@ -52,7 +52,7 @@ def preliminary_mask(
     return mask.astype(np.float32)
 
 
-def _around(points: np.ndarray, model: MorphableModel, region: Region, margin: Tuple[float, float]) -> np.ndarray:
+def _around(points: np.ndarray, model: MorphableModel, region: Region, margin: tuple[float, float]) -> np.ndarray:
     """The points of a region of the face, and points a margin further out."""
     half_width, top, bottom = region
     mean = model.mean

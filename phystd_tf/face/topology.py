@@ -4,7 +4,7 @@ Left and right are those of the image, not of the person.
 """
 
 import itertools
-from typing import Dict, List, Sequence, Set, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -99,7 +99,7 @@ def edges() -> np.ndarray:
     return np.array(sorted({tuple(sorted(edge)) for edge in FACEMESH_TESSELATION}))
 
 
-def triangles(mean: np.ndarray, mirror: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def triangles(mean: np.ndarray, mirror: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The triangles [898, 3] int and the part [898] each belongs to.
 
     MediaPipe publishes edges only. Three vertices joined by three edges are a
@@ -123,20 +123,20 @@ def triangles(mean: np.ndarray, mirror: np.ndarray) -> Tuple[np.ndarray, np.ndar
     return _same_winding(everything, mean), parts
 
 
-def _cliques(pairs: np.ndarray) -> List[Tuple[int, ...]]:
-    neighbours: List[Set[int]] = [set() for _ in range(NUM_POINTS)]
+def _cliques(pairs: np.ndarray) -> list[tuple[int, ...]]:
+    neighbours: list[set[int]] = [set() for _ in range(NUM_POINTS)]
     for a, b in pairs:
         neighbours[a].add(int(b))
         neighbours[b].add(int(a))
     found = [(int(a), int(b), c) for a, b in pairs for c in sorted(neighbours[a] & neighbours[b]) if c > b]
-    count: Dict[Tuple[int, int], int] = {}
+    count: dict[tuple[int, int], int] = {}
     for triangle in found:
         for edge in itertools.combinations(triangle, 2):
             count[edge] = count.get(edge, 0) + 1
     return [t for t in found if any(count[edge] < 3 for edge in itertools.combinations(t, 2))]
 
 
-def _strip(upper: Sequence[int], lower: Sequence[int]) -> List[Tuple[int, ...]]:
+def _strip(upper: Sequence[int], lower: Sequence[int]) -> list[tuple[int, ...]]:
     """Triangles between two rims with the same number of vertices that meet at their ends."""
     found = []
     for a, b, c, d in zip(upper, upper[1:], lower[1:], lower):
@@ -146,7 +146,7 @@ def _strip(upper: Sequence[int], lower: Sequence[int]) -> List[Tuple[int, ...]]:
 
 def _same_winding(faces: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Neighbouring triangles run through their common edge in opposite directions; the first faces the camera."""
-    by_edge: Dict[Tuple[int, int], List[int]] = {}
+    by_edge: dict[tuple[int, int], list[int]] = {}
     for index, triangle in enumerate(faces):
         for edge in itertools.combinations(sorted(triangle), 2):
             by_edge.setdefault(edge, []).append(index)

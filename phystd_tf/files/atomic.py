@@ -3,7 +3,8 @@
 import contextlib
 import json
 import os
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 UNFINISHED_PREFIX = ".unfinished-"
 

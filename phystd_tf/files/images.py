@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from typing import Callable, Dict
+from typing import Callable
 
 import cv2
 import numpy as np
@@ -98,7 +98,7 @@ def _bmp_is_whole(data: bytes) -> bool:
     return len(data) >= size
 
 
-_IS_WHOLE: Dict[bytes, Callable[[bytes], bool]] = {
+_IS_WHOLE: dict[bytes, Callable[[bytes], bool]] = {
     b"\x89PNG\r\n\x1a\n": _png_is_whole,
     b"\xff\xd8\xff": _jpeg_is_whole,
     b"RIFF": _riff_is_whole,

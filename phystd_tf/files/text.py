@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from typing import List, NamedTuple
+from typing import NamedTuple
 
 from phystd_tf.errors import PhystdError
 
@@ -19,8 +19,8 @@ class Lines(NamedTuple):
       oddities: what it has and need not have: "a byte order mark", "line ends of DOS".
     """
 
-    rows: List[str]
-    oddities: List[str]
+    rows: list[str]
+    oddities: list[str]
 
 
 def read_lines(path: str) -> Lines:

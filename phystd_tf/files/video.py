@@ -1,7 +1,8 @@
 """Reads videos one frame at a time, upright on every OpenCV."""
 
 import os
-from typing import Iterator, Optional, Tuple
+from collections.abc import Iterator
+from typing import Optional
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ class UnreadableVideoError(PhystdError):
 
 def iterate_frames(
     path: str, frame_step: int = 1, max_frames: Optional[int] = None
-) -> Iterator[Tuple[int, np.ndarray]]:
+) -> Iterator[tuple[int, np.ndarray]]:
     """Every ``frame_step``-th frame, by the count of decoded frames.
 
     Neither the frame count nor the frame rate of the header is used: both are

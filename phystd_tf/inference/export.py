@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from typing import Dict
 
 import tensorflow as tf
 
@@ -39,7 +38,7 @@ class ServingModule(tf.Module):
             "disentangle": tf.function(self._disentangle, input_signature=[spec]),
         }
 
-    def _disentangle(self, crops: tf.Tensor) -> Dict[str, tf.Tensor]:
+    def _disentangle(self, crops: tf.Tensor) -> dict[str, tf.Tensor]:
         message = "crops must be RGB float32 in [0, 1]"
         checks = [
             tf.debugging.assert_greater_equal(crops, 0.0, message=message),
@@ -49,7 +48,7 @@ class ServingModule(tf.Module):
             outputs = self._outputs(tf.identity(crops))
         return {**outputs, "is_live": outputs["score"] >= self._threshold}
 
-    def _score(self, crops: tf.Tensor) -> Dict[str, tf.Tensor]:
+    def _score(self, crops: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = self._disentangle(crops)
         return {name: outputs[name] for name in ("score", "is_live", *(f"term_{term}" for term in TERMS))}
 

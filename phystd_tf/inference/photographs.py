@@ -3,21 +3,16 @@
 import csv
 import dataclasses
 import os
-from typing import Callable, List, Optional, Sequence, Set
+from collections.abc import Sequence
+from typing import Callable, Optional
 
 import cv2
 import numpy as np
 
-from phystd_tf import spoof_types
-from phystd_tf.data.resizing import resize_crops
 from phystd_tf.errors import PhystdError
-from phystd_tf.face.alignment import AlignmentError, FaceAligner
-from phystd_tf.face.crop import crop_recipe
-from phystd_tf.face.geometry import describe
-from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.files.atomic import replacing
-from phystd_tf.files.images import IMAGE_SUFFIXES, UnreadableImageError, is_image, read_image
-from phystd_tf.inference.predictor import Predictor
+from phystd_tf.files.images import IMAGE_SUFFIXES, is_image
+from phystd_tf.inference.model import OK, Disentangled, Model
 from phystd_tf.report.trace_panel import trace_panel
 
 RESULTS_FILE = "results.csv"
@@ -43,7 +38,7 @@ class Result:
         return f"{self.path}: {verdict}score {self.score:.4f} -> {self.picture}"
 
 
-def list_photographs(path: str) -> List[str]:
+def list_photographs(path: str) -> list[str]:
     """The photograph at ``path``, or all below it if it is a folder, sorted.
 
     Raises:
@@ -60,72 +55,46 @@ def list_photographs(path: str) -> List[str]:
 
 
 def disentangle_photographs(
-    predictor: Predictor,
-    photographs: Sequence[str],
-    out: str,
-    morphable_model: Optional[str] = None,
-    progress: Callable[[], None] = lambda: None,
-) -> List[Result]:
-    """Writes one picture a photograph, and results.csv; failures do not stop the others.
+    model: Model, photographs: Sequence[str], out: str, progress: Callable[[], None] = lambda: None
+) -> list[Result]:
+    """Writes one picture per photograph, and results.csv; failures do not stop the others.
 
     Args:
-      predictor: Predictor.
+      model: Model.
       photographs: paths.
       out: folder for the pictures, made if missing.
-      morphable_model: path of the one that the training data was prepared with; None for that of this package.
       progress: called after each photograph.
 
     Returns:
-      One Result a photograph, in their order.
-
-    Raises:
-      PhystdError: if the crops of the model are made in another way.
+      One Result per photograph, in their order.
     """
     os.makedirs(out, exist_ok=True)
-    results: List[Result] = []
-    taken: Set[str] = set()
-    prepared = predictor.prepared
-    if prepared["crop"] != crop_recipe():
-        raise PhystdError(
-            f"the model was trained on crops made by {prepared['crop']}, this version makes {crop_recipe()}"
-        )
-    model = MorphableModel.load(morphable_model)
-    if prepared["morphable_model_sha256"] != model.fingerprint():
-        raise PhystdError("the model was trained on crops made with another morphable model; give its file")
-    with FaceAligner() as aligner:
-        for path in photographs:
-            try:
-                face = _crop(read_image(path), aligner, model, prepared["image_size"])
-                results.append(_disentangle(predictor, face, path, _picture_path(path, out, taken)))
-            except UnreadableImageError as error:
-                results.append(Result(path, "unreadable", str(error)))
-            except AlignmentError as error:
-                results.append(Result(path, error.status, str(error)))
-            progress()
+    results: list[Result] = []
+    taken: set[str] = set()
+    for path in photographs:
+        found = model.disentangle(path)
+        result = Result(path, **found.prediction._asdict())
+        if result.status == OK:
+            result.picture = _picture_path(path, out, taken)
+            _write_picture(_panel(found), result.picture)
+        results.append(result)
+        progress()
     _write_results(results, os.path.join(out, RESULTS_FILE))
     return results
 
 
-def _crop(image: np.ndarray, aligner: FaceAligner, model: MorphableModel, size: int) -> np.ndarray:
-    """The crop of the largest face, by the very function that prepares training data."""
-    face = describe(image, aligner, model, size, spoof_types.UNKNOWN, depth_size=1, map_sizes=())
-    return face.image.astype(np.float32) / 255.0
+def _panel(found: Disentangled) -> np.ndarray:
+    prediction = found.prediction
+    title = f"score {prediction.score:.4f}"
+    if prediction.verdict:
+        title = f"{prediction.verdict}: {title}, live from {prediction.threshold:.4f}"
+    outputs = {
+        **found.traces._asdict(), "reconstruction": found.reconstruction, "overall_trace": found.overall_trace,
+    }  # fmt: skip
+    return trace_panel(found.crop, outputs, title)
 
 
-def _disentangle(predictor: Predictor, crop: np.ndarray, path: str, picture: str) -> Result:
-    faces = resize_crops(crop[np.newaxis], predictor.hparams.image_size).numpy()
-    outputs = {name: value[0] for name, value in predictor(faces).items()}
-    result = Result(path, "ok", score=float(outputs["score"]), picture=picture)
-    title = f"score {result.score:.4f}"
-    if predictor.operating_point is not None:
-        result.threshold = predictor.operating_point.threshold
-        result.verdict = "live" if result.score >= result.threshold else "spoof"
-        title = f"{result.verdict}: {title}, live from {result.threshold:.4f}"
-    _write_picture(trace_panel(faces[0], outputs, title), picture)
-    return result
-
-
-def _picture_path(path: str, out: str, taken: Set[str]) -> str:
+def _picture_path(path: str, out: str, taken: set[str]) -> str:
     """A name of its own for each photograph, also where two folders hold the same file name."""
     stem = os.path.splitext(os.path.basename(path))[0]
     name, count = stem, 1

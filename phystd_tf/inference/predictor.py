@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, Dict, Optional
+from typing import Any, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -41,7 +41,7 @@ class Predictor:
             with open(os.path.join(path, EXPORT_FILE), encoding="utf-8") as file:
                 metadata = json.load(file)
             self.hparams = HParams.from_dict(metadata["hparams"])
-            self.prepared: Dict[str, Any] = metadata["prepared"]
+            self.prepared: dict[str, Any] = metadata["prepared"]
             self.operating_point: Optional[OperatingPoint] = OperatingPoint(**metadata["operating_point"])
             self._loaded = tf.saved_model.load(path)
             self._run = lambda images: self._loaded.signatures["disentangle"](crops=images)
@@ -56,7 +56,7 @@ class Predictor:
         else:
             raise PhystdError(f"{path} is neither a run folder nor an export (no {EXPORT_FILE})")
 
-    def __call__(self, images: np.ndarray) -> Dict[str, np.ndarray]:
+    def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Everything about a batch of crops.
 
         Args:

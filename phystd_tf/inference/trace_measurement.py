@@ -4,7 +4,8 @@ The one place where a model meets the truth, after training: the truth is cut
 out as preparation cut out the frame, and compared.
 """
 
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from collections.abc import Iterator, Mapping
+from typing import Callable, Optional
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def measure_split(
     selection = selection_of(prepared)
     prepared_size = load_settings(selection.prepared)["image_size"]
     manifest = {(row["clip"], int(row["frame"])): row for row in selection.rows(split)}
-    measured: List[Dict[str, object]] = []
+    measured: list[dict[str, object]] = []
     for images, info in evaluation_dataset(selection, generator.hparams, split, _BATCH):
         clips = [clip.decode("utf-8", "surrogateescape") for clip in info["clip"].numpy()]
         rows = [manifest[key] for key in zip(clips, info["frame"].numpy().tolist())]
@@ -77,7 +78,7 @@ def measure_split(
     return pd.DataFrame(measured, columns=[*quality.KEYS, *quality.MEASURES])
 
 
-def _true_crops(faces: str, row: Mapping[str, str], size: int) -> Tuple[np.ndarray, np.ndarray]:
+def _true_crops(faces: str, row: Mapping[str, str], size: int) -> tuple[np.ndarray, np.ndarray]:
     """The live face [S, S, 3] and the covered region [S, S, 1] in the crop of a face, float32; zeros for live faces."""
     if row["label"] == "1":
         return np.zeros((size, size, 3), np.float32), np.zeros((size, size, 1), np.float32)
@@ -93,7 +94,7 @@ def _true_crops(faces: str, row: Mapping[str, str], size: int) -> Tuple[np.ndarr
 
 def _measures(
     images: tf.Tensor, live: tf.Tensor, covered: np.ndarray, out: Mapping[str, tf.Tensor], hparams: HParams
-) -> Iterator[Dict[str, float]]:
+) -> Iterator[dict[str, float]]:
     """The MEASURES of each face of a batch; ``summarise_quality`` takes NaN as none."""
     trace = out["overall_trace"]
     reconstruction = tf.clip_by_value(out["reconstruction"], 0.0, 1.0)

@@ -1,6 +1,6 @@
 """The disentanglement generator, Sec. 3.2 and Fig. 4."""
 
-from typing import List, NamedTuple, Tuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -66,7 +66,7 @@ class TraceDecoder(tf.keras.layers.Layer):
         )
         self._single_trace = hparams.single_trace
 
-    def call(self, features: Features, training: bool) -> Tuple[Traces, tf.Tensor]:
+    def call(self, features: Features, training: bool) -> tuple[Traces, tf.Tensor]:
         U1 = self.ups[0](self.stem(features.F3, training=training), training=training)
         U2 = self.ups[1](tf.concat([U1, features.F2], axis=-1), training=training)
         U3 = self.ups[2](tf.concat([U2, features.F1], axis=-1), training=training)
@@ -92,7 +92,7 @@ class DepthNetwork(tf.keras.layers.Layer):
         )
         self._size = hparams.depth_size
 
-    def call(self, feature_maps: List[tf.Tensor], training: bool) -> tf.Tensor:
+    def call(self, feature_maps: list[tf.Tensor], training: bool) -> tf.Tensor:
         attended = [
             resize_antialiased(attention(features), self._size)
             for attention, features in zip(self.attentions, feature_maps)

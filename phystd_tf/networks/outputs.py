@@ -1,6 +1,6 @@
 """All that PhySTD says about faces, by name: the terms of the score, the traces, the live face."""
 
-from typing import Any, Dict
+from typing import Any
 
 import tensorflow as tf
 
@@ -13,7 +13,7 @@ from phystd_tf.physics.reconstruction import reconstruct_live
 from phystd_tf.traces import GeneratorOutput
 
 
-def score_terms(output: GeneratorOutput) -> Dict[str, tf.Tensor]:
+def score_terms(output: GeneratorOutput) -> dict[str, tf.Tensor]:
     """The five terms of the score before alpha0, Eq. (10).
 
     Args:
@@ -31,7 +31,7 @@ def score_terms(output: GeneratorOutput) -> Dict[str, tf.Tensor]:
     return dict(zip(TERMS, map(term, (output.depth, traces.B, traces.C, traces.T, traces.P))))
 
 
-def all_outputs(image: tf.Tensor, output: GeneratorOutput, hparams: HParams, alpha0: float) -> Dict[str, tf.Tensor]:
+def all_outputs(image: tf.Tensor, output: GeneratorOutput, hparams: HParams, alpha0: float) -> dict[str, tf.Tensor]:
     """Everything about a batch of faces, under the names that the SavedModel uses.
 
     Args:
@@ -70,7 +70,7 @@ def traced_outputs(generator: Generator, alpha0: float) -> Any:
     """A traced function from crops [n, N, N, 3] float32 to ``all_outputs``, for any n."""
 
     @tf.function(input_signature=[_crops(generator)])
-    def outputs(crops: tf.Tensor) -> Dict[str, tf.Tensor]:
+    def outputs(crops: tf.Tensor) -> dict[str, tf.Tensor]:
         return all_outputs(crops, generator(crops, training=False), generator.hparams, alpha0)
 
     return outputs
@@ -80,7 +80,7 @@ def traced_terms(generator: Generator) -> Any:
     """A traced function from crops [n, N, N, 3] float32 to ``score_terms``, for any n."""
 
     @tf.function(input_signature=[_crops(generator)])
-    def terms(crops: tf.Tensor) -> Dict[str, tf.Tensor]:
+    def terms(crops: tf.Tensor) -> dict[str, tf.Tensor]:
         return score_terms(generator(crops, training=False))
 
     return terms

@@ -1,6 +1,6 @@
 """How many trainable parameters each part has (Sec. 3.2 compares them)."""
 
-from typing import Dict, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from phystd_tf.networks.discriminator import Discriminator
 from phystd_tf.networks.generator import Generator
 
 
-def count_parameters(generator: Generator, discriminators: Iterable[Discriminator] = ()) -> Dict[str, int]:
+def count_parameters(generator: Generator, discriminators: Iterable[Discriminator] = ()) -> dict[str, int]:
     """Trainable parameters by part.
 
     Args:
@@ -29,7 +29,7 @@ def count_parameters(generator: Generator, discriminators: Iterable[Discriminato
     }
 
 
-def parameter_table(counts: Dict[str, int]) -> str:
+def parameter_table(counts: dict[str, int]) -> str:
     """The counts as lines of text, with their sum."""
     rows = [*counts.items(), ("total", sum(counts.values()))]
     return "\n".join(f"{name:<16}{count:>12,}" for name, count in rows)

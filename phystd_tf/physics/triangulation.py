@@ -5,7 +5,8 @@ facial vertices and 16 anchors on the frame of the crop, so that it covers every
 pixel; anchors have no offset, and the warp fades to none at the frame.
 """
 
-from typing import NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial import Delaunay, QhullError
@@ -133,7 +134,7 @@ def _locate(corners: np.ndarray, size: int) -> np.ndarray:
     return order[located]
 
 
-def _ranges(start: np.ndarray, last: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def _ranges(start: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All whole numbers from start[i] to last[i], for each i in turn: (i of each, numbers)."""
     counts = np.maximum(last - start + 1, 0)
     which = np.repeat(np.arange(len(counts)), counts)

@@ -10,8 +10,6 @@ All of it is in the graph, for any batch size, and differentiable with respect
 to the image and to both sets of vertices.
 """
 
-from typing import Tuple
-
 import tensorflow as tf
 
 from phystd_tf.physics.triangulation import anchors
@@ -23,7 +21,7 @@ def pixel_grid(size: int, dtype: tf.DType = tf.float32) -> tf.Tensor:
     return tf.stack(tf.meshgrid(line, line), axis=-1)
 
 
-def sparse_offset(source_vertices: tf.Tensor, target_vertices: tf.Tensor, size: int) -> Tuple[tf.Tensor, tf.Tensor]:
+def sparse_offset(source_vertices: tf.Tensor, target_vertices: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Points of the target and their offsets to the source, from the vertices of Eq. (13).
 
     A target vertex outside the crop stands on its frame, as in the

@@ -1,6 +1,7 @@
 """Divides data that have no protocol of their own, by subject."""
 
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -18,7 +19,7 @@ class Member(NamedTuple):
     label: int
 
 
-def assign_splits(members: Sequence[Member], seed: int) -> List[str]:
+def assign_splits(members: Sequence[Member], seed: int) -> list[str]:
     """Splits by subject, disjoint, each with live and spoof where possible.
 
     Subjects are grouped by what they have (live, spoof, or both) and each group
@@ -32,11 +33,11 @@ def assign_splits(members: Sequence[Member], seed: int) -> List[str]:
     Returns:
       One of SPLITS for each member; all members of a subject get the same.
     """
-    kinds: Dict[str, set] = {}
+    kinds: dict[str, set] = {}
     for member in members:
         kinds.setdefault(member.subject, set()).add(member.label)
     rng = np.random.default_rng(seed)
-    split_of: Dict[str, str] = {}
+    split_of: dict[str, str] = {}
     for kind in ({0, 1}, {1}, {0}):
         subjects = sorted(subject for subject, labels in kinds.items() if labels == kind)
         order = rng.permutation(len(subjects))
@@ -45,7 +46,7 @@ def assign_splits(members: Sequence[Member], seed: int) -> List[str]:
     return [split_of[member.subject] for member in members]
 
 
-def _sequence(count: int) -> List[str]:
+def _sequence(count: int) -> list[str]:
     """``count`` splits in SHARES; few are given to train, then test, then dev."""
     sizes = dict.fromkeys(SPLITS, 0)
     for split in ("train", "test", "dev")[:count]:
@@ -58,7 +59,7 @@ def _sequence(count: int) -> List[str]:
 
 def shared_subjects(members: Sequence[Member], splits: Sequence[str]) -> Optional[str]:
     """A subject that is in more than one split, or None: such a leak makes results too good."""
-    seen: Dict[str, str] = {}
+    seen: dict[str, str] = {}
     for member, split in zip(members, splits):
         if seen.setdefault(member.subject, split) != split:
             return member.subject

@@ -4,7 +4,8 @@ import functools
 import importlib.resources
 import json
 import re
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, NamedTuple, Optional
 
 from phystd_tf.protocols.clip_facts import SPLITS, ClipFacts
 from phystd_tf.protocols.lists import has_list, read_lists
@@ -35,7 +36,7 @@ class Order(NamedTuple):
     lists: Optional[str]
 
 
-def build(order: Order) -> Tuple[Rule, str]:
+def build(order: Order) -> tuple[Rule, str]:
     """The rule that is ordered, and a sentence that says how it divides.
 
     Raises:
@@ -53,7 +54,7 @@ def build(order: Order) -> Tuple[Rule, str]:
     return _BUILDERS[order.row["rule"]](order)
 
 
-def _where(order: Order) -> Tuple[Rule, str]:
+def _where(order: Order) -> tuple[Rule, str]:
     conditions = {
         split: [{field: _values(values) for field, values in one.items()} for one in order.row[split]]
         for split in SPLITS
@@ -66,7 +67,7 @@ def _where(order: Order) -> Tuple[Rule, str]:
     return Where(conditions), "; ".join(said)
 
 
-def _draw(order: Order) -> Tuple[Rule, str]:
+def _draw(order: Order) -> tuple[Rule, str]:
     percent = order.row["train_percent"]
     drawn = Drawn(percent, order.seed)
     by_chance = f"{percent} % for training, by chance (seed {order.seed}), type by type, and by subject where known"
@@ -82,11 +83,11 @@ def _draw(order: Order) -> Tuple[Rule, str]:
     return ByLabel(drawn, Listed(lists)), f"spoofs as in the lists of {order.lists}; live {by_chance}"
 
 
-def _lists(order: Order) -> Tuple[Rule, str]:
+def _lists(order: Order) -> tuple[Rule, str]:
     return Listed(read_lists(str(order.lists), order.row["lists"])), f"as in the lists of {order.lists}"
 
 
-def _unknown(order: Order) -> Tuple[Rule, str]:
+def _unknown(order: Order) -> tuple[Rule, str]:
     if "live_folders" in order.row:
         folders = order.row["live_folders"]
         live: Rule = Where({split: [{"session": frozenset(names)}] for split, names in folders.items()})
@@ -99,7 +100,7 @@ def _unknown(order: Order) -> Tuple[Rule, str]:
     return rule, f"{how}; {order.kind} is tested whole, the other types are trained on"
 
 
-def _unknown_of_lists(order: Order) -> Tuple[Rule, str]:
+def _unknown_of_lists(order: Order) -> tuple[Rule, str]:
     folder, row = str(order.lists), order.row
     base = ByLabel(Listed(read_lists(folder, row["live_lists"])), Listed(read_lists(folder, row["lists"]), told=False))
     unknown = {order.kind: order.file["prefixes"][order.kind]}
@@ -107,14 +108,14 @@ def _unknown_of_lists(order: Order) -> Tuple[Rule, str]:
     return rule, f"live, and known types for training, as in the lists of {folder}; {order.kind} is tested whole"
 
 
-def _unknown_people(order: Order) -> Tuple[Rule, str]:
+def _unknown_people(order: Order) -> tuple[Rule, str]:
     percent = order.row["train_percent"]
     rule = Unknown(Drawn(percent, order.seed), _unknown_types(order), known=False, whole=False)
     how = f"{percent} % of the people for training, by chance (seed {order.seed})"
     return rule, f"{how}, with the other types; the rest is tested, live and {order.kind} only"
 
 
-def _open(order: Order) -> Tuple[Rule, str]:
+def _open(order: Order) -> tuple[Rule, str]:
     file, base, _ = table()[order.row["base"]]
     rule, how = _BUILDERS[base["rule"]](Order(file, base, "", order.seed, order.lists))
     whole = order.row.get("whole", True)
@@ -124,12 +125,12 @@ def _open(order: Order) -> Tuple[Rule, str]:
     )
 
 
-def _instruments(order: Order) -> Tuple[Rule, str]:
+def _instruments(order: Order) -> tuple[Rule, str]:
     how = f"the prepared splits; half of the instruments of each type, by chance (seed {order.seed}), are in test only"
     return UnseenInstruments(order.seed), how
 
 
-_BUILDERS: Dict[str, Callable[[Order], Tuple[Rule, str]]] = {
+_BUILDERS: dict[str, Callable[[Order], tuple[Rule, str]]] = {
     "where": _where,
     "draw": _draw,
     "lists": _lists,
@@ -142,7 +143,7 @@ _BUILDERS: Dict[str, Callable[[Order], Tuple[Rule, str]]] = {
 
 
 @functools.lru_cache(maxsize=1)
-def _files() -> Tuple[Dict[str, Any], ...]:
+def _files() -> tuple[dict[str, Any], ...]:
     """The JSON files of ``protocols/``."""
     try:
         folder = importlib.resources.files("phystd_tf.protocols.published")
@@ -154,7 +155,7 @@ def _files() -> Tuple[Dict[str, Any], ...]:
 
 
 @functools.lru_cache(maxsize=1)
-def table() -> Dict[str, Tuple[Dict[str, Any], Dict[str, Any], str]]:
+def table() -> dict[str, tuple[dict[str, Any], dict[str, Any], str]]:
     """Name -> (file, row, type in the name)."""
     found = {}
     for file in _files():
@@ -165,28 +166,28 @@ def table() -> Dict[str, Tuple[Dict[str, Any], Dict[str, Any], str]]:
     return found
 
 
-def families() -> List[str]:
+def families() -> list[str]:
     """The names, those that differ by their type as one."""
     return [row["name"] for file in _files() for row in file["protocols"]]
 
 
-def spellings() -> Dict[str, List[str]]:
+def spellings() -> dict[str, list[str]]:
     """Spoof type -> the types that count as it: a reader may tell the two kinds of partial_paper apart."""
     (siwm,) = [file for file in _files() if file["dataset"] == "siwm"]
     return siwm["types"]
 
 
-def _unknown_types(order: Order) -> Dict[str, List[str]]:
+def _unknown_types(order: Order) -> dict[str, list[str]]:
     return {order.kind: order.file["types"][order.kind]}
 
 
-def file_names(row: Mapping[str, Any]) -> List[str]:
+def file_names(row: Mapping[str, Any]) -> list[str]:
     """Names of the lists that a row, or the one it starts from, may take; empty if none."""
     row = table()[row["base"]][1] if "base" in row else row
     return [name for key in ("lists", "live_lists") for names in row.get(key, {}).values() for name in names]
 
 
-def _values(values: Sequence[str]) -> FrozenSet[str]:
+def _values(values: Sequence[str]) -> frozenset[str]:
     """The values themselves; ``01-20`` stands for a range of numbers, written as wide."""
     found = []
     for value in values:
@@ -203,7 +204,7 @@ def _worded(values: Sequence[str]) -> str:
     return ", ".join(value or "none" for value in values)
 
 
-def grid_of(grid: Mapping[str, Any]) -> Tuple[ClipFacts, ...]:
+def grid_of(grid: Mapping[str, Any]) -> tuple[ClipFacts, ...]:
     """Every clip of a dataset whose names are a full grid of numbers; the ids are the names."""
     clips = []
     for device in sorted(_values(grid["device"])):

@@ -1,6 +1,7 @@
 """What a protocol may know of a clip."""
 
-from typing import Dict, List, Mapping, NamedTuple, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 SPLITS = ("train", "dev", "test")
 
@@ -52,9 +53,9 @@ class ClipFacts(NamedTuple):
         return self.clip.rsplit("/", 1)[-1]
 
 
-def clip_facts(rows: Sequence[Mapping[str, object]]) -> List[ClipFacts]:
+def clip_facts(rows: Sequence[Mapping[str, object]]) -> list[ClipFacts]:
     """What a manifest says of each clip, in its order; a clip without a usable face is a clip too."""
-    facts: Dict[str, ClipFacts] = {}
+    facts: dict[str, ClipFacts] = {}
     for row in rows:
         facts.setdefault(str(row["clip"]), ClipFacts.of_row(row))
     return list(facts.values())

@@ -1,7 +1,8 @@
 """The user's own copy of lists of clips: one name a line, as they come with a dataset or with published code."""
 
 import os
-from typing import Dict, List, Mapping, NamedTuple, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from phystd_tf.files.text import TextFileError, read_lines
 from phystd_tf.protocols.clip_facts import prefix_of
@@ -18,11 +19,11 @@ class Names(NamedTuple):
       wrong: numbers of the lines that are no such name; empty lines are nothing.
     """
 
-    lines: Dict[int, str]
-    wrong: List[int]
+    lines: dict[int, str]
+    wrong: list[int]
 
     @property
-    def once(self) -> List[str]:
+    def once(self) -> list[str]:
         """The names in their order, each once: lists repeat them to balance the types, which is of no concern here."""
         return list(dict.fromkeys(self.lines.values()))
 
@@ -43,7 +44,7 @@ def names_in(lines: Sequence[str]) -> Names:
     return names
 
 
-def read_stems(path: str) -> List[str]:
+def read_stems(path: str) -> list[str]:
     """The names in a list, each once, in their order.
 
     Args:
@@ -68,7 +69,7 @@ def read_stems(path: str) -> List[str]:
     return names.once
 
 
-def read_lists(folder: str, files: Mapping[str, Sequence[str]]) -> Dict[str, List[str]]:
+def read_lists(folder: str, files: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """The names for each split.
 
     Args:

@@ -1,7 +1,8 @@
 """A protocol: who is in which split."""
 
 import dataclasses
-from typing import Dict, Mapping, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Optional
 
 from phystd_tf.protocols.clip_facts import ClipFacts
 from phystd_tf.protocols.rules import ProtocolError, Rule
@@ -30,10 +31,10 @@ class Protocol:
     source: str
     rule: Rule
     max_train_frames: Optional[int] = None
-    published: Mapping[str, Tuple[int, int]] = dataclasses.field(default_factory=dict)
-    grid: Tuple[ClipFacts, ...] = ()
+    published: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
+    grid: tuple[ClipFacts, ...] = ()
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """Divides clips.
 
         Args:

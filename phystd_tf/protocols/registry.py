@@ -1,7 +1,7 @@
 """The protocols by name: the published ones, from the JSON files of ``protocols/``, and those that fit any folder."""
 
 import re
-from typing import Optional, Tuple
+from typing import Optional
 
 from phystd_tf.protocols.building import TYPE, Order, build, families, file_names, grid_of, spellings, table
 from phystd_tf.protocols.protocol import Protocol
@@ -11,7 +11,7 @@ AS_PREPARED = "folder"
 LEAVE_OUT = "leave_out_"  # followed by types with + between them
 
 
-def protocol_names(dataset: Optional[str] = None) -> Tuple[str, ...]:
+def protocol_names(dataset: Optional[str] = None) -> tuple[str, ...]:
     """Names of the protocols that fit a dataset; of all by default.
 
     Beside these there is ``leave_out_<type>+<type>...`` for any types: on the

@@ -1,6 +1,7 @@
 """What a protocol makes of a set of clips: counts, what is missing, and what is on both sides."""
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Optional
 
 from phystd_tf.protocols.clip_facts import SPLITS, ClipFacts
 from phystd_tf.protocols.protocol import Protocol
@@ -28,11 +29,11 @@ class Count(NamedTuple):
     label: int
     clips: int
     subjects: int
-    instruments: List[str]
+    instruments: list[str]
 
 
-class Description(NamedTuple):
-    """What ``describe`` finds.
+class ProtocolReport(NamedTuple):
+    """What ``report_on`` finds.
 
     Attributes:
       counts: list of Count, in the order of splits, live first, then types by name.
@@ -45,21 +46,21 @@ class Description(NamedTuple):
       notes: sentences on what a user would not expect.
     """
 
-    counts: List[Count]
-    subjects: Dict[str, Dict[str, int]]
-    unused: List[str]
+    counts: list[Count]
+    subjects: dict[str, dict[str, int]]
+    unused: list[str]
     expected: int
-    missing: List[str]
-    leaks: List[str]
-    notes: List[str]
+    missing: list[str]
+    leaks: list[str]
+    notes: list[str]
 
 
-def describe(
+def report_on(
     protocol: Protocol,
     clips: Sequence[ClipFacts],
     hashes: Optional[Mapping[str, Sequence[str]]] = None,
     official: Optional[OfficialLists] = None,
-) -> Description:
+) -> ProtocolReport:
     """Describes a protocol on a set of clips.
 
     Args:
@@ -69,14 +70,14 @@ def describe(
       official: official lists, to compare with the rule.
 
     Returns:
-      Description.
+      ProtocolReport.
 
     Raises:
       ProtocolError: if the protocol cannot divide these clips.
     """
     splits = protocol.assign(clips)
     used = [fact for fact in clips if fact.clip in splits]
-    people: Dict[str, Dict[str, int]] = {split: {} for split in SPLITS}
+    people: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     for fact in used:
         if fact.knows_subject:
             own = people[splits[fact.clip]]
@@ -96,11 +97,11 @@ def describe(
         + _unlike_official(protocol, lists, clips)
     )
     unused = [fact.clip for fact in clips if fact.clip not in splits]
-    return Description(counts, people, unused, len(expected), missing, leaks, notes)
+    return ProtocolReport(counts, people, unused, len(expected), missing, leaks, notes)
 
 
-def _counts(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> List[Count]:
-    groups: Dict[tuple, List[ClipFacts]] = {}
+def _counts(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[Count]:
+    groups: dict[tuple, list[ClipFacts]] = {}
     for fact in used:
         groups.setdefault((SPLITS.index(splits[fact.clip]), -fact.label, fact.type), []).append(fact)
     return [
@@ -116,7 +117,7 @@ def _counts(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> List[Count]
     ]
 
 
-def _lacking(counts: Sequence[Count]) -> List[str]:
+def _lacking(counts: Sequence[Count]) -> list[str]:
     """Training needs both classes, and so do error rates."""
     there = {(row.split, row.label) for row in counts}
     splits = ["train", "test", *(["dev"] if any(row.split == "dev" for row in counts) else [])]
@@ -130,7 +131,7 @@ def _lacking(counts: Sequence[Count]) -> List[str]:
 
 def _expected(
     protocol: Protocol, lists: Mapping[str, Sequence[str]], clips: Sequence[ClipFacts], splits: Mapping[str, str]
-) -> List[str]:
+) -> list[str]:
     """Names of the clips that the protocol has, by the official lists, the rule on the whole grid, or its own lists."""
     if lists:
         return [name for split in SPLITS for name in lists.get(split, ())]
@@ -140,9 +141,9 @@ def _expected(
     return protocol.rule.absent(clips) + [fact.stem for fact in clips if fact.clip in splits]
 
 
-def shared_people(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> List[str]:
+def shared_people(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[str]:
     """A sentence for each known person with clips in several splits: such a leak makes results too good."""
-    seen: Dict[str, Dict[str, List[str]]] = {}
+    seen: dict[str, dict[str, list[str]]] = {}
     for fact in used:
         if fact.knows_subject:
             seen.setdefault(fact.subject, {}).setdefault(splits[fact.clip], []).append(fact.clip)
@@ -153,19 +154,19 @@ def shared_people(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> List[
 
 def _shared_files(
     used: Sequence[ClipFacts], splits: Mapping[str, str], hashes: Mapping[str, Sequence[str]]
-) -> List[str]:
-    owners: Dict[str, List[str]] = {}
+) -> list[str]:
+    owners: dict[str, list[str]] = {}
     for fact in used:
         for value in dict.fromkeys(hashes.get(fact.clip, ())):
             owners.setdefault(value, []).append(fact.clip)
     # Frames that are the same pair of clips again are told once.
-    told: Dict[tuple, int] = {}
+    told: dict[tuple, int] = {}
     for own in owners.values():
         if len({splits[clip] for clip in own}) > 1:
             told[tuple(own)] = told.get(tuple(own), 0) + 1
     leaks = []
     for own, files in told.items():
-        by_split: Dict[str, List[str]] = {}
+        by_split: dict[str, list[str]] = {}
         for clip in own:
             by_split.setdefault(splits[clip], []).append(clip)
         leaks.append(f"{'the same file' if files == 1 else f'{files} same files'} in {_sides(by_split)}")
@@ -176,7 +177,7 @@ def _sides(by_split: Mapping[str, Sequence[str]]) -> str:
     return " and ".join(f"{split} ({some(by_split[split])})" for split in SPLITS if split in by_split)
 
 
-def _unlike_published(protocol: Protocol, counts: Sequence[Count]) -> List[str]:
+def _unlike_published(protocol: Protocol, counts: Sequence[Count]) -> list[str]:
     notes = []
     for split, published in protocol.published.items():
         found = tuple(
@@ -189,7 +190,7 @@ def _unlike_published(protocol: Protocol, counts: Sequence[Count]) -> List[str]:
     return notes
 
 
-def _unlike_official(protocol: Protocol, lists: Mapping[str, Sequence[str]], clips: Sequence[ClipFacts]) -> List[str]:
+def _unlike_official(protocol: Protocol, lists: Mapping[str, Sequence[str]], clips: Sequence[ClipFacts]) -> list[str]:
     """Where the official lists and the rule differ: for the clips that are there, and for those that are listed."""
     if not lists:
         return []
@@ -197,9 +198,9 @@ def _unlike_official(protocol: Protocol, lists: Mapping[str, Sequence[str]], cli
     by_name = {fact.stem: fact for fact in protocol.grid}
     found = {fact.stem: fact for fact in clips}
     names = sorted({*listed, *found})
-    known: List[ClipFacts] = [by_name.get(name) or found[name] for name in names if name in by_name or name in found]
+    known: list[ClipFacts] = [by_name.get(name) or found[name] for name in names if name in by_name or name in found]
     ruled = {fact.stem: split for fact, split in _divided(protocol, known)}
-    differing: Dict[tuple, List[str]] = {}
+    differing: dict[tuple, list[str]] = {}
     for name in names:
         sides = listed.get(name), ruled.get(name)
         if sides[0] != sides[1]:
@@ -211,7 +212,7 @@ def _unlike_official(protocol: Protocol, lists: Mapping[str, Sequence[str]], cli
     ]
 
 
-def _divided(protocol: Protocol, facts: Sequence[ClipFacts]) -> List[tuple]:
+def _divided(protocol: Protocol, facts: Sequence[ClipFacts]) -> list[tuple]:
     splits = protocol.rule.assign(facts)
     return [(fact, splits[fact.clip]) for fact in facts if fact.clip in splits]
 

@@ -7,7 +7,7 @@ clips may come or go, and the order of rows never matters.
 
 import abc
 import zlib
-from typing import Dict, FrozenSet, List, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,14 +25,14 @@ class Rule(abc.ABC):
     """Says which clip is train, dev and test."""
 
     @abc.abstractmethod
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """The split of each clip, by its id; clips that are not used are left out."""
 
-    def absent(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def absent(self, clips: Sequence[ClipFacts]) -> list[str]:
         """Names that the rule lists and none of the clips has."""
         return []
 
-    def remarks(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """Sentences on what a user would not expect."""
         return []
 
@@ -40,7 +40,7 @@ class Rule(abc.ABC):
 class Own(Rule):
     """The dataset's own splits."""
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
         return {fact.clip: fact.split for fact in clips if fact.split in SPLITS}
 
@@ -51,7 +51,7 @@ class Everything(Rule):
     def __init__(self, split: str) -> None:
         self._split = split
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
         return {fact.clip: self._split for fact in clips}
 
@@ -63,10 +63,10 @@ class Where(Rule):
       conditions: split -> alternatives, each a mapping from a field of ClipFacts to the values it may have.
     """
 
-    def __init__(self, conditions: Mapping[str, Sequence[Mapping[str, FrozenSet[str]]]]) -> None:
+    def __init__(self, conditions: Mapping[str, Sequence[Mapping[str, frozenset[str]]]]) -> None:
         self._conditions = conditions
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
         splits = {}
         for fact in clips:
@@ -93,15 +93,15 @@ class Drawn(Rule):
         self._percent = percent
         self._seed = seed
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
-        types: Dict[str, Set[str]] = {}
+        types: dict[str, set[str]] = {}
         for fact in clips:
             types.setdefault(fact.person, set()).add(fact.type)
-        kinds: Dict[str, List[str]] = {}
+        kinds: dict[str, list[str]] = {}
         for person in sorted(types):
             kinds.setdefault(",".join(sorted(types[person])), []).append(person)
-        training: Set[str] = set()
+        training: set[str] = set()
         mixed = wanted = 0
         for kind, people in sorted(kinds.items()):
             if "," in kind:
@@ -135,21 +135,21 @@ class Listed(Rule):
         self._twice = sorted(set(lists.get("train", ())) & set(lists.get("test", ())))
         self._told = told
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
         return {fact.clip: self._split_of[fact.stem] for fact in clips if fact.stem in self._split_of}
 
-    def absent(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def absent(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
         there = {fact.stem for fact in clips}
         return [stem for stem in self._split_of if stem not in there]
 
-    def remarks(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
         said = []
         if self._twice:
             said.append(f"in the lists for training and for testing, here for testing only: {', '.join(self._twice)}")
-        named: Dict[str, List[str]] = {}
+        named: dict[str, list[str]] = {}
         for fact in clips:
             named.setdefault(fact.stem, []).append(fact.clip)
         for stem, own in named.items():
@@ -167,18 +167,18 @@ class ByLabel(Rule):
     def __init__(self, live: Rule, spoof: Rule) -> None:
         self._rules = {1: live, 0: spoof}
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
-        splits: Dict[str, str] = {}
+        splits: dict[str, str] = {}
         for label, rule in self._rules.items():
             splits.update(rule.assign(_of_label(clips, label)))
         return {fact.clip: splits[fact.clip] for fact in clips if fact.clip in splits}
 
-    def absent(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def absent(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
         return [stem for label, rule in self._rules.items() for stem in rule.absent(_of_label(clips, label))]
 
-    def remarks(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
         return [said for label, rule in self._rules.items() for said in rule.remarks(_of_label(clips, label))]
 
@@ -203,7 +203,7 @@ class Unknown(Rule):
         self._whole = whole
         self._by_prefix = by_prefix
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule.
 
         Raises:
@@ -227,19 +227,19 @@ class Unknown(Rule):
                 splits[fact.clip] = split
         return splits
 
-    def absent(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def absent(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule; of the unknown types, nothing is listed."""
         removed = self._calls() if self._by_prefix else frozenset()
         return [stem for stem in self._base.absent(clips) if prefix_of(stem) not in removed]
 
-    def remarks(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
         return self._base.remarks(clips)
 
     def _called(self, fact: ClipFacts) -> str:
         return prefix_of(fact.stem) if self._by_prefix else fact.type
 
-    def _calls(self) -> FrozenSet[str]:
+    def _calls(self) -> frozenset[str]:
         return frozenset(call for calls in self._unknown.values() for call in calls)
 
 
@@ -256,7 +256,7 @@ class UnseenInstruments(Rule):
     def __init__(self, seed: int) -> None:
         self._seed = seed
 
-    def assign(self, clips: Sequence[ClipFacts]) -> Dict[str, str]:
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule.
 
         Raises:
@@ -280,15 +280,15 @@ class UnseenInstruments(Rule):
             splits[fact.clip] = fact.split
         return splits
 
-    def remarks(self, clips: Sequence[ClipFacts]) -> List[str]:
+    def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
         said = []
         for kind, names in self._unseen(clips).items():
             said.append(f"{kind}: tested on {', '.join(names)}" if names else f"{kind}: not two instruments, not used")
         return said
 
-    def _unseen(self, clips: Sequence[ClipFacts]) -> Dict[str, List[str]]:
-        instruments: Dict[str, Set[str]] = {}
+    def _unseen(self, clips: Sequence[ClipFacts]) -> dict[str, list[str]]:
+        instruments: dict[str, set[str]] = {}
         for fact in clips:
             if fact.label != _LIVE:
                 instruments.setdefault(fact.type, set()).update(filter(None, [fact.instrument]))
@@ -304,5 +304,5 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode("utf-8"))])
 
 
-def _of_label(clips: Sequence[ClipFacts], label: int) -> List[ClipFacts]:
+def _of_label(clips: Sequence[ClipFacts], label: int) -> list[ClipFacts]:
     return [fact for fact in clips if fact.label == label]

@@ -2,7 +2,8 @@
 
 import base64
 import os
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from phystd_tf.errors import PhystdError
 
@@ -36,7 +37,7 @@ def render_report(
     return template.render(facts=facts, tables=tables, pictures=[_embedded(path) for path in pictures])
 
 
-def run_facts(hparams: Mapping[str, Any], commands: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+def run_facts(hparams: Mapping[str, Any], commands: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What was trained on what, from hparams.json and commands.json of a run folder."""
     last = commands[-1]
     faces = [f"{split}: {count['live']} live, {count['spoof']} spoof" for split, count in last["faces"].items()]
@@ -50,7 +51,7 @@ def run_facts(hparams: Mapping[str, Any], commands: Sequence[Mapping[str, Any]])
     }
 
 
-def score_tables(summary: Mapping[str, Any]) -> Dict[str, List[Dict[str, Any]]]:
+def score_tables(summary: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """The tables of the report from the error rates of ``phystd_tf.evaluation.summary``."""
     percent = {
         "EER": summary["eer"],
@@ -91,11 +92,11 @@ _QUALITY = (
 )  # fmt: skip
 
 
-def quality_tables(quality: Mapping[str, Any]) -> Dict[str, List[Dict[str, Any]]]:
+def quality_tables(quality: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """How right the traces are: means and 95 % intervals of ``evaluation.trace_quality.summarise_quality``."""
     rows = []
     for kind, entry in quality["types"].items():
-        row: Dict[str, Any] = {"type": kind, "faces": entry["faces"], "subjects": entry["subjects"]}
+        row: dict[str, Any] = {"type": kind, "faces": entry["faces"], "subjects": entry["subjects"]}
         for title, name, factor, digits in _QUALITY:
             value = entry.get(name)
             row[title] = "-" if value is None else _with_interval(value, factor, digits)
@@ -116,7 +117,7 @@ def _percent(value: Optional[float]) -> Optional[float]:
     return None if value is None else round(100.0 * value, 2)
 
 
-def list_pictures(folder: str) -> List[str]:
+def list_pictures(folder: str) -> list[str]:
     """The PNG files of a folder, sorted.
 
     Raises:
@@ -127,7 +128,7 @@ def list_pictures(folder: str) -> List[str]:
     return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".png"))
 
 
-def _embedded(path: str) -> Dict[str, str]:
+def _embedded(path: str) -> dict[str, str]:
     try:
         with open(path, "rb") as file:
             data = base64.b64encode(file.read()).decode("ascii")

@@ -1,6 +1,7 @@
 """Many evaluated models side by side: mean and spread over seeds, as data and as a table."""
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 
@@ -60,7 +61,7 @@ TRACE_COLUMNS = {
 }
 
 
-def collect(outcomes: Sequence[Outcome], columns: Mapping[str, Any]) -> List[Dict[str, Any]]:
+def collect(outcomes: Sequence[Outcome], columns: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One row a model, in the order of their first outcome.
 
     Args:
@@ -74,7 +75,7 @@ def collect(outcomes: Sequence[Outcome], columns: Mapping[str, Any]) -> List[Dic
     rows = []
     for model in dict.fromkeys(outcome.model for outcome in outcomes):
         own = [outcome for outcome in outcomes if outcome.model == model]
-        row: Dict[str, Any] = {
+        row: dict[str, Any] = {
             "model": model,
             "iterations": own[0].iterations,
             "seeds": [outcome.seed for outcome in own],
@@ -86,13 +87,13 @@ def collect(outcomes: Sequence[Outcome], columns: Mapping[str, Any]) -> List[Dic
     return rows
 
 
-def type_columns(outcomes: Sequence[Outcome]) -> Dict[str, Any]:
+def type_columns(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Columns for ``collect``: the EER in percent of each spoof type that any outcome has."""
     kinds = dict.fromkeys(kind for outcome in outcomes for kind in outcome.metrics["eer_by_type"])
     return {kind: lambda m, kind=kind: _times(100, m["eer_by_type"].get(kind)) for kind in kinds}
 
 
-def traces_by_type(outcomes: Sequence[Outcome]) -> List[Dict[str, Any]]:
+def traces_by_type(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """The trace measures of one model, one row per spoof type.
 
     Args:
@@ -138,7 +139,7 @@ def _cell(value: Optional[Mapping[str, Any]]) -> str:
     return f"{value['mean']:.2f} ± {value['deviation']:.2f}"
 
 
-def _spread(values: Sequence[float]) -> Dict[str, Any]:
+def _spread(values: Sequence[float]) -> dict[str, Any]:
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
     return {"mean": float(np.mean(values)), "deviation": deviation, "values": list(values)}
 
@@ -147,7 +148,7 @@ def _times(factor: float, value: Optional[float]) -> Optional[float]:
     return None if value is None else factor * value
 
 
-def _means(metrics: Mapping[str, Any], measure: str, kinds: Optional[Sequence[str]] = None) -> List[float]:
+def _means(metrics: Mapping[str, Any], measure: str, kinds: Optional[Sequence[str]] = None) -> list[float]:
     """Means of a trace measure, of each of the kinds (all where None) that has it."""
     types = (metrics.get("trace_quality") or _NONE)["types"]
     return [types[kind][measure]["mean"] for kind in kinds or types if measure in types.get(kind, {})]

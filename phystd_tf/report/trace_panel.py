@@ -1,6 +1,7 @@
 """One picture of what was disentangled from a face, as in Fig. 8."""
 
-from typing import Mapping, Optional
+from collections.abc import Mapping
+from typing import Optional
 
 import cv2
 import numpy as np

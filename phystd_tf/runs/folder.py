@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Optional
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import write_json
@@ -87,7 +87,7 @@ def load_protocol_choice(run: str) -> Optional[ProtocolChoice]:
     return ProtocolChoice.load(path) if os.path.exists(path) else None
 
 
-def open_run(run: str, hparams: HParams, details: Dict[str, Any]) -> bool:
+def open_run(run: str, hparams: HParams, details: dict[str, Any]) -> bool:
     """Makes a run folder, or opens one to go on with it.
 
     Args:
@@ -120,8 +120,8 @@ def open_run(run: str, hparams: HParams, details: Dict[str, Any]) -> bool:
     return resumed
 
 
-def _append_command(path: str, details: Dict[str, Any]) -> None:
-    commands: List[Dict[str, Any]] = []
+def _append_command(path: str, details: dict[str, Any]) -> None:
+    commands: list[dict[str, Any]] = []
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             commands = json.load(file)
@@ -136,7 +136,7 @@ def _append_command(path: str, details: Dict[str, Any]) -> None:
     write_json(commands, path)
 
 
-def _differing_fields(first: HParams, second: HParams) -> List[str]:
+def _differing_fields(first: HParams, second: HParams) -> list[str]:
     """Names of the hyper-parameters in which two sets differ, each with both values."""
     return [
         f"{name} ({getattr(first, name)!r} and {getattr(second, name)!r})"

@@ -1,6 +1,7 @@
 """Makes the frames of one clip; what lasts for the clip is drawn first and is known without drawing a frame."""
 
-from typing import Any, Iterator, List, NamedTuple, Optional, Union
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Optional, Union
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Start(NamedTuple):
     rng: np.random.Generator
 
 
-def seeds_of(recipe: Recipe, clip: Clip) -> List[int]:
+def seeds_of(recipe: Recipe, clip: Clip) -> list[int]:
     """The entropy from which everything of a clip is drawn, apart from its subject."""
     kind = 0 if clip.spoof_type == spoof_types.LIVE else 1 + spoof_types.SPOOF_TYPES.index(clip.spoof_type)
     return [recipe.seed, _CLIP_STREAM, clip.subject, kind, clip.number]

@@ -2,7 +2,8 @@
 
 import dataclasses
 import io
-from typing import List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Optional
 
 import cv2
 import numpy as np
@@ -29,7 +30,7 @@ def contact_sheet(
       [H, W, 3] uint8, RGB.
     """
     recipe = dataclasses.replace(recipe, truth="camera", frames_per_clip=1)
-    columns: List[np.ndarray] = []
+    columns: list[np.ndarray] = []
     for number in range(min(subjects, recipe.subjects)):
         sitter = sitter_of(recipe, number, people[number] if people else None)
         split = split_of(number, recipe)

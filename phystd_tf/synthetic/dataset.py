@@ -23,7 +23,8 @@ import json
 import multiprocessing
 import os
 import shutil
-from typing import Callable, Dict, Iterator, List, Optional, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Callable, Optional
 
 import cv2
 
@@ -46,7 +47,7 @@ def make_dataset(
     workers: int = 1,
     progress: Optional[Callable[[int, int], None]] = None,
     gallery: Optional[Gallery] = None,
-) -> Dict[str, object]:
+) -> dict[str, object]:
     """Makes what is missing of a dataset.
 
     Args:
@@ -63,7 +64,7 @@ def make_dataset(
     Raises:
       SyntheticError: if the folder holds a dataset of another recipe, or files that are none.
     """
-    manifest = describe(recipe)
+    manifest = manifest_of(recipe)
     _claim(out, manifest)
     total = int(manifest["frames"])
     done = 0
@@ -98,14 +99,14 @@ def make_dataset(
     return dict(manifest, complete=True)
 
 
-def describe(recipe: Recipe) -> Dict[str, object]:
+def manifest_of(recipe: Recipe) -> dict[str, object]:
     """The manifest of a recipe: its parameters and the counts that follow from them.
 
     Raises:
       SyntheticError: if the layout has no place for what the recipe wants.
     """
-    counts: Dict[str, Dict[str, int]] = {split: {} for split in SPLITS}
-    people: Dict[str, List[str]] = {split: [] for split in SPLITS}
+    counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
+    people: dict[str, list[str]] = {split: [] for split in SPLITS}
     for clip in all_clips(recipe):
         if clip.subject_name not in people[clip.split]:
             people[clip.split].append(clip.subject_name)
@@ -171,7 +172,7 @@ def _move(source: str, target: str) -> None:
     os.replace(source, target)
 
 
-def _claim(out: str, manifest: Dict[str, object]) -> None:
+def _claim(out: str, manifest: dict[str, object]) -> None:
     path = os.path.join(out, MANIFEST)
     if os.path.exists(path):
         try:
@@ -197,7 +198,7 @@ def _workshop(out: str) -> str:
     return os.path.join(out, ".unfinished")
 
 
-def _as_json(values: Dict[str, object]) -> bytes:
+def _as_json(values: dict[str, object]) -> bytes:
     return (json.dumps(values, indent=2) + "\n").encode("utf-8")
 
 

@@ -4,7 +4,8 @@ import csv
 import hashlib
 import io
 import os
-from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Callable, NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Person(NamedTuple):
     """
 
     name: str
-    photographs: Tuple[Photograph, ...]
+    photographs: tuple[Photograph, ...]
 
 
 class Row(NamedTuple):
@@ -47,8 +48,8 @@ class Gallery(NamedTuple):
       fingerprint: of the photographs' pixels and names; empty for no gallery.
     """
 
-    people: Tuple[Person, ...]
-    rows: Tuple[Row, ...]
+    people: tuple[Person, ...]
+    rows: tuple[Row, ...]
     fingerprint: str
 
     def report(self, subjects: Sequence[str]) -> str:
@@ -80,7 +81,7 @@ def open_gallery(root: str, paths: Sequence[str], read: Callable[[str], np.ndarr
       PhystdError: if no photograph can be used.
     """
     model = default_model()
-    found: Dict[str, List[Photograph]] = {}
+    found: dict[str, list[Photograph]] = {}
     rows, digest = [], hashlib.sha256()
     with FaceAligner() as aligner:
         for path in sorted(paths):

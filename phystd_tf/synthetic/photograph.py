@@ -13,7 +13,8 @@ shifts and zooms a little.
 """
 
 import dataclasses
-from typing import NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -142,7 +143,7 @@ class PhotographStudio:
         return _measure(live, points, fit, posed, self._model)
 
 
-def _framing(photograph: Photograph, fit: Fit, scene: Scene, size: int) -> Tuple[float, np.ndarray]:
+def _framing(photograph: Photograph, fit: Fit, scene: Scene, size: int) -> tuple[float, np.ndarray]:
     """Scale and shift (x, y): frame = scale * photograph + shift. Within the photograph if that is large enough."""
     extent = np.array(photograph.image.shape[1::-1], np.float64)
     fitting = fit.scale / extent.min()

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 from phystd_tf import spoof_types
 from phystd_tf.errors import PhystdError
@@ -43,7 +43,7 @@ class Recipe:
     live_clips_per_subject: int = 0
     frames_per_clip: int = 4
     size: int = 256
-    types: Tuple[str, ...] = tuple(MEDIA)
+    types: tuple[str, ...] = tuple(MEDIA)
     truth: str = "full"
     layout: str = "own"
     photographs: str = ""

@@ -1,6 +1,6 @@
 """Puts the photographs of a clip into a video."""
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np

@@ -2,7 +2,7 @@
 
 import os
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -24,14 +24,14 @@ class Progress(tf.keras.callbacks.Callback):
         self._bar = tqdm(total=total, initial=start, unit="it", desc="training", dynamic_ncols=True)
         self._last = 0.0
 
-    def on_train_batch_end(self, batch: int, logs: Optional[Dict[str, Any]] = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Optional[dict[str, Any]] = None) -> None:
         self._bar.update()
         if logs and time.monotonic() - self._last > self._SECONDS:
             self._last = time.monotonic()
             shown = ("L_depth", "L_G", "L_D", "L_P", "L_R", "L_S", "L_H")
             self._bar.set_postfix({name: f"{float(logs[name]):.3g}" for name in shown if name in logs})
 
-    def on_train_end(self, logs: Optional[Dict[str, Any]] = None) -> None:
+    def on_train_end(self, logs: Optional[dict[str, Any]] = None) -> None:
         self._bar.close()
 
 
@@ -50,7 +50,7 @@ class SaveCheckpoints(tf.keras.callbacks.Callback):
         self._store = store
         self._best = best
 
-    def on_epoch_end(self, epoch: int, logs: Optional[Dict[str, Any]] = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
         held_out = (logs or {}).get("val_L_depth")
         if held_out is not None and held_out < self._best:
             self._best = held_out
@@ -67,13 +67,13 @@ class TracePanels(tf.keras.callbacks.Callback):
       folder: where TensorBoard logs go.
     """
 
-    def __init__(self, images: np.ndarray, outputs: Callable[[np.ndarray], Dict[str, tf.Tensor]], folder: str) -> None:
+    def __init__(self, images: np.ndarray, outputs: Callable[[np.ndarray], dict[str, tf.Tensor]], folder: str) -> None:
         super().__init__()
         self._images = images
         self._outputs = outputs
         self._writer = tf.summary.create_file_writer(os.path.join(folder, "panels"))
 
-    def on_epoch_end(self, epoch: int, logs: Optional[Dict[str, Any]] = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
         outputs = {name: value.numpy() for name, value in self._outputs(self._images).items()}
         rows = [
             trace_panel(image, {name: value[index] for name, value in outputs.items()})
@@ -82,5 +82,5 @@ class TracePanels(tf.keras.callbacks.Callback):
         with self._writer.as_default(step=int(self.model.iteration.numpy())):
             tf.summary.image("disentangled", np.concatenate(rows, axis=0)[np.newaxis])
 
-    def on_train_end(self, logs: Optional[Dict[str, Any]] = None) -> None:
+    def on_train_end(self, logs: Optional[dict[str, Any]] = None) -> None:
         self._writer.close()

@@ -1,6 +1,6 @@
 """PhySTD as a Keras model whose ``train_step`` is Algorithm 1."""
 
-from typing import Callable, Dict, List, NamedTuple, Tuple
+from typing import Callable, NamedTuple
 
 import tensorflow as tf
 
@@ -60,7 +60,7 @@ class PhySTD(tf.keras.Model):
         self.seed = seed
         self.iteration = tf.Variable(0, trainable=False, dtype=tf.int64, name="iteration")
         self.generator = Generator(hparams)
-        self.discriminators: List[Discriminator] = []
+        self.discriminators: list[Discriminator] = []
         if hparams.training_step2:
             self.discriminators = [
                 Discriminator(size, hparams, name=f"D{index}")
@@ -73,12 +73,12 @@ class PhySTD(tf.keras.Model):
         self._trackers = {name: tf.keras.metrics.Mean(name=name) for name in (*self._loss_names, *_OBSERVED)}
 
     @property
-    def metrics(self) -> List[tf.keras.metrics.Metric]:
+    def metrics(self) -> list[tf.keras.metrics.Metric]:
         """The running means, which Keras resets at each epoch."""
         return list(self._trackers.values())
 
     @property
-    def discriminator_variables(self) -> List[tf.Variable]:
+    def discriminator_variables(self) -> list[tf.Variable]:
         """Trainable variables of D1..D4."""
         return [variable for network in self.discriminators for variable in network.trainable_variables]
 
@@ -90,7 +90,7 @@ class PhySTD(tf.keras.Model):
         """See ``Generator.call``."""
         return self.generator(image, training=training)
 
-    def train_step(self, batch: Batch) -> Dict[str, tf.Tensor]:
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """One iteration of Algorithm 1: three steps, one update of G and one of D.
 
         Args:
@@ -129,7 +129,7 @@ class PhySTD(tf.keras.Model):
         self.iteration.assign_add(1)
         return self._track(terms, step1, step2, objective)
 
-    def test_step(self, batch: Batch) -> Dict[str, tf.Tensor]:
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """The same losses on held-out faces; nothing is updated."""
         batch = _balanced(batch)
         step1 = self._training_step1(batch, training=False)
@@ -218,7 +218,7 @@ class PhySTD(tf.keras.Model):
             return L_H
         return 0.5 * (L_H + losses.depth_loss(live.depth, batch.live.depth, self.hparams))
 
-    def _objective(self, step1: Step1, step2: Step2, step3: Step3) -> Tuple[losses.GeneratorLosses, tf.Tensor]:
+    def _objective(self, step1: Step1, step2: Step2, step3: Step3) -> tuple[losses.GeneratorLosses, tf.Tensor]:
         """The sum of Eq. (23) and Eq. (24), once every term is known to be finite."""
         terms = losses.GeneratorLosses(step1.L_depth, step2.L_G, step1.L_P, step1.L_R, step3.L_S, step3.L_H)
         terms = losses.GeneratorLosses(*(_finite(term, name) for name, term in zip(terms._fields, terms)))
@@ -230,8 +230,8 @@ class PhySTD(tf.keras.Model):
     def _apply(
         self,
         optimizer: tf.keras.optimizers.Optimizer,
-        gradients: List[tf.Tensor],
-        variables: List[tf.Variable],
+        gradients: list[tf.Tensor],
+        variables: list[tf.Variable],
         schedule: Callable[[tf.Variable, HParams], tf.Tensor],
     ) -> None:
         optimizer.learning_rate.assign(schedule(self.iteration, self.hparams))
@@ -239,7 +239,7 @@ class PhySTD(tf.keras.Model):
 
     def _track(
         self, terms: losses.GeneratorLosses, step1: Step1, step2: Step2, objective: tf.Tensor
-    ) -> Dict[str, tf.Tensor]:
+    ) -> dict[str, tf.Tensor]:
         values = {**terms._asdict(), "loss": objective}
         if self.discriminators:
             values["L_D"] = step2.L_D
@@ -282,7 +282,7 @@ def _finite(value: tf.Tensor, name: str) -> tf.Tensor:
     return tf.debugging.check_numerics(value, f"{name} is not finite")
 
 
-def _halve(output: GeneratorOutput) -> Tuple[GeneratorOutput, GeneratorOutput]:
+def _halve(output: GeneratorOutput) -> tuple[GeneratorOutput, GeneratorOutput]:
     pairs = tf.nest.map_structure(lambda tensor: tuple(tf.split(tensor, 2, axis=0)), output)
     first = GeneratorOutput(pairs.depth[0], Traces(*(pair[0] for pair in pairs.traces)))
     second = GeneratorOutput(pairs.depth[1], Traces(*(pair[1] for pair in pairs.traces)))

@@ -59,6 +59,12 @@ def _middle(frame) -> np.ndarray:
     return np.array([box.left + box.side / 2, box.top + box.side / 2])
 
 
+def _replace_geometry(monkeypatch, find_face):
+    """Faces are found by a fake, and are prepared as they are."""
+    monkeypatch.setattr(clip_preparation, "find_face", find_face)
+    monkeypatch.setattr(clip_preparation, "with_targets", lambda face, *_: face)
+
+
 def test_a_photograph_becomes_a_face_and_a_row(tmp_path, aligner, hopper):
     clip = _save(tmp_path, [hopper])
     (frame,) = _frames(clip, aligner)
@@ -115,12 +121,12 @@ def test_a_face_that_jumps_is_found_again(tmp_path, aligner, hopper):
 def test_the_face_before_is_the_hint_for_the_next_frame(tmp_path, monkeypatch):
     hints = []
 
-    def describe(*_, hint_box=None, known_upright=False):
+    def find_face(*_, hint_box=None, known_upright=False):
         hints.append(hint_box)
         assert known_upright == (hint_box is not None)  # seen whole once, a face stays upright
         return fake_face(1)
 
-    monkeypatch.setattr(clip_preparation, "describe", describe)
+    _replace_geometry(monkeypatch, find_face)
     _frames(_save(tmp_path, [np.zeros((40, 40, 3), np.uint8)] * 2))
     face = fake_face(1)
     points = from_crop(face.shape[:, :2], face.box, 32)
@@ -130,7 +136,7 @@ def test_the_face_before_is_the_hint_for_the_next_frame(tmp_path, monkeypatch):
 
 def test_each_clip_starts_without_a_hint(tmp_path, monkeypatch):
     hints = []
-    monkeypatch.setattr(clip_preparation, "describe", lambda *_, **known: hints.append(known) or fake_face(1))
+    _replace_geometry(monkeypatch, lambda *_, **known: hints.append(known) or fake_face(1))
     clip = _save(tmp_path, [np.zeros((40, 40, 3), np.uint8)])
     preparer = ClipPreparer(SETTINGS, None, default_model())
     assert len(list(preparer.frames(clip)) + list(preparer.frames(clip))) == 2
@@ -150,20 +156,20 @@ def test_each_clip_starts_without_a_hint(tmp_path, monkeypatch):
 def test_a_frame_that_fails_says_why_and_the_next_goes_on(tmp_path, monkeypatch, error, status, reason):
     calls = iter([error, None])
 
-    def describe(*_, **__):
+    def find_face(*_, **__):
         problem = next(calls)
         if problem is not None:
             raise problem
         return fake_face(1)
 
-    monkeypatch.setattr(clip_preparation, "describe", describe)
+    _replace_geometry(monkeypatch, find_face)
     first, second = _frames(_save(tmp_path, [np.zeros((40, 40, 3), np.uint8)] * 2))
     assert (first.row["status"], first.row["reason"], first.face) == (status, reason, None)
     assert second.row["status"] == "ok"
 
 
 def test_unreadable_files_are_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(clip_preparation, "describe", lambda *_, **__: fake_face(1))
+    _replace_geometry(monkeypatch, lambda *_, **__: fake_face(1))
     clip = _save(tmp_path, [np.zeros((40, 40, 3), np.uint8)] * 3)
     (tmp_path / "01.png").write_bytes(b"GIF89a")
     frames = _frames(clip)
@@ -176,7 +182,7 @@ def test_unreadable_files_are_rows(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("as_video", [False, True])
 def test_frames_are_sampled_by_their_index(tmp_path, monkeypatch, as_video):
-    monkeypatch.setattr(clip_preparation, "describe", lambda *_, **__: fake_face(1))
+    _replace_geometry(monkeypatch, lambda *_, **__: fake_face(1))
     images = [np.zeros((48, 64, 3), np.uint8)] * 11
     clip = _video(tmp_path / "v.avi", images) if as_video else _save(tmp_path, images)
     for step, most, expected in ((1, None, list(range(11))), (4, None, [0, 4, 8]), (3, 2, [0, 3]), (50, 5, [0])):

@@ -4,12 +4,16 @@ import pytest
 
 from phystd_tf.face.alignment import FaceTooSmallError, LowQualityError
 from phystd_tf.face.crop import from_crop
-from phystd_tf.face.geometry import describe
+from phystd_tf.face.geometry import find_face, with_targets
+
+
+def _prepared(image, aligner, model, size, spoof_type, depth_size, map_sizes, **known):
+    return with_targets(find_face(image, aligner, model, size, **known), model, spoof_type, depth_size, map_sizes)
 
 
 @pytest.fixture(scope="module")
 def live(hopper, aligner, model):
-    return describe(hopper, aligner, model, 256, "live", 32, (256, 128))
+    return _prepared(hopper, aligner, model, 256, "live", 32, (256, 128))
 
 
 def test_shapes_and_ranges(live):
@@ -41,31 +45,31 @@ def test_the_crop_shows_the_face(live, hopper):
 
 
 def test_spoof_has_no_depth_and_its_own_mask(hopper, aligner, model, live):
-    spoof = describe(hopper, aligner, model, 256, "paper_glasses", 32, (128,))
+    spoof = _prepared(hopper, aligner, model, 256, "paper_glasses", 32, (128,))
     assert (spoof.depth == 0).all() and 0 < spoof.preliminary_mask.mean() < 1
     assert (spoof.vertices == live.vertices).all() and (spoof.image == live.image).all()
 
 
 def test_half_the_size_is_the_same_face(hopper, aligner, model, live):
-    half = describe(hopper, aligner, model, 128, "live", 32, (128,))
+    half = _prepared(hopper, aligner, model, 128, "live", 32, (128,))
     np.testing.assert_allclose((half.vertices + 0.5) * 2 - 0.5, live.vertices, atol=1e-3)
     np.testing.assert_allclose(half.depth, live.depth, atol=1e-4)
 
 
 def test_68_landmarks_in_place_of_the_mesh(hopper, aligner, model, live):
     landmarks = aligner.align(hopper).points[model.landmarks68, :2]
-    sparse = describe(hopper, None, model, 256, "live", 32, (256,), landmarks68=landmarks)
+    sparse = _prepared(hopper, None, model, 256, "live", 32, (256,), landmarks68=landmarks)
     assert np.sqrt(np.mean(np.sum((sparse.vertices - live.vertices) ** 2, 1))) < 4
     assert np.abs(sparse.depth - live.depth).mean() < 0.05
     with pytest.raises(FaceTooSmallError):
-        describe(hopper, None, model, 256, "live", 32, (256,), landmarks68=landmarks / 10)
+        _prepared(hopper, None, model, 256, "live", 32, (256,), landmarks68=landmarks / 10)
     with pytest.raises(LowQualityError, match="misses the face"):
         scattered = np.random.default_rng(0).permutation(landmarks)
-        describe(hopper, None, model, 256, "live", 32, (256,), landmarks68=scattered)
+        _prepared(hopper, None, model, 256, "live", 32, (256,), landmarks68=scattered)
 
 
 def test_a_mirrored_photograph_gives_the_mirrored_vertices(hopper, aligner, model, live):
-    mirrored = describe(np.ascontiguousarray(hopper[:, ::-1]), aligner, model, 256, "live", 32, ())
+    mirrored = _prepared(np.ascontiguousarray(hopper[:, ::-1]), aligner, model, 256, "live", 32, ())
     back = from_crop(mirrored.vertices, mirrored.box, 256)
     back[:, 0] = hopper.shape[1] - 1 - back[:, 0]
     gaps = np.linalg.norm(back[model.vertex_pairs] - from_crop(live.vertices, live.box, 256), axis=1)
@@ -74,4 +78,4 @@ def test_a_mirrored_photograph_gives_the_mirrored_vertices(hopper, aligner, mode
 
 def test_without_aligner_and_landmarks(hopper, model):
     with pytest.raises(ValueError, match="aligner"):
-        describe(hopper, None, model, 256, "live", 32, (256,))
+        _prepared(hopper, None, model, 256, "live", 32, (256,))

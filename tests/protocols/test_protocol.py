@@ -9,7 +9,7 @@ import pytest
 from phystd_tf.protocols.lists import read_stems
 from phystd_tf.protocols.protocol import ClipFacts
 from phystd_tf.protocols.registry import load_protocol, protocol_names, takes_lists
-from phystd_tf.protocols.report import describe
+from phystd_tf.protocols.report import report_on
 from phystd_tf.protocols.rules import ProtocolError
 from phystd_tf.spoof_types import SPOOF_TYPES
 from tests.protocols.protocol_clips import CLIPS, SIWM, siwm
@@ -138,7 +138,7 @@ def test_siwm_2_may_divide_live_as_the_folders_do():
     assert _counts(splits, clips) == {"train": (500, 968 - 118), "test": (160, 118)}
     assert splits["somewhere/Live_500"] == "train" and splits["somewhere/Live_501"] == "test"
     nowhere = [fact._replace(session="") for fact in clips]
-    notes = describe(load_protocol("siwm_2_print_folders"), nowhere).notes
+    notes = report_on(load_protocol("siwm_2_print_folders"), nowhere).notes
     assert notes == ["train has no live clips", "test has no live clips"]
 
 
@@ -190,7 +190,7 @@ def test_v2_known_types_are_as_listed_and_absent_names_are_told(v2_lists):
         "train": ["Live_1", "Live_2", "Mask_Paper_1", "Paper_1", "Partial_Eye_1", "Partial_Paperglass_1", "Replay_1"],
         "test": ["Live_3", "Mask_Paper_2", "Paper_2", "Partial_Mouth_1"],
     }
-    found = describe(protocol, _v2_clips())
+    found = report_on(protocol, _v2_clips())
     assert sorted(found.missing) == ["Live_902", "Replay_77"] and found.expected == 13
     assert found.unused == ["somewhere/Paper_3"]
     assert any("1 clips are in none of the lists" in note for note in found.notes)
@@ -203,7 +203,7 @@ def test_v2_unknown_print_leaves_paper_masks_and_paper_glasses_in_training(v2_li
         "train": ["Live_1", "Live_2", "Mask_Paper_1", "Partial_Eye_1", "Partial_Paperglass_1", "Replay_1"],
         "test": ["Live_3", "Paper_1", "Paper_2", "Paper_3"],  # whole, listed or not
     }
-    assert describe(protocol, _v2_clips()).missing == ["Live_902"]
+    assert report_on(protocol, _v2_clips()).missing == ["Live_902"]
 
 
 def test_v2_unknown_partial_kinds_are_tested_alone_or_together(v2_lists):
@@ -218,7 +218,7 @@ def test_v2_unknown_partial_kinds_are_tested_alone_or_together(v2_lists):
 def test_v2_domains_are_trained_on_the_first_and_a_clip_of_both_lists_is_tested_only(v2_lists):
     protocol = load_protocol("siwmv2_3_a", lists=v2_lists)
     assert _short(protocol.assign(_v2_clips())) == {"train": ["Live_1", "Paper_1"], "test": ["Live_3", "Paper_2"]}
-    assert any("for testing only: Live_3" in note for note in describe(protocol, _v2_clips()).notes)
+    assert any("for testing only: Live_3" in note for note in report_on(protocol, _v2_clips()).notes)
     other = load_protocol("siwmv2_3_b", lists=v2_lists).assign(_v2_clips())
     assert _short(other) == {"train": ["Live_1", "Live_3", "Paper_1"], "test": ["Live_2", "Partial_Eye_1"]}
 
@@ -275,7 +275,7 @@ def test_instruments_are_disjoint_and_people_stay_in_their_splits():
     for kind in SPOOF_TYPES:
         assert len(seen[kind, False]) == 2 and len(seen[kind, True]) == 1
         assert not seen[kind, False] & seen[kind, True]
-    assert any(note.startswith("print: tested on print_") for note in describe(protocol, clips).notes)
+    assert any(note.startswith("print: tested on print_") for note in report_on(protocol, clips).notes)
     without = [fact._replace(instrument="") for fact in clips]
     with pytest.raises(ProtocolError, match="embedded_instruments: .*instruments"):
         protocol.assign(without)
@@ -316,7 +316,7 @@ def test_leaving_out_partial_paper_leaves_out_both_kinds():
 def test_every_protocol_has_both_classes_on_both_sides_and_no_person_twice(dataset, name):
     protocol = load_protocol(name, seed=2)
     assert protocol.dataset == dataset and protocol.title and protocol.how and protocol.source
-    found = describe(protocol, CLIPS[dataset])
+    found = report_on(protocol, CLIPS[dataset])
     assert found.leaks == [] and found.missing == []
     assert not any("no live" in note or "no spoof" in note or "published" in note for note in found.notes)
     splits = {row.split for row in found.counts}
@@ -341,7 +341,7 @@ def test_people_of_many_kinds_are_divided_60_to_40_together():
         for n in range(81)
         for kind in kinds[n % len(kinds)]
     ]
-    found = describe(load_protocol("embedded_siwm_1"), clips)
+    found = report_on(load_protocol("embedded_siwm_1"), clips)
     assert not found.leaks
     assert {split: len(people) for split, people in found.subjects.items()} == {"train": 49, "dev": 0, "test": 32}
 
@@ -355,7 +355,7 @@ def test_what_is_drawn_of_a_type_does_not_depend_on_other_types():
 
 def test_live_people_who_are_known_are_on_one_side():
     clips = [f._replace(subject=f"p{i // 4}") if f.label else f for i, f in enumerate(CLIPS["siwm"])]
-    found = describe(load_protocol("siwm_2_replay"), clips)
+    found = report_on(load_protocol("siwm_2_replay"), clips)
     assert not found.leaks
     assert {side: len(own) for side, own in found.subjects.items() if own} == {"train": 132, "test": 33}
 

@@ -3,7 +3,7 @@
 from phystd_tf.protocols import report as protocol_report
 from phystd_tf.protocols.protocol import ClipFacts
 from phystd_tf.protocols.registry import load_protocol
-from phystd_tf.protocols.report import describe
+from phystd_tf.protocols.report import report_on
 from tests.protocols.protocol_clips import CLIPS
 
 
@@ -16,18 +16,18 @@ def test_planted_leaks_are_named():
         ClipFacts("e", "", "print", 0, "test"),
     ]
     hashes = {"a": ["1"], "b": ["2"], "c": ["3"], "d": ["4", "5", "6"], "e": ["5", "6", "7"]}
-    assert describe(load_protocol("folder"), clips, hashes).leaks == [
+    assert report_on(load_protocol("folder"), clips, hashes).leaks == [
         "subject ann is in train (a) and test (b)",
         "2 same files in train (d) and test (e)",
     ]
     twice = {**hashes, "d": ["4"], "a": ["8"], "b": ["2"], "c": ["2"]}  # the same file twice in test is no leak
-    assert len(describe(load_protocol("folder"), clips, twice).leaks) == 1
+    assert len(report_on(load_protocol("folder"), clips, twice).leaks) == 1
 
 
 def test_missing_oulu_videos_are_named():
     gone = ("1_1_01_1", "6_3_55_5", "1_3_01_1")  # the last is not one of protocol 1
     clips = [fact for fact in CLIPS["oulu"] if fact.clip.split("/")[1] not in gone]
-    found = describe(load_protocol("oulu_1"), clips)
+    found = report_on(load_protocol("oulu_1"), clips)
     assert sorted(found.missing) == ["1_1_01_1", "6_3_55_5"] and found.expected == 2700
     assert "train: 239 live and 960 spoof clips, published are 240 and 960" in found.notes
 
@@ -36,11 +36,11 @@ def test_official_lists_are_compared_with_the_rule():
     protocol = load_protocol("oulu_1")
     splits = protocol.assign(CLIPS["oulu"])
     official = {side: [c.split("/")[1] for c, s in splits.items() if s == side] for side in ("train", "dev", "test")}
-    same = describe(protocol, CLIPS["oulu"], official={"oulu_1": official})
+    same = report_on(protocol, CLIPS["oulu"], official={"oulu_1": official})
     assert same.notes == [] and same.missing == []
     official["train"].remove("1_1_01_1")
     official["test"].append("1_1_36_1")
-    notes = describe(protocol, CLIPS["oulu"], official={"oulu_1": official}).notes
+    notes = report_on(protocol, CLIPS["oulu"], official={"oulu_1": official}).notes
     assert notes == [
         "the official list of oulu_1 has 1 clips in no split that the rule has in train: 1_1_01_1",
         "the official list of oulu_1 has 1 clips in test that the rule has in no split: 1_1_36_1",
@@ -50,15 +50,15 @@ def test_official_lists_are_compared_with_the_rule():
 def test_official_lists_of_a_small_copy_are_not_expected_to_be_whole():
     few = CLIPS["oulu"][:90]
     names = [fact.clip.split("/")[1] for fact in few if fact.session != "3"]
-    found = describe(load_protocol("oulu_1"), few, official={"oulu_1": {"train": names}})
+    found = report_on(load_protocol("oulu_1"), few, official={"oulu_1": {"train": names}})
     assert found.missing == [] and found.expected == 60
     assert not any("official" in note for note in found.notes)
 
 
 def test_counts_are_by_split_class_and_type():
-    row = describe(load_protocol("oulu_2"), CLIPS["oulu"]).counts[-1]
+    row = report_on(load_protocol("oulu_2"), CLIPS["oulu"]).counts[-1]
     assert row == protocol_report.Count("test", "replay", 0, 360, 20, ["replay_2"])
-    unknown = describe(load_protocol("siwm_1"), CLIPS["siwm"]).counts[0]
+    unknown = report_on(load_protocol("siwm_1"), CLIPS["siwm"]).counts[0]
     assert unknown == protocol_report.Count("train", "live", 1, 396, 0, [])
 
 

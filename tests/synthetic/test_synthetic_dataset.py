@@ -126,7 +126,7 @@ def test_other_numbers_of_clips_leave_a_clip_as_it_is():
 
 def test_live_clips_are_twice_as_many_unless_told():
     told, untold = dataclasses.replace(RECIPE, live_clips_per_subject=2), RECIPE
-    assert dataset.describe(told) == dataset.describe(untold)
+    assert dataset.manifest_of(told) == dataset.manifest_of(untold)
 
 
 def test_same_seed_same_bytes_and_workers_do_not_matter(made, tmp_path):
@@ -188,13 +188,13 @@ def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path)
 )
 def test_impossible_recipes_are_refused_by_name(wrong, words):
     with pytest.raises(SyntheticError, match=words):
-        dataset.describe(Recipe(**wrong))
+        dataset.manifest_of(Recipe(**wrong))
 
 
 @pytest.mark.parametrize("count", [3, 5, 24, 101])
 def test_splits_are_disjoint_and_none_is_empty(count):
     recipe = Recipe(subjects=count)
-    people = dataset.describe(recipe)["subjects"]
+    people = dataset.manifest_of(recipe)["subjects"]
     everybody = people["train"] + people["dev"] + people["test"]
     assert len(everybody) == len(set(everybody)) == count
     assert all(people.values())
@@ -206,7 +206,7 @@ def test_splits_are_disjoint_and_none_is_empty(count):
 )
 def test_shares_decide_how_many_people_a_split_has_and_not_what_they_look_like(shares, counts):
     recipe = Recipe(subjects=40, dev_share=shares[0], test_share=shares[1], types=("print",))
-    people = dataset.describe(recipe)["subjects"]
+    people = dataset.manifest_of(recipe)["subjects"]
     assert tuple(len(people[split]) for split in ("train", "dev", "test")) == counts
     clips, usual = (all_clips(r) for r in (recipe, Recipe(subjects=40, types=("print",))))
     assert [seeds_of(recipe, clip) for clip in clips] == [seeds_of(recipe, clip) for clip in usual]

@@ -14,6 +14,7 @@ import pytest
 import skimage.data
 import skimage.io
 
+import phystd_tf
 from phystd_tf.evaluation.scores import read_scores
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -215,6 +216,22 @@ def test_a_photograph_gets_the_score_of_its_prepared_face(work):
             score = float(next(csv.DictReader(file))["score"])
         assert score == pytest.approx(scores.loc[(row["clip"], 0), "score"], abs=1e-3)
     assert abs(scores.loc[(chosen[0]["clip"], 0), "score"] - scores.loc[(chosen[1]["clip"], 0), "score"]) > 1e-6
+
+
+@pytest.mark.parametrize("kind", ["run", "export"])
+def test_the_library_gives_the_scores_of_the_score_file(work, kind):
+    scores = read_scores(str(work / "test.csv")).set_index(["clip", "frame"])["score"]
+    with open(work / "prepared" / "manifest.csv", encoding="utf-8", newline="") as file:
+        first = {row["source"]: scores[row["clip"], 0] for row in csv.DictReader(file)
+                 if row["split"] == "test" and row["frame"] == "0" and row["status"] == "ok"}  # fmt: skip
+    with phystd_tf.load(str(work / kind)) as model:
+        found = model.predict(list(first))
+    assert len(found) >= 5 and {prediction.status for prediction in found} == {"ok"}
+    np.testing.assert_allclose([prediction.score for prediction in found], list(first.values()), atol=1e-5)
+    point = json.loads((work / "run" / "operating_point.json").read_text())
+    for prediction in found:
+        assert prediction.threshold == point["threshold"]
+        assert prediction.verdict == ("live" if prediction.score >= point["threshold"] else "spoof")
 
 
 def test_the_same_command_with_more_iterations_goes_on(work):

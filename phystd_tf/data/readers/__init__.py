@@ -1,12 +1,12 @@
 """One reader a dataset layout; each lists clips."""
 
-from typing import Callable, Dict
+from typing import Callable
 
 from phystd_tf.data.readers import folder, oulu, siw, siwm, stdn
 from phystd_tf.data.readers.listing import Listing
 
 # Name of a dataset -> lists the clips below its root.
-READERS: Dict[str, Callable[[str], Listing]] = {
+READERS: dict[str, Callable[[str], Listing]] = {
     "folder": folder.list_clips,
     "oulu": oulu.list_clips,
     "siw": siw.list_clips,

@@ -6,7 +6,8 @@ after the other), its depth as 64 x 64 bytes, and one byte that is 0 for live an
 """
 
 import os
-from typing import BinaryIO, Iterator, Optional, Tuple
+from collections.abc import Iterator
+from typing import BinaryIO, Optional
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def is_dat(path: str) -> bool:
     return not name.startswith(".") and name.lower().endswith(SUFFIX)
 
 
-def iterate_dat(path: str, step: int = 1, most: Optional[int] = None) -> Iterator[Tuple[int, np.ndarray]]:
+def iterate_dat(path: str, step: int = 1, most: Optional[int] = None) -> Iterator[tuple[int, np.ndarray]]:
     """Every ``step``-th frame; one is in memory at a time.
 
     Args:

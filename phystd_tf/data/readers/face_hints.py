@@ -6,11 +6,12 @@ fatal: a frame without a usable line has no hint, and its face is searched for.
 
 import math
 import re
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Callable, NamedTuple, Optional
 
 from phystd_tf.files.text import TextFileError, read_lines
 
-Box = Tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 EYES_SUFFIX, BOXES_SUFFIX = ".txt", ".face"
 
 # A face around its eyes, in distances between them: to the sides, up and down.
@@ -25,11 +26,11 @@ class SideFile(NamedTuple):
       notes: sentences about lines that are not what they should be; empty for a good file.
     """
 
-    boxes: Dict[int, Box]
-    notes: List[str]
+    boxes: dict[int, Box]
+    notes: list[str]
 
 
-def read_hints(path: str) -> Dict[int, Box]:
+def read_hints(path: str) -> dict[int, Box]:
     """The boxes of a side file of either kind, told apart by its ending; what is wrong in it is passed over."""
     read = read_boxes if path.lower().endswith(BOXES_SUFFIX) else read_eyes
     return read(path).boxes
@@ -57,7 +58,7 @@ def read_boxes(path: str) -> SideFile:
     return _read(path, _box_line, "left top right bottom")
 
 
-_Parsed = Tuple[int, Optional[Box]]  # index of the frame, box
+_Parsed = tuple[int, Optional[Box]]  # index of the frame, box
 
 
 def _read(path: str, parse: Callable[[int, str], Optional[_Parsed]], form: str) -> SideFile:
@@ -65,7 +66,7 @@ def _read(path: str, parse: Callable[[int, str], Optional[_Parsed]], form: str) 
         rows = read_lines(path).rows
     except TextFileError as error:
         return SideFile({}, [str(error)])
-    boxes: Dict[int, Box] = {}
+    boxes: dict[int, Box] = {}
     seen, wrong, twice = set(), [], []
     for number, row in enumerate(rows):
         if not row.strip():
@@ -120,7 +121,7 @@ def _box_line(number: int, row: str) -> Optional[_Parsed]:
     return (number, (left, top, right, bottom)) if left < right and top < bottom else None
 
 
-def _numbers(fields: Sequence[str]) -> Optional[List[float]]:
+def _numbers(fields: Sequence[str]) -> Optional[list[float]]:
     """Four numbers of at most six digits before the point, or None."""
     if len(fields) != 4 or not all(re.fullmatch(r"[+-]?[0-9]{1,6}(\.[0-9]*)?", field) for field in fields):
         return None

@@ -12,7 +12,8 @@ The embedded dataset has a ``clips.csv`` at its root, which names the instrument
 
 import csv
 import os
-from typing import Dict, Iterable, List, Optional, Tuple
+from collections.abc import Iterable
+from typing import Optional
 
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
@@ -74,7 +75,7 @@ def list_clips(root: str) -> Listing:
         raise FolderLayoutError(
             f"{root}: holds both {of_splits[0]}/ and live/ or spoof/; move all photographs below train/, dev/ and test/"
         )
-    by_split: Dict[Optional[str], Dict[str, List[str]]] = {None: top}
+    by_split: dict[Optional[str], dict[str, list[str]]] = {None: top}
     if of_splits:
         by_split = {
             split: _merged(_named_folders(folder, _CLASSES, listing) for folder in top[split]) for split in of_splits
@@ -99,9 +100,9 @@ def list_clips(root: str) -> Listing:
     return listing._replace(clips=_with_list(listing.clips, os.path.join(root, _CLIP_LIST)))
 
 
-def _with_list(clips: List[Clip], path: str) -> List[Clip]:
+def _with_list(clips: list[Clip], path: str) -> list[Clip]:
     """Clips with what the embedded dataset's list says of them; unchanged if there is none, or another file."""
-    rows: Dict[Tuple[str, str], Dict[str, str]] = {}
+    rows: dict[tuple[str, str], dict[str, str]] = {}
     try:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -161,7 +162,7 @@ class _Reader:
             self._add_clip(path, (path,), spoof_type, subject, split)
 
     def _add_frames(
-        self, folder: str, spoof_type: str, subject: str, split: Optional[str], above: Tuple[str, ...]
+        self, folder: str, spoof_type: str, subject: str, split: Optional[str], above: tuple[str, ...]
     ) -> None:
         """The images in this folder are one clip; so are those of each folder below."""
         real = os.path.realpath(folder)
@@ -177,13 +178,13 @@ class _Reader:
             self._add_frames(path, spoof_type, subject, split, above + (real,))
 
     def _add_clip(
-        self, path: str, paths: Tuple[str, ...], spoof_type: str, subject: Optional[str], split: Optional[str]
+        self, path: str, paths: tuple[str, ...], spoof_type: str, subject: Optional[str], split: Optional[str]
     ) -> None:
         identifier = printable(os.path.relpath(path, self._root).replace(os.sep, "/"))
         label = spoof_types.label_of(spoof_type)
         self._listing.clips.append(Clip(identifier, paths, subject, spoof_type, label, split))
 
-    def _files(self, folder: str) -> Tuple[List[str], List[str]]:
+    def _files(self, folder: str) -> tuple[list[str], list[str]]:
         """Images and videos right in this folder."""
         images, videos = [], []
         for entry in entries(folder):
@@ -198,13 +199,13 @@ class _Reader:
         return images, videos
 
 
-def _named_folders(folder: str, names: Tuple[str, ...], listing: Listing) -> Dict[str, List[str]]:
+def _named_folders(folder: str, names: tuple[str, ...], listing: Listing) -> dict[str, list[str]]:
     """The folders of these names, in any case; the rest is listed as ignored.
 
     Raises:
       FolderLayoutError: for a folder that seems to mean one of them by another word.
     """
-    found: Dict[str, List[str]] = {}
+    found: dict[str, list[str]] = {}
     for entry in entries(folder):
         name = entry.name.lower()
         if not is_folder(entry):
@@ -225,8 +226,8 @@ def _named_folders(folder: str, names: Tuple[str, ...], listing: Listing) -> Dic
     return dict(sorted(found.items(), key=lambda item: order[item[0]]))
 
 
-def _merged(parts: Iterable[Dict[str, List[str]]]) -> Dict[str, List[str]]:
-    merged: Dict[str, List[str]] = {}
+def _merged(parts: Iterable[dict[str, list[str]]]) -> dict[str, list[str]]:
+    merged: dict[str, list[str]] = {}
     for part in parts:
         for name, folders in part.items():
             merged.setdefault(name, []).extend(folders)

@@ -2,7 +2,8 @@
 
 import os
 import re
-from typing import Collection, Dict, Hashable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from typing import NamedTuple, Optional
 
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
@@ -13,7 +14,7 @@ from phystd_tf.protocols import report as protocol_report
 _CLUTTER = ("__macosx", "thumbs.db", "desktop.ini")
 _NAMED = 5  # names in a sentence
 
-Ignored = List[Tuple[str, str]]
+Ignored = list[tuple[str, str]]
 
 
 class FolderLayoutError(PhystdError):
@@ -30,12 +31,12 @@ class Listing(NamedTuple):
         side files that are missing, lists with oddities.
     """
 
-    clips: List[Clip]
+    clips: list[Clip]
     ignored: Ignored
     notes: Sequence[str] = ()
 
 
-class Described(NamedTuple):
+class StemFacts(NamedTuple):
     """What the name of a video says. Attributes: see ``Clip``."""
 
     type: str
@@ -76,10 +77,10 @@ class Collector:
     def __init__(self, base: str) -> None:
         self.base = base
         self.listing = Listing([], [], [])
-        self._first: Dict[Hashable, str] = {}
+        self._first: dict[Hashable, str] = {}
 
     def add(
-        self, path: str, what: Described, key: Hashable, split: Optional[str] = None, side: Optional[str] = None
+        self, path: str, what: StemFacts, key: Hashable, split: Optional[str] = None, side: Optional[str] = None
     ) -> None:
         """Adds a video as a clip, unless there is one of this key already."""
         if key in self._first:
@@ -152,7 +153,7 @@ def walk_files(folder: str, ignored: Ignored) -> Iterator[str]:
     yield from _walk(folder, ignored, ())
 
 
-def _walk(folder: str, ignored: Ignored, above: Tuple[str, ...]) -> Iterator[str]:
+def _walk(folder: str, ignored: Ignored, above: tuple[str, ...]) -> Iterator[str]:
     real = os.path.realpath(folder)
     if real in above:
         ignored.append((folder, "a link in a circle"))
@@ -177,7 +178,7 @@ def side_file(video: str, ending: str) -> Optional[str]:
     return next((path for path in paths if os.path.isfile(path)), None)
 
 
-def subfolders(folder: str) -> List[str]:
+def subfolders(folder: str) -> list[str]:
     """The folders right in this folder."""
     return [entry.path for entry in entries(folder) if is_folder(entry)]
 
@@ -190,7 +191,7 @@ def is_folder(entry: os.DirEntry) -> bool:
         return False
 
 
-def entries(folder: str) -> List[os.DirEntry]:
+def entries(folder: str) -> list[os.DirEntry]:
     """What is in a folder in the order of names, without hidden files and the clutter of file managers.
 
     Raises:
@@ -204,7 +205,7 @@ def entries(folder: str) -> List[os.DirEntry]:
     return sorted(found, key=lambda entry: natural(entry.name))
 
 
-def natural(name: str) -> List[Tuple[int, int, str]]:
+def natural(name: str) -> list[tuple[int, int, str]]:
     """A key that sorts 2 before 10."""
     parts = re.split(r"([0-9]+)", name)
     return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts]

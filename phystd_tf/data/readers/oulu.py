@@ -11,15 +11,15 @@ and the older ``OULU_NPU_Part_{1,2}/Files_{1,2}``, where the user decides the sp
 import itertools
 import os
 import re
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
 from phystd_tf import spoof_types
 from phystd_tf.data.readers.face_hints import EYES_SUFFIX
 from phystd_tf.data.readers.listing import (
     Collector,
-    Described,
     FolderLayoutError,
     Listing,
+    StemFacts,
     entries,
     find_base,
     side_file,
@@ -69,13 +69,13 @@ def parse_name(stem: str) -> Optional[Name]:
     return name if any(name.user in users for users in _USERS.values()) else None
 
 
-def describe(stem: str) -> Optional[Described]:
+def stem_facts(stem: str) -> Optional[StemFacts]:
     """What a name without its ending says; None if it is no name of OULU-NPU."""
     name = parse_name(stem)
     if name is None:
         return None
     spoof_type, instrument = _FILES[name.file]
-    return Described(spoof_type, f"{name.user:02d}", str(name.session), str(name.phone), instrument)
+    return StemFacts(spoof_type, f"{name.user:02d}", str(name.session), str(name.phone), instrument)
 
 
 def list_clips(root: str) -> Listing:
@@ -92,8 +92,8 @@ def list_clips(root: str) -> Listing:
     """
     base = find_base(root, (*_FOLDERS, *_PARTS), _EXPECTED)
     collector = Collector(base)
-    found: Dict[str, List[Name]] = {split: [] for split in SPLITS}
-    misplaced: List[str] = []
+    found: dict[str, list[Name]] = {split: [] for split in SPLITS}
+    misplaced: list[str] = []
     for folder in subfolders(base):
         name = os.path.basename(folder).lower()
         if name in _FOLDERS or name in _PARTS:
@@ -110,13 +110,13 @@ def list_clips(root: str) -> Listing:
 
 
 def _add_folder(
-    folder: str, split: Optional[str], collector: Collector, found: Dict[str, List[Name]], misplaced: List[str]
+    folder: str, split: Optional[str], collector: Collector, found: dict[str, list[Name]], misplaced: list[str]
 ) -> None:
     for path in walk_files(folder, collector.listing.ignored):
         if path.lower().endswith(EYES_SUFFIX):
             continue
         stem = os.path.splitext(os.path.basename(path))[0]
-        name, what = parse_name(stem), describe(stem)
+        name, what = parse_name(stem), stem_facts(stem)
         if not is_video(path):
             collector.ignore(path, "neither a video nor its positions of eyes, by the ending of its name")
         elif name is None or what is None:
@@ -129,7 +129,7 @@ def _add_folder(
             collector.add(path, what, name, split or home, side_file(path, EYES_SUFFIX))
 
 
-def _note_absent(split: str, found: List[Name], collector: Collector) -> None:
+def _note_absent(split: str, found: list[Name], collector: Collector) -> None:
     grid = [Name(*numbers) for numbers in itertools.product(range(1, 7), range(1, 4), _USERS[split], _FILES)]
     there = set(found)
     absent = [str(name) for name in grid if name not in there]
@@ -139,7 +139,7 @@ def _note_absent(split: str, found: List[Name], collector: Collector) -> None:
         )
 
 
-def read_official_lists(root: str, notes: Optional[List[str]] = None) -> Dict[str, Dict[str, List[str]]]:
+def read_official_lists(root: str, notes: Optional[list[str]] = None) -> dict[str, dict[str, list[str]]]:
     """The user's own copy of the official protocol files.
 
     Lines are ``<label>,<video>``. The label may be missing; it is compared with the name of the video and
@@ -154,7 +154,7 @@ def read_official_lists(root: str, notes: Optional[List[str]] = None) -> Dict[st
       "1_1_01_1". Empty if there are no such files.
     """
     notes = [] if notes is None else notes
-    lists: Dict[str, Dict[str, List[str]]] = {}
+    lists: dict[str, dict[str, list[str]]] = {}
     for folder in _protocol_folders(root):
         number = os.path.basename(folder)[-1]
         for entry in entries(folder):
@@ -168,7 +168,7 @@ def read_official_lists(root: str, notes: Optional[List[str]] = None) -> Dict[st
     return lists
 
 
-def _protocol_folders(root: str) -> List[str]:
+def _protocol_folders(root: str) -> list[str]:
     """The folders Protocol_1 to Protocol_4, at most three levels below the root."""
     level = [root] if os.path.isdir(root) else []
     for _ in range(4):
@@ -181,16 +181,16 @@ def _protocol_folders(root: str) -> List[str]:
     return []
 
 
-def _subfolders_if_readable(folder: str) -> List[str]:
+def _subfolders_if_readable(folder: str) -> list[str]:
     try:
         return subfolders(folder)
     except FolderLayoutError:  # such as lost+found
         return []
 
 
-def _read_list(path: str, notes: List[str]) -> List[str]:
+def _read_list(path: str, notes: list[str]) -> list[str]:
     lines = read_lines(path)
-    ids: Dict[str, None] = {}
+    ids: dict[str, None] = {}
     wrong, twice, other = [], [], []
     for number, row in enumerate(lines.rows, 1):
         if not row.strip():
@@ -216,7 +216,7 @@ def _read_list(path: str, notes: List[str]) -> List[str]:
     return list(ids)
 
 
-def _list_row(row: str) -> Optional[Tuple[Name, Optional[int]]]:
+def _list_row(row: str) -> Optional[tuple[Name, Optional[int]]]:
     fields = [field.strip() for field in row.split(",")]
     name = parse_name(re.sub(r"\.avi$", "", fields[-1]))
     if name is None or len(fields) > 2:

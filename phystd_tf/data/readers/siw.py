@@ -11,14 +11,14 @@ names with underscores, the files have hyphens: both are read. Some names end in
 import itertools
 import os
 import re
-from typing import Dict, List, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from phystd_tf import spoof_types
 from phystd_tf.data.readers.face_hints import BOXES_SUFFIX
 from phystd_tf.data.readers.listing import (
     Collector,
-    Described,
     Listing,
+    StemFacts,
     find_base,
     letters,
     side_file,
@@ -62,7 +62,7 @@ def parse_name(stem: str) -> Optional[Name]:
     return name if 1 <= name.subject <= 165 and name.medium <= _MEDIA[name.type] else None
 
 
-def describe(stem: str) -> Optional[Described]:
+def stem_facts(stem: str) -> Optional[StemFacts]:
     """What a name without its ending says; None if it is no name of SiW.
 
     Live videos have an instrument too: "live_2" is under changing light.
@@ -71,7 +71,7 @@ def describe(stem: str) -> Optional[Described]:
     if name is None:
         return None
     spoof_type = _TYPES[name.type]
-    return Described(
+    return StemFacts(
         spoof_type, f"{name.subject:03d}", str(name.session), str(name.sensor), f"{spoof_type}_{name.medium}"
     )
 
@@ -90,7 +90,7 @@ def list_clips(root: str) -> Listing:
     """
     base = find_base(root, _SPLITS, _EXPECTED)
     collector = Collector(base)
-    names: Dict[str, List[Name]] = {}
+    names: dict[str, list[Name]] = {}
     for folder in subfolders(base):
         split = _SPLITS.get(os.path.basename(folder).lower())
         if split is None:
@@ -108,12 +108,12 @@ def list_clips(root: str) -> Listing:
     return listing
 
 
-def _add_folder(folder: str, label: int, split: str, collector: Collector, names: List[Name]) -> None:
+def _add_folder(folder: str, label: int, split: str, collector: Collector, names: list[Name]) -> None:
     for path in walk_files(folder, collector.listing.ignored):
         if path.lower().endswith(BOXES_SUFFIX):
             continue
         stem = os.path.splitext(os.path.basename(path))[0]
-        name, what = parse_name(stem), describe(stem)
+        name, what = parse_name(stem), stem_facts(stem)
         above = os.path.basename(os.path.dirname(path))
         if not is_video(path):
             collector.ignore(path, "neither a video nor its boxes, by the ending of its name")
@@ -142,7 +142,7 @@ def _note_counts(collector: Collector) -> None:
     )
 
 
-def _note_absent(names: Dict[str, List[Name]], collector: Collector) -> None:
+def _note_absent(names: dict[str, list[Name]], collector: Collector) -> None:
     """Each subject has eight live videos; what else there should be is not published."""
     for split, count in _SUBJECTS.items():
         there = set(names.get(split, ()))

@@ -18,7 +18,8 @@ glasses. Nothing says who is seen.
 
 import os
 import re
-from typing import Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Optional
 
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
@@ -26,9 +27,9 @@ from phystd_tf.data.readers.dat_records import DatFileError, is_dat, label_of_da
 from phystd_tf.data.readers.face_hints import BOXES_SUFFIX
 from phystd_tf.data.readers.listing import (
     Collector,
-    Described,
     FolderLayoutError,
     Listing,
+    StemFacts,
     entries,
     find_base,
     is_folder,
@@ -79,10 +80,10 @@ def split_name(name: str) -> Optional[str]:
     return _BY_LOWER.get(match[1].lower()) if match else None
 
 
-def describe(name: str) -> Optional[Described]:
+def stem_facts(name: str) -> Optional[StemFacts]:
     """What a name without its ending says; None if it is no name of SiW-M."""
     stem = split_name(name)
-    return None if stem is None else Described(TYPES[stem])
+    return None if stem is None else StemFacts(TYPES[stem])
 
 
 def list_clips(root: str) -> Listing:
@@ -128,7 +129,7 @@ def list_clips_v2(root: str) -> Listing:
     return listing
 
 
-def absent_stems(lists: Dict[str, List[str]], clips: Sequence[Clip]) -> Dict[str, List[str]]:
+def absent_stems(lists: dict[str, list[str]], clips: Sequence[Clip]) -> dict[str, list[str]]:
     """What is listed and not there.
 
     Args:
@@ -143,7 +144,7 @@ def absent_stems(lists: Dict[str, List[str]], clips: Sequence[Clip]) -> Dict[str
     return {name: stems for name, stems in absent.items() if stems}
 
 
-def read_siwmv2_lists(folder: str, notes: Optional[List[str]] = None) -> Dict[str, List[str]]:
+def read_siwmv2_lists(folder: str, notes: Optional[list[str]] = None) -> dict[str, list[str]]:
     """The user's copy of the authors' lists; also of those for the first edition (trainlist.txt, testlist.txt).
 
     In the lists for training, names are repeated so that each type has as many rows: once is enough here.
@@ -161,7 +162,7 @@ def read_siwmv2_lists(folder: str, notes: Optional[List[str]] = None) -> Dict[st
     """
     notes = [] if notes is None else notes
     inner = [os.path.join(folder, *parts) for parts in ((), (_LISTS,), ("source_SiW_Mv2", _LISTS))]
-    lists: Dict[str, List[str]] = {}
+    lists: dict[str, list[str]] = {}
     for place in filter(os.path.isdir, inner):
         for entry in entries(place):
             match = re.fullmatch(r"((?:train|test)(?:list)?(?:_\w+)?)\.txt", entry.name, re.IGNORECASE)
@@ -175,7 +176,7 @@ def read_siwmv2_lists(folder: str, notes: Optional[List[str]] = None) -> Dict[st
     )
 
 
-def _read_list(path: str, notes: List[str]) -> List[str]:
+def _read_list(path: str, notes: list[str]) -> list[str]:
     lines = read_lines(path)
     found = names_in(lines.rows)
     foreign = [number for number, name in found.lines.items() if split_name(name) is None]
@@ -205,7 +206,7 @@ def _note_absent(folder: str, collector: Collector) -> None:
 
 def _base(root: str, expected: str) -> str:
     """The root, or the folder right below it that has the folders of types."""
-    if os.path.isdir(root) and any(describe(os.path.splitext(entry.name)[0]) for entry in entries(root)):
+    if os.path.isdir(root) and any(stem_facts(os.path.splitext(entry.name)[0]) for entry in entries(root)):
         return root  # a folder of .dat files
     # What other datasets and a user's own folders have too is no sign of this one.
     signs = {name.lower() for _, folders, _, _ in _STEMS.values() for name in folders} | {"spoof", "mask", "makeup"}
@@ -214,9 +215,9 @@ def _base(root: str, expected: str) -> str:
 
 def _collect(base: str, with_sessions: bool) -> Collector:
     collector = Collector(base)
-    misplaced: List[str] = []
+    misplaced: list[str] = []
     at_root = [entry for entry in entries(base) if not is_folder(entry)]
-    paths = [entry.path for entry in at_root if describe(os.path.splitext(entry.name)[0])]
+    paths = [entry.path for entry in at_root if stem_facts(os.path.splitext(entry.name)[0])]
     for entry in filter(is_folder, entries(base)):
         if letters(entry.name) in _TOP:
             paths += walk_files(entry.path, collector.listing.ignored)
@@ -233,9 +234,9 @@ def _collect(base: str, with_sessions: bool) -> Collector:
     return collector
 
 
-def _add(path: str, collector: Collector, with_sessions: bool, misplaced: List[str]) -> None:
+def _add(path: str, collector: Collector, with_sessions: bool, misplaced: list[str]) -> None:
     name = os.path.splitext(os.path.basename(path))[0]
-    stem, what = split_name(name), describe(name)
+    stem, what = split_name(name), stem_facts(name)
     folders = collector.below(path).split("/")[:-1]
     kinds = [letters(folder) for folder in folders]
     if not (is_video(path) or is_dat(path)):
@@ -257,7 +258,7 @@ def _add(path: str, collector: Collector, with_sessions: bool, misplaced: List[s
     collector.add(path, what, name.lower(), None, side_file(path, BOXES_SUFFIX))
 
 
-def _label_fits(path: str, what: Described, collector: Collector) -> bool:
+def _label_fits(path: str, what: StemFacts, collector: Collector) -> bool:
     """Whether the records say the same as the name. What cannot be read is found out when it is prepared."""
     try:
         label = label_of_dat(path)
@@ -269,7 +270,7 @@ def _label_fits(path: str, what: Described, collector: Collector) -> bool:
     return label == what.label
 
 
-def _note_counts(collector: Collector, published: Dict[str, int], edition: str) -> None:
+def _note_counts(collector: Collector, published: dict[str, int], edition: str) -> None:
     found = dict.fromkeys(published, 0)
     for clip in collector.listing.clips:
         found[split_name(os.path.basename(clip.id))] += 1

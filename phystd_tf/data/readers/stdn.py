@@ -8,15 +8,15 @@ OULU-NPU or SiW, that does. Else the type is unknown, as is the subject.
 """
 
 import os
-from typing import Dict, List, Optional
+from typing import Optional
 
 from phystd_tf import spoof_types
 from phystd_tf.data.readers import oulu, siw, siwm
 from phystd_tf.data.readers.landmarks import landmark_file
 from phystd_tf.data.readers.listing import (
-    Described,
     FolderLayoutError,
     Listing,
+    StemFacts,
     find_base,
     printable,
     some,
@@ -70,7 +70,7 @@ def list_clips(root: str) -> Listing:
 
 def _add_class(base: str, folder: str, split: Optional[str], listing: Listing) -> None:
     kind = os.path.basename(folder).lower()
-    by_clip: Dict[str, List[str]] = {}
+    by_clip: dict[str, list[str]] = {}
     for path in walk_files(folder, listing.ignored):
         inside = os.path.dirname(path)
         if path.lower().endswith(_LANDMARKS):
@@ -82,17 +82,17 @@ def _add_class(base: str, folder: str, split: Optional[str], listing: Listing) -
         else:
             by_clip.setdefault(inside, []).append(path)
     for inside, paths in by_clip.items():
-        what = _describe(os.path.basename(inside), kind)
+        what = _stem_facts(os.path.basename(inside), kind)
         if what.label != (kind == "live"):
             listing.ignored.append((inside, f"its name says {what.type}, its folder {kind}"))
             continue
         listing.clips.append(what.clip(printable(os.path.relpath(inside, base).replace(os.sep, "/")), paths, split))
 
 
-def _describe(name: str, kind: str) -> Described:
+def _stem_facts(name: str, kind: str) -> StemFacts:
     """What the name of a clip says, or else its folder, "live" or "spoof"."""
     for reader in (siwm, oulu, siw):
-        what = reader.describe(name)
+        what = reader.stem_facts(name)
         if what is not None:
             return what
-    return Described(spoof_types.LIVE if kind == "live" else spoof_types.UNKNOWN)
+    return StemFacts(spoof_types.LIVE if kind == "live" else spoof_types.UNKNOWN)

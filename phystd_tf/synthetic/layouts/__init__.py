@@ -4,8 +4,6 @@ Copies have the real names of folders, files, lists and annotations, so that
 what reads the real datasets can be tried on them. The pictures are rendered.
 """
 
-from typing import Dict, List
-
 from phystd_tf.synthetic.layouts.layout import Layout
 from phystd_tf.synthetic.layouts.oulu import OuluNpu
 from phystd_tf.synthetic.layouts.own import OwnFolders
@@ -13,7 +11,7 @@ from phystd_tf.synthetic.layouts.siw import Siw
 from phystd_tf.synthetic.layouts.siwm import SiwMV1, SiwMV2
 from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError
 
-LAYOUTS: Dict[str, Layout] = {
+LAYOUTS: dict[str, Layout] = {
     "own": OwnFolders(),
     "oulu": OuluNpu(),
     "siw": Siw(),
@@ -22,7 +20,7 @@ LAYOUTS: Dict[str, Layout] = {
 }
 
 
-def all_clips(recipe: Recipe) -> List[Clip]:
+def all_clips(recipe: Recipe) -> list[Clip]:
     """Every clip of a set, subject by subject.
 
     Raises:

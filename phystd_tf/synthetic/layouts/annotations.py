@@ -3,7 +3,7 @@
 Real ones come from detectors, which fail now and then: so do these.
 """
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 

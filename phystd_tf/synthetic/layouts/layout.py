@@ -1,7 +1,8 @@
 """What a layout decides: which clips there are, what their files are called, and which files stand beside them."""
 
 import abc
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Optional
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class Layout(abc.ABC):
       side_suffix: ending of the file of annotations beside a video; empty if there is none.
     """
 
-    types: Tuple[str, ...] = spoof_types.SPOOF_TYPES
+    types: tuple[str, ...] = spoof_types.SPOOF_TYPES
     subjects, clips_per_subject = 30, 2
     fewest_subjects, most_subjects = 3, 10**4
     side_suffix = ""
@@ -36,10 +37,10 @@ class Layout(abc.ABC):
             raise SyntheticError(f"layout {recipe.layout} has no place for {', '.join(foreign)}")
 
     @abc.abstractmethod
-    def clips_of(self, recipe: Recipe, subject: int) -> List[Clip]:
+    def clips_of(self, recipe: Recipe, subject: int) -> list[Clip]:
         """All clips of a subject, given by number."""
 
-    def lists(self, clips: Sequence[Clip]) -> Dict[str, str]:
+    def lists(self, clips: Sequence[Clip]) -> dict[str, str]:
         """Files of the whole set: from the path below the root to the text."""
         return {}
 
@@ -48,7 +49,7 @@ class Layout(abc.ABC):
         return None
 
 
-def share_out(subjects: int, sizes: Sequence[int]) -> List[int]:
+def share_out(subjects: int, sizes: Sequence[int]) -> list[int]:
     """How many of a few subjects go to each split, in the ratio of the real sizes: each at least one, none too many."""
     counts = [max(1, round(subjects * size / sum(sizes))) for size in sizes[1:]]
     return [subjects - sum(counts), *counts]

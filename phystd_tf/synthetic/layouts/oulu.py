@@ -9,7 +9,8 @@ Each user has the whole grid of 90 videos. A phone is a camera of its own, a
 session a place with its own light and background, the same for everybody.
 """
 
-from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class OuluNpu(Layout):
     most_subjects = sum(_SIZES)
     side_suffix = ".txt"
 
-    def clips_of(self, recipe: Recipe, subject: int) -> List[Clip]:
+    def clips_of(self, recipe: Recipe, subject: int) -> list[Clip]:
         """The grid of phones, sessions and files of a user."""
         split, user = _user(recipe.subjects, subject)
         clips = []
@@ -79,7 +80,7 @@ class OuluNpu(Layout):
                     )
         return clips
 
-    def lists(self, clips: Sequence[Clip]) -> Dict[str, str]:
+    def lists(self, clips: Sequence[Clip]) -> dict[str, str]:
         """The 42 lists, of the videos that are there."""
         named = [(clip, Name(*map(int, clip.file.rsplit("/", 1)[1][:-4].split("_")))) for clip in clips]
         named.sort(key=lambda pair: pair[1])
@@ -101,7 +102,7 @@ class OuluNpu(Layout):
         return eye_lines(clip, vertices)
 
 
-def _user(subjects: int, subject: int) -> Tuple[str, int]:
+def _user(subjects: int, subject: int) -> tuple[str, int]:
     """Split and number of a user: the first ones of each split."""
     for split, count in zip(SPLITS, share_out(subjects, _SIZES)):
         if subject < count:
@@ -110,7 +111,7 @@ def _user(subjects: int, subject: int) -> Tuple[str, int]:
     raise IndexError(subject)
 
 
-def _folds() -> Iterator[Tuple[int, int]]:
+def _folds() -> Iterator[tuple[int, int]]:
     """Protocol and the phone held out, 0 where none is."""
     for protocol in (1, 2, 3, 4):
         for fold in (0,) if protocol < 3 else PHONES:

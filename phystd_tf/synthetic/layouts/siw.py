@@ -9,7 +9,8 @@ the protocols are rules about the names. A sensor is a camera of its own. Medium
 session 2 they turn their heads; replays are of such recordings, prints are not.
 """
 
-from typing import Iterator, List, NamedTuple, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class Siw(Layout):
     most_subjects = sum(_SIZES)
     side_suffix = ".face"
 
-    def clips_of(self, recipe: Recipe, subject: int) -> List[Clip]:
+    def clips_of(self, recipe: Recipe, subject: int) -> list[Clip]:
         """Eight live videos and about twenty spoofs."""
         split, folder, person = _person(recipe.subjects, subject)
         clips = []
@@ -94,7 +95,7 @@ class Siw(Layout):
         return box_lines(clip, vertices)
 
 
-def _person(subjects: int, subject: int) -> Tuple[str, str, int]:
+def _person(subjects: int, subject: int) -> tuple[str, str, int]:
     """Split, its folder, and the number in the real dataset."""
     train, _ = share_out(subjects, _SIZES)
     if subject < train:

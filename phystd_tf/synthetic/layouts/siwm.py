@@ -22,7 +22,8 @@ are two stems of one type. People of the train and the test part are different.
 
 import abc
 import itertools
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -153,7 +154,7 @@ class _SiwM(Layout):
 
     subjects, clips_per_subject = 4, 1
     fewest_subjects = 2
-    numbers: Dict[str, Tuple[str, str]] = {}
+    numbers: dict[str, tuple[str, str]] = {}
 
     @abc.abstractmethod
     def path_of(self, place: Place) -> str:
@@ -171,7 +172,7 @@ class _SiwM(Layout):
                     " take fewer subjects or clips_per_subject"
                 )
 
-    def clips_of(self, recipe: Recipe, subject: int) -> List[Clip]:
+    def clips_of(self, recipe: Recipe, subject: int) -> list[Clip]:
         """The videos of a person."""
         train, _ = share_out(recipe.subjects, _SIZES)
         part = int(subject >= train)
@@ -209,7 +210,7 @@ class SiwMV1(_SiwM):
         folder = f"Live/{place.split.capitalize()}" if place.stem == "Live" else _V1_FOLDERS[place.stem]
         return f"{folder}/{place}.mov"
 
-    def lists(self, clips: Sequence[Clip]) -> Dict[str, str]:
+    def lists(self, clips: Sequence[Clip]) -> dict[str, str]:
         """Spoofs for training and for testing, with line ends of DOS and none after the last."""
         texts = {}
         for split in ("train", "test"):
@@ -232,7 +233,7 @@ class SiwMV2(_SiwM):
         folder = "Live" if place.stem == "Live" else f"Spoof/{_V2_FOLDERS[place.stem]}"
         return f"{folder}/{place}{_V2_ENDINGS[place.number % len(_V2_ENDINGS)]}"
 
-    def lists(self, clips: Sequence[Clip]) -> Dict[str, str]:
+    def lists(self, clips: Sequence[Clip]) -> dict[str, str]:
         """Protocols I and II, then the parts of III; for training each type has as many rows, by repetition."""
         places = sorted(map(place_of, clips))
         texts = {}
@@ -254,14 +255,14 @@ def _rows(places: Sequence[Place]) -> str:
     return "".join(f"{place}\n" for place in places)
 
 
-def _balanced(places: Sequence[Place]) -> List[Place]:
+def _balanced(places: Sequence[Place]) -> list[Place]:
     """Each stem repeated to the length of the longest."""
     groups = [list(group) for _, group in itertools.groupby(places, key=lambda place: place.stem)]
     longest = max(map(len, groups), default=0)
     return [place for group in groups for place in itertools.islice(itertools.cycle(group), longest)]
 
 
-def _instruments(stem: str) -> Tuple[str, ...]:
+def _instruments(stem: str) -> tuple[str, ...]:
     if stem not in _WORDS:
         return ()
     return tuple(name for name in MEDIA[STEMS[stem]].INSTRUMENTS if _WORDS[stem] in name)

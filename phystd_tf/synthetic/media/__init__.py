@@ -7,7 +7,6 @@ parameters, rng) -> Layers`` for a frame. ``media`` lists them by spoof type.
 """
 
 from types import ModuleType
-from typing import Dict
 
 from phystd_tf import spoof_types
 from phystd_tf.synthetic.media import (
@@ -26,7 +25,7 @@ from phystd_tf.synthetic.media import (
     transparent_mask,
 )
 
-MEDIA: Dict[str, ModuleType] = {
+MEDIA: dict[str, ModuleType] = {
     spoof_types.PRINT: print_medium,
     spoof_types.REPLAY: replay,
     spoof_types.HALF_MASK: half_mask,

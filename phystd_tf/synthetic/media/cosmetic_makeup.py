@@ -10,7 +10,6 @@ wear. Not simulated: false lashes and glitter that sparkles.
 
 import dataclasses
 import functools
-from typing import Tuple
 
 import numpy as np
 
@@ -52,10 +51,10 @@ class Parameters:
 
     instrument: str
     foundation: float
-    shade: Tuple[float, float, float]
+    shade: tuple[float, float, float]
     gloss: float
     blush: float
-    blush_tint: Tuple[float, float, float]
+    blush_tint: tuple[float, float, float]
     contour: float
     highlight: float
     lips: Colour
@@ -118,7 +117,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
 
 
 @functools.lru_cache(maxsize=2)
-def _paint(p: Parameters, height: int) -> Tuple[Film, ...]:
+def _paint(p: Parameters, height: int) -> tuple[Film, ...]:
     rng = np.random.default_rng(p.texture_seed)
     base = Palette(height)
     uneven = np.clip(1 + 0.06 * base.noise(rng, 0.25) + 0.05 * base.noise(rng, 0.03), 0, 1.3)

@@ -10,7 +10,6 @@ Additive part: the shadow. Not simulated: noses and moustaches that hang on some
 
 import dataclasses
 import functools
-from typing import Tuple
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from phystd_tf.synthetic.person.worn import Worn, blank_sheet
 from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
 
-Colour = Tuple[float, float, float]
+Colour = tuple[float, float, float]
 
 # What the lenses are. Named: a protocol may hold one out.
 INSTRUMENTS = ("coloured_lenses", "mirror_lenses", "rolling_eyes")
@@ -98,7 +97,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
 
 
 @functools.lru_cache(maxsize=6)
-def _draw_sheet(p: Parameters, roll: Tuple[int, int]) -> Worn:
+def _draw_sheet(p: Parameters, roll: tuple[int, int]) -> Worn:
     """The glasses, drawn flat."""
     x, y = blank_sheet()
     side = np.sign(x) + (x == 0)

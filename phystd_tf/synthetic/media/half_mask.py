@@ -12,7 +12,6 @@ breath holes.
 
 import dataclasses
 import functools
-from typing import Tuple
 
 import numpy as np
 
@@ -61,9 +60,9 @@ class Parameters:
 
     instrument: str
     model: int
-    paint: Tuple[float, float, float]
-    second: Tuple[float, float, float]
-    plastic: Tuple[float, float, float]
+    paint: tuple[float, float, float]
+    second: tuple[float, float, float]
+    plastic: tuple[float, float, float]
     gloss: float
     depth: float
     eye_width: float

@@ -10,7 +10,6 @@ Not simulated: prosthetics that change the shape, wigs, and hairs that stand off
 
 import dataclasses
 import functools
-from typing import Tuple
 
 import cv2
 import numpy as np
@@ -54,7 +53,7 @@ class Parameters:
 
     instrument: str
     foundation: float
-    tone: Tuple[float, float, float]
+    tone: tuple[float, float, float]
     gloss: float
     cheeks: float
     jaw: float
@@ -67,7 +66,7 @@ class Parameters:
     brow_cover: float
     brow_thickness: float
     brow_arch: float
-    lips: Tuple[float, float, float]
+    lips: tuple[float, float, float]
     lip_cover: float
     overdraw: float
     hair: Colour
@@ -122,7 +121,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
 
 
 @functools.lru_cache(maxsize=2)
-def _paint(p: Parameters, height: int) -> Tuple[Film, ...]:
+def _paint(p: Parameters, height: int) -> tuple[Film, ...]:
     rng = np.random.default_rng(p.texture_seed)
     base = Palette(height)
     grain = 0.05 * base.noise(rng, 0.02) if p.instrument == "airbrush" else 0.10 * base.noise(rng, 0.08)

@@ -7,7 +7,8 @@ what they look like in the same light. Make-up stays off eyeballs, teeth and
 hair, and real spectacles stay in front of it.
 """
 
-from typing import NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from phystd_tf.synthetic.person.surface import shade
 from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
 
-Colour = Tuple[float, float, float]
+Colour = tuple[float, float, float]
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 # Liquids and powders slip off what is this dark relative to the skin (hairs), and hold on what is that bright.

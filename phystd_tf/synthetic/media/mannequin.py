@@ -10,7 +10,6 @@ the person's.
 
 import dataclasses
 import functools
-from typing import Tuple
 
 import cv2
 import numpy as np
@@ -47,10 +46,10 @@ class Parameters:
 
     instrument: str
     model: int
-    skin: Tuple[float, float, float]
-    hair: Tuple[float, float, float]
-    lips: Tuple[float, float, float]
-    iris: Tuple[float, float, float]
+    skin: tuple[float, float, float]
+    hair: tuple[float, float, float]
+    lips: tuple[float, float, float]
+    iris: tuple[float, float, float]
     detail: float
     gloss: float
     depth: float

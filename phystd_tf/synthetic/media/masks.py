@@ -7,7 +7,8 @@ moves neither its picture nor its normals. The pixels stay those of the person.
 
 import dataclasses
 import functools
-from typing import NamedTuple, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import NamedTuple, Union
 
 import cv2
 import numpy as np
@@ -98,7 +99,7 @@ class Canvas:
         cv2.polylines(drawn, [self.pixels(curve) for curve in curves], False, 0, 1, cv2.LINE_8, SHIFT)
         return _distance(drawn) / self.unit
 
-    def ring(self, vertices: Sequence[int], grow: Union[float, Tuple[float, float]] = 0.0) -> np.ndarray:
+    def ring(self, vertices: Sequence[int], grow: Union[float, tuple[float, float]] = 0.0) -> np.ndarray:
         """The outline [k, 2] of vertices of the mean face, its size (or width and height) grown by this share."""
         outline = self.places[list(vertices)]
         middle = outline.mean(0)

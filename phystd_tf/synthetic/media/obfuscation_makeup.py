@@ -10,7 +10,7 @@ count as T_A. Not simulated: relief, cracks, and paint on ears, neck or hair.
 
 import dataclasses
 import functools
-from typing import Callable, Dict, Tuple
+from typing import Callable
 
 import cv2
 import numpy as np
@@ -52,14 +52,14 @@ class Parameters:
 
     instrument: str
     pattern: str
-    colours: Tuple[Colour, Colour, Colour]
+    colours: tuple[Colour, Colour, Colour]
     cover: float
     gloss: float
     bare_eyes: float
     scale: float
     turn: float
     ground: float
-    tone: Tuple[float, float, float]
+    tone: tuple[float, float, float]
     age: float
     wounds: int
     beard: float
@@ -105,7 +105,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
 
 
 @functools.lru_cache(maxsize=2)
-def _paint(p: Parameters, height: int) -> Tuple[Film, ...]:
+def _paint(p: Parameters, height: int) -> tuple[Film, ...]:
     rng = np.random.default_rng(p.texture_seed)
     if p.instrument == "theatre_greasepaint":
         return _aged(p, rng, height)
@@ -240,7 +240,7 @@ def _oval(canvas: Palette, ring, grow: float) -> np.ndarray:
     return np.maximum(canvas.fill([outline], 0), canvas.line([np.concatenate([outline, outline[:1]])], 2 * grow, 0.02))
 
 
-_PATTERNS: Dict[str, Callable] = {
+_PATTERNS: dict[str, Callable] = {
     "blocks": _blocks,
     "stripes": _stripes,
     "half": _half,
@@ -263,7 +263,7 @@ def _blotches(canvas: Palette, p: Parameters, rng: np.random.Generator):
     return parts
 
 
-def _aged(p: Parameters, rng: np.random.Generator, height: int) -> Tuple[Film, ...]:
+def _aged(p: Parameters, rng: np.random.Generator, height: int) -> tuple[Film, ...]:
     ground = Palette(height)
     patchy = np.clip(1 + 0.12 * ground.noise(rng, 0.12) + 0.08 * ground.noise(rng, 0.03), 0, 1.15)
     ground.lay_albedo(ground.face() * patchy * p.ground, p.tone, 0.8 * p.gloss)
@@ -293,7 +293,7 @@ def _aged(p: Parameters, rng: np.random.Generator, height: int) -> Tuple[Film, .
     return ground.film(tinted=True, slips=True), lines.film(tinted=True), hairs.film()
 
 
-def _wounded(p: Parameters, rng: np.random.Generator, height: int) -> Tuple[Film, ...]:
+def _wounded(p: Parameters, rng: np.random.Generator, height: int) -> tuple[Film, ...]:
     ground, bruises, thick = Palette(height), Palette(height), Palette(height)
     dirt = np.clip(0.4 + 0.5 * ground.noise(rng, 0.3) + 0.3 * ground.noise(rng, 0.06), 0, 1)
     ground.lay_albedo(ground.face() * dirt * p.ground, np.array(p.tone) * 0.7, 0.3)

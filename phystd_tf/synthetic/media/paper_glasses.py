@@ -9,7 +9,6 @@ part: the shadow, outside the paper. Not simulated: folds, and tape.
 
 import dataclasses
 import functools
-from typing import Tuple
 
 import numpy as np
 
@@ -45,9 +44,9 @@ class Parameters:
     """
 
     instrument: str
-    rim: Tuple[float, float, float]
-    lens: Tuple[float, float, float]
-    iris: Tuple[float, float, float]
+    rim: tuple[float, float, float]
+    lens: tuple[float, float, float]
+    iris: tuple[float, float, float]
     width: float
     height: float
     thickness: float

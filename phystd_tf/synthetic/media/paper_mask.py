@@ -10,7 +10,6 @@ the mask would stand off the head.
 
 import dataclasses
 import functools
-from typing import Tuple
 
 import cv2
 import numpy as np
@@ -103,7 +102,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
 
 
 @functools.lru_cache(maxsize=2)
-def _fold(p: Parameters, height: int) -> Tuple[Coat, np.ndarray]:
+def _fold(p: Parameters, height: int) -> tuple[Coat, np.ndarray]:
     """The mask on an atlas of this height, and the normals [H, 2 H, 3] of its facets before the pose."""
     canvas = Canvas(height)
     rng = np.random.default_rng(p.texture_seed)

@@ -9,7 +9,6 @@ Additive part: the shadow. Not simulated: loose ends that stand off.
 
 import dataclasses
 import functools
-from typing import List, Tuple
 
 import numpy as np
 
@@ -118,7 +117,7 @@ def _cut_out(p: Parameters, height: int) -> Coat:
     return Coat(colour.astype(np.float32), cover, gloss, (0.005 * sag + 0.0004 * fibres).astype(np.float32))
 
 
-def _middles(p: Parameters, canvas: Canvas) -> List[np.ndarray]:
+def _middles(p: Parameters, canvas: Canvas) -> list[np.ndarray]:
     """The middles of the pieces, (angle, y)."""
     if p.instrument.startswith("mouth"):
         return [canvas.places[[13, 14]].mean(0)]
@@ -129,5 +128,5 @@ def _middles(p: Parameters, canvas: Canvas) -> List[np.ndarray]:
 def _piece(middle: np.ndarray, width: float, height: float, rng: np.random.Generator) -> np.ndarray:
     """The outline [8, 2] of a piece, cut by hand; on the front an angle of 1 is about 1.15 eye distances."""
     corners = np.array([(-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0)], float)
-    size: Tuple[float, float] = (0.5 * width / 1.15, 0.5 * height)
+    size: tuple[float, float] = (0.5 * width / 1.15, 0.5 * height)
     return middle + corners * size + rng.uniform(-_JITTER, _JITTER, corners.shape)

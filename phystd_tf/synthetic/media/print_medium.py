@@ -9,7 +9,6 @@ simulated: the sheet's edge, fingers, and the shift of pixels by the bend.
 """
 
 import dataclasses
-from typing import Tuple
 
 import numpy as np
 
@@ -36,17 +35,17 @@ class Printer:
       gloss: strength of the sheen.
     """
 
-    period: Tuple[float, float]
-    screen: Tuple[float, float]
+    period: tuple[float, float]
+    screen: tuple[float, float]
     softness: float
-    black: Tuple[float, float]
-    white: Tuple[float, float]
-    tint: Tuple[float, float, float]
-    saturation: Tuple[float, float]
+    black: tuple[float, float]
+    white: tuple[float, float]
+    tint: tuple[float, float, float]
+    saturation: tuple[float, float]
     bleed: float
     streaks: float
     grain: float
-    gloss: Tuple[float, float]
+    gloss: tuple[float, float]
 
 
 INSTRUMENTS = {
@@ -123,7 +122,7 @@ class Parameters:
     bend: float
     sheen_place: float
     sheen_width: float
-    cast: Tuple[float, float, float]
+    cast: tuple[float, float, float]
     texture_seed: int
 
 

@@ -1,7 +1,6 @@
 """A printed photograph of somebody, to be cut out and worn on the face."""
 
 import dataclasses
-from typing import Tuple
 
 import numpy as np
 
@@ -30,8 +29,8 @@ class Print:
     """
 
     model: int
-    ink: Tuple[float, float]
-    tint: Tuple[float, float, float]
+    ink: tuple[float, float]
+    tint: tuple[float, float, float]
     saturation: float
     dots: float
     blur: float

@@ -10,7 +10,6 @@ the screen's edge, fingerprints, and video compression.
 """
 
 import dataclasses
-from typing import Tuple
 
 import cv2
 import numpy as np
@@ -37,15 +36,15 @@ class Screen:
       glass: how strongly the glass mirrors the room.
     """
 
-    frequency: Tuple[float, float]
-    grid: Tuple[float, float]
-    rows: Tuple[float, float]
-    subpixels: Tuple[float, float, float]
-    gamma: Tuple[float, float]
-    white: Tuple[float, float, float]
-    black: Tuple[float, float]
-    flicker: Tuple[float, float]
-    glass: Tuple[float, float]
+    frequency: tuple[float, float]
+    grid: tuple[float, float]
+    rows: tuple[float, float]
+    subpixels: tuple[float, float, float]
+    gamma: tuple[float, float]
+    white: tuple[float, float, float]
+    black: tuple[float, float]
+    flicker: tuple[float, float]
+    glass: tuple[float, float]
 
 
 INSTRUMENTS = {
@@ -105,16 +104,16 @@ class Parameters:
     grid: float
     rows: float
     gamma: float
-    white: Tuple[float, float, float]
+    white: tuple[float, float, float]
     black: float
     brightness: float
     angle: float
-    keystone: Tuple[float, float]
+    keystone: tuple[float, float]
     flicker: float
     flicker_period: float
-    falloff: Tuple[float, float]
+    falloff: tuple[float, float]
     glass: float
-    glare: Tuple[float, float, float, float]
+    glare: tuple[float, float, float, float]
     blur: float
 
 
@@ -177,7 +176,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     return additive(shot.live, to_encoded(light))
 
 
-def _mirrored(glare: Tuple[float, float, float, float], size: int, rng: np.random.Generator) -> np.ndarray:
+def _mirrored(glare: tuple[float, float, float, float], size: int, rng: np.random.Generator) -> np.ndarray:
     """A soft-edged rectangle of light on the glass, [S, S] in [0, 1], over a faint veil."""
     x, y, width, height = np.array(glare) * size
     x, y = x + rng.normal(0, 0.01 * size), y + rng.normal(0, 0.01 * size)

@@ -10,7 +10,6 @@ shadow within the holes and below the hem. Not simulated: folds of a loose mask.
 
 import dataclasses
 import functools
-from typing import Tuple
 
 import numpy as np
 
@@ -51,13 +50,13 @@ class Parameters:
 
     instrument: str
     model: int
-    tint: Tuple[float, float, float]
+    tint: tuple[float, float, float]
     contrast: float
     gloss: float
     scatter: float
     stiffness: float
     wrinkles: float
-    eye_hole: Tuple[float, float]
+    eye_hole: tuple[float, float]
     mouth_hole: float
     hem: float
     bald: bool

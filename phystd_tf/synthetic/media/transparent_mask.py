@@ -12,7 +12,7 @@ simulated: refraction, fogging by breath.
 
 import dataclasses
 import functools
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -59,7 +59,7 @@ class Parameters:
     """
 
     instrument: str
-    clear: Tuple[float, float, float]
+    clear: tuple[float, float, float]
     haze: float
     sharpness: float
     shine: float
@@ -68,8 +68,8 @@ class Parameters:
     size: float
     eye_hole: float
     mouth_hole: bool
-    paint: Tuple[float, float, float]
-    lips: Tuple[float, float, float]
+    paint: tuple[float, float, float]
+    lips: tuple[float, float, float]
     shadow: float
     texture_seed: int
 

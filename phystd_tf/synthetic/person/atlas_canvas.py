@@ -6,7 +6,7 @@ feature lies. All people share these places; the mesh of each one moves them.
 Every shape is a field [H, 2 H] float32, 1 where there is something.
 """
 
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -97,7 +97,7 @@ class AtlasCanvas:
         """Noise of spread 1 with blobs of ``cell`` eye distances."""
         return value_noise(rng, self.shape, max(1.0, cell * self.unit))
 
-    def brows(self, thickness: float, arch: float) -> List[Tuple[np.ndarray, np.ndarray]]:
+    def brows(self, thickness: float, arch: float) -> list[tuple[np.ndarray, np.ndarray]]:
         """The two brows from the nose outwards: their middles [60, 2] and half thicknesses [60], pixels.
 
         Args:

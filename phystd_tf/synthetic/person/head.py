@@ -5,7 +5,8 @@ camera, unit = eye distance, origin between the eyes. The face is the mesh of
 the model; everything else is a handful of smooth surfaces around it.
 """
 
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def identity_coefficients(subject: Subject, model: MorphableModel) -> np.ndarray
     return np.where(np.isin(model.names, EXPRESSIONS), 0.0, values)
 
 
-def expression_coefficients(weights: Dict[str, float], model: MorphableModel) -> np.ndarray:
+def expression_coefficients(weights: dict[str, float], model: MorphableModel) -> np.ndarray:
     """Coefficients [M] of an expression given by the weights of named modes.
 
     ``lips_part`` counts from closed lips: the mean face has its mouth a little open.
@@ -199,7 +200,7 @@ def _ear(side: int, half_width: float) -> _Surface:
     return _Surface(points, triangles, np.full(len(triangles), EAR), on_cylinder(points), 1.0)
 
 
-def _tube(levels: List[Tuple[float, float, float, float, float]], columns: int) -> np.ndarray:
+def _tube(levels: list[tuple[float, float, float, float, float]], columns: int) -> np.ndarray:
     """Points of a tube; each level is (y, centre z, half width, half depth, exponent of the outline)."""
     angle = np.linspace(0, 2 * np.pi, columns, endpoint=False)
     rings = []

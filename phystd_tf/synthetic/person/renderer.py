@@ -5,7 +5,7 @@ shaded from its normal, its place on the painted atlas and the lights, see
 ``surface``. The shadow of the first light is found by marching over the z-buffer.
 """
 
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
 import cv2
 import numpy as np
@@ -85,7 +85,7 @@ class Renderer:
         self._identity = heads.identity_coefficients(subject, model)
         self._atlas = skin.paint(subject, model, int(round(_ATLAS_SCALE * size)))
         self._spectacles: Optional[Worn] = spectacles(subject.spectacles) if subject.spectacles else None
-        self._background: Tuple[int, Optional[np.ndarray]] = (-1, None)
+        self._background: tuple[int, Optional[np.ndarray]] = (-1, None)
 
     def render(self, scene: Scene) -> Rendering:
         """Draws a scene; the same subject and scene give the same image."""
@@ -172,7 +172,7 @@ class Renderer:
         folds = 1 + 0.05 * np.sin(3.0 * x + 2.0 * np.sin(1.7 * y)) + 0.03 * np.sin(9 * x * y)
         return (first + (second - first) * share[:, None]) * folds[:, None].astype(np.float32)
 
-    def _eyes(self, head: heads.Head, scene: Scene, solid: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    def _eyes(self, head: heads.Head, scene: Scene, solid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         s = self.subject
         albedo = np.empty((len(solid), 3), np.float32)
         gloss = np.full(len(solid), 0.5, np.float32)
@@ -240,7 +240,7 @@ def _shift(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
     return out
 
 
-def _shadow(z: np.ndarray, direction: Tuple[float, float, float], unit: float) -> np.ndarray:
+def _shadow(z: np.ndarray, direction: tuple[float, float, float], unit: float) -> np.ndarray:
     """How much of the first light is blocked, [S, S] in [0, 1]: steps over the z-buffer towards the light."""
     lateral = float(np.hypot(direction[0], direction[1]))
     blocked = np.zeros(z.shape, np.float32)

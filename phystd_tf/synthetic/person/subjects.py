@@ -1,11 +1,11 @@
 """Who a person is: everything about a face that stays the same from photograph to photograph."""
 
 import dataclasses
-from typing import Optional, Tuple
+from typing import Optional
 
 import numpy as np
 
-Colour = Tuple[float, float, float]
+Colour = tuple[float, float, float]
 
 # sRGB of skin from the lightest to the darkest, equally spaced in `tone`.
 SKIN_PALETTE = (

@@ -5,7 +5,6 @@ sharpness and colour cast alone say nothing about either.
 """
 
 import dataclasses
-from typing import Tuple
 
 import cv2
 import numpy as np
@@ -33,7 +32,7 @@ class Camera:
 
     blur: float
     exposure: float
-    white_balance: Tuple[float, float, float]
+    white_balance: tuple[float, float, float]
     contrast: float
     saturation: float
     shot_noise: float

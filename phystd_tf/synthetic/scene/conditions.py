@@ -5,7 +5,7 @@ of real datasets need the same telephone or the same printer again.
 """
 
 import dataclasses
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Conditions(NamedTuple):
       changing_light: the first light wanders.
     """
 
-    instruments: Tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
     device: Optional[int] = None
     place: Optional[int] = None
     motion: str = ""

@@ -1,12 +1,12 @@
 """Smooth random fields, the raw material of skin, cloth, paper and walls."""
 
-from typing import Sequence, Tuple
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 
-def value_noise(rng: np.random.Generator, shape: Tuple[int, int], cell: float) -> np.ndarray:
+def value_noise(rng: np.random.Generator, shape: tuple[int, int], cell: float) -> np.ndarray:
     """Noise whose blobs are about ``cell`` pixels wide.
 
     Args:
@@ -25,7 +25,7 @@ def value_noise(rng: np.random.Generator, shape: Tuple[int, int], cell: float) -
     return 1.45 * cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def fractal_noise(rng: np.random.Generator, shape: Tuple[int, int], cells: Sequence[float], fall: float) -> np.ndarray:
+def fractal_noise(rng: np.random.Generator, shape: tuple[int, int], cells: Sequence[float], fall: float) -> np.ndarray:
     """A sum of ``value_noise`` over ``cells``, each octave ``fall`` times the one before; spread about 1."""
     total, power = np.zeros(shape, np.float32), 0.0
     for octave, cell in enumerate(cells):

@@ -1,13 +1,12 @@
 """What is before the camera apart from the person: pose, expression, light, and where the background comes from."""
 
 import dataclasses
-from typing import Dict, Tuple
 
 import numpy as np
 
 MAX_YAW, MAX_PITCH, MAX_ROLL = 40.0, 18.0, 12.0  # degrees
 
-Vector = Tuple[float, float, float]
+Vector = tuple[float, float, float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,12 +41,12 @@ class Scene:
     yaw: float
     pitch: float
     roll: float
-    centre: Tuple[float, float]
+    centre: tuple[float, float]
     eye_distance: float
     distance: float
-    expression: Dict[str, float]
-    gaze: Tuple[float, float]
-    lights: Tuple[Light, ...]
+    expression: dict[str, float]
+    gaze: tuple[float, float]
+    lights: tuple[Light, ...]
     sky: Vector
     ground: Vector
     background_seed: int
@@ -113,7 +112,7 @@ def _bounded(rng: np.random.Generator, spread: float, limit: float) -> float:
     return float(np.clip(rng.normal(0, spread), -limit, limit))
 
 
-def _expression(rng: np.random.Generator) -> Dict[str, float]:
+def _expression(rng: np.random.Generator) -> dict[str, float]:
     smile = max(0.0, rng.normal(0.3, 0.8))
     opened = rng.uniform() < 0.3
     return {
@@ -134,7 +133,7 @@ def _tint(rng: np.random.Generator, strength: float, spread: float) -> Vector:
     return tuple(float(strength * value) for value in (1 + warm, 1.0, 1 - 1.3 * warm))
 
 
-def _lights(rng: np.random.Generator) -> Tuple[Light, ...]:
+def _lights(rng: np.random.Generator) -> tuple[Light, ...]:
     count = int(rng.choice((1, 2, 3), p=(0.35, 0.4, 0.25)))
     side = rng.choice((-1, 1))
     lights = []

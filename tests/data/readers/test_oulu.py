@@ -5,7 +5,7 @@ import os
 import pytest
 
 from phystd_tf.data.readers.listing import FolderLayoutError
-from phystd_tf.data.readers.oulu import describe, list_clips, read_official_lists
+from phystd_tf.data.readers.oulu import list_clips, read_official_lists, stem_facts
 
 USERS = {"Train": range(1, 21), "Dev": range(21, 36), "Test": range(36, 56)}
 
@@ -33,7 +33,7 @@ def test_the_whole_set(put):
 def test_a_name_says_everything(put):
     (clip,) = list_clips(put("Test_files/6_3_55_5.avi")).clips
     assert clip[:1] + clip[2:] == ("Test_files/6_3_55_5", "55", "replay", 0, "test", "3", "6", "replay_2", None)
-    assert [describe(f"1_2_03_{file}")[0] for file in range(1, 6)] == ["live", "print", "print", "replay", "replay"]
+    assert [stem_facts(f"1_2_03_{file}")[0] for file in range(1, 6)] == ["live", "print", "print", "replay", "replay"]
 
 
 def test_absent_videos_and_eyes_are_notes(put, notes_of):

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from phystd_tf.data.readers.listing import FolderLayoutError
-from phystd_tf.data.readers.siw import describe, list_clips
+from phystd_tf.data.readers.siw import list_clips, stem_facts
 
 # Of the public list of files. Subjects of the test part; the others are of the training part.
 TEST = (
@@ -79,14 +79,14 @@ def test_a_name_says_everything(put):
 
 @pytest.mark.parametrize("stem", ["003-1-2-1-1", "003_1_2_1_1", "003-1-2-1-1.m", "003-1-2-1-1.M"])
 def test_spellings(stem):
-    assert tuple(describe(stem)) == ("print", "003", "1", "1", "print_1")
+    assert tuple(stem_facts(stem)) == ("print", "003", "1", "1", "print_1")
 
 
 @pytest.mark.parametrize(
     "stem", ["003-1-2-3-1", "003-1-1-3-1", "000-1-1-1-1", "166-1-1-1-1", "003-3-1-1-1", "3-1-1-1-1", "003-1_1-1-1"]
 )
 def test_names_that_are_none(stem):
-    assert describe(stem) is None
+    assert stem_facts(stem) is None
 
 
 def test_containers_folders_in_other_case_and_videos_without_a_subjects_folder(put):

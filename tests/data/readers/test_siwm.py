@@ -5,7 +5,7 @@ import pytest
 
 from phystd_tf.data.readers.dat_records import RECORD_BYTES
 from phystd_tf.data.readers.listing import FolderLayoutError
-from phystd_tf.data.readers.siwm import absent_stems, describe, list_clips, list_clips_v2, read_siwmv2_lists
+from phystd_tf.data.readers.siwm import absent_stems, list_clips, list_clips_v2, read_siwmv2_lists, stem_facts
 
 # Folder and stem -> number of videos, as published.
 V1 = {
@@ -89,10 +89,10 @@ def test_only_the_first_edition_has_folders_of_live_videos_that_mean_something(p
 
 
 def test_stems_are_matched_as_a_whole():
-    assert {stem: describe(f"{stem}_12").type for stem in TYPES} == TYPES
+    assert {stem: stem_facts(f"{stem}_12").type for stem in TYPES} == TYPES
     for name in ("Paper", "Paper_", "_3", "Mask_12", "Papers_1", "Mask_Paper_x", "My_Paper_1", "Live_1_1", "Live_1.m"):
-        assert describe(name) is None, name
-    assert describe("mask_paper_007").type == "paper_mask"
+        assert stem_facts(name) is None, name
+    assert stem_facts("mask_paper_007").type == "paper_mask"
 
 
 def test_the_stem_decides_and_not_the_folder(put, notes_of):

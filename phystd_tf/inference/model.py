@@ -1,0 +1,176 @@
+"""A trained PhySTD for people who have photographs: one call from a photograph to a score or to its traces."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple, Optional, Union
+
+import numpy as np
+
+from phystd_tf.data.resizing import resize_crops
+from phystd_tf.errors import PhystdError
+from phystd_tf.face.alignment import AlignmentError, FaceAligner
+from phystd_tf.face.crop import crop_recipe
+from phystd_tf.face.geometry import find_face
+from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.files.images import UnreadableImageError, read_image
+from phystd_tf.inference.predictor import Predictor
+from phystd_tf.traces import Traces
+
+Photograph = Union[str, "os.PathLike[str]", np.ndarray]
+OK = "ok"
+
+
+class Prediction(NamedTuple):
+    """What the model says of one photograph.
+
+    Attributes:
+      status: "ok", or why there is no score: "unreadable", "no_face", "low_quality" or "too_small".
+      reason: a sentence where the status is not ok; else empty.
+      score: liveness, Eq. (10): higher is more live; None without a face.
+      threshold: live is ``score >= threshold``; None where the run has no operating point yet.
+      verdict: "live" or "spoof"; empty where there is no score or no threshold.
+    """
+
+    status: str
+    reason: str = ""
+    score: Optional[float] = None
+    threshold: Optional[float] = None
+    verdict: str = ""
+
+
+class Disentangled(NamedTuple):
+    """A face taken apart. All arrays are float32, channels last, without a batch axis, or None where there is no face.
+
+    Attributes:
+      prediction: Prediction.
+      crop: [N, N, 3], the face as the model sees it, RGB in [0, 1].
+      depth: [K, K, 1], the pseudo depth map M in [0, 1].
+      traces: B, C, T [N, N, 3] as they enter Eq. (5) (B and C low-passed), P [N, N, 1], I_P [N, N, 3].
+      reconstruction: [N, N, 3], the live face of Eq. (5).
+      overall_trace: [N, N, 3], crop minus reconstruction.
+    """
+
+    prediction: Prediction
+    crop: Optional[np.ndarray] = None
+    depth: Optional[np.ndarray] = None
+    traces: Optional[Traces] = None
+    reconstruction: Optional[np.ndarray] = None
+    overall_trace: Optional[np.ndarray] = None
+
+
+class Model:
+    """A run folder or an export, from photographs to predictions. Made by ``phystd_tf.load``.
+
+    A face is found and cropped by the functions that prepared the training data, so a photograph gets the score that
+    its prepared face has. Use it in a ``with`` block, or call ``close``, to release the face finder.
+
+    Attributes:
+      predictor: Predictor, for crops that are prepared already.
+    """
+
+    def __init__(self, path: str, checkpoint: Optional[str] = None, morphable_model: Optional[str] = None) -> None:
+        """Loads the model.
+
+        Args:
+          path: of a run folder (`tools.train`) or an export (`tools.export`).
+          checkpoint: of a run: "last" or "best"; None for that of the operating point.
+          morphable_model: path of the one that the training data was prepared with; None for that of this package.
+
+        Raises:
+          PhystdError: if the path is neither, what it holds does not fit, or the model's crops are made in another
+            way.
+        """
+        self.predictor = Predictor(path, checkpoint)
+        prepared = self.predictor.prepared
+        if prepared["crop"] != crop_recipe():
+            raise PhystdError(
+                f"the model was trained on crops made by {prepared['crop']}, this version makes {crop_recipe()}"
+            )
+        self._morphable_model = MorphableModel.load(morphable_model)
+        if prepared["morphable_model_sha256"] != self._morphable_model.fingerprint():
+            raise PhystdError("the model was trained on crops made with another morphable model; give its file")
+        self._aligner: Optional[FaceAligner] = None
+
+    def __enter__(self) -> "Model":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Releases the face finder; the next call makes another."""
+        if self._aligner is not None:
+            self._aligner.close()
+            self._aligner = None
+
+    def predict(self, images: Union[Photograph, Sequence[Photograph]]) -> Union[Prediction, list[Prediction]]:
+        """Scores photographs.
+
+        Args:
+          images: a photograph, or a sequence of them: paths, or arrays [H, W, 3], RGB, uint8 or float in [0, 1].
+
+        Returns:
+          One Prediction for one photograph, else a list in the same order. A photograph without a face that can be
+          used has another status than "ok", and does not stop the others.
+
+        Raises:
+          ValueError: if an array is not of this form.
+        """
+        if _is_one(images):
+            return self._disentangle(images).prediction
+        return [self._disentangle(image).prediction for image in images]
+
+    def disentangle(self, images: Union[Photograph, Sequence[Photograph]]) -> Union[Disentangled, list[Disentangled]]:
+        """Takes photographs apart; arguments, order and errors are those of ``predict``."""
+        if _is_one(images):
+            return self._disentangle(images)
+        return [self._disentangle(image) for image in images]
+
+    def _disentangle(self, photograph: Photograph) -> Disentangled:
+        try:
+            crop = self._crop(_pixels(photograph))
+        except UnreadableImageError as error:
+            return Disentangled(Prediction("unreadable", str(error)))
+        except AlignmentError as error:
+            return Disentangled(Prediction(error.status, str(error)))
+        outputs = {name: value[0] for name, value in self.predictor(crop).items()}
+        score, point = float(outputs["score"]), self.predictor.operating_point
+        prediction = Prediction(OK, score=score)
+        if point is not None:
+            verdict = "live" if score >= point.threshold else "spoof"
+            prediction = prediction._replace(threshold=point.threshold, verdict=verdict)
+        traces = Traces(*(outputs[name] for name in Traces._fields))
+        return Disentangled(
+            prediction, crop[0], outputs["depth_map"], traces, outputs["reconstruction"], outputs["overall_trace"]
+        )
+
+    def _crop(self, image: np.ndarray) -> np.ndarray:
+        """The crop [1, N, N, 3] of the largest face."""
+        if self._aligner is None:
+            self._aligner = FaceAligner()
+        face = find_face(image, self._aligner, self._morphable_model, self.predictor.prepared["image_size"])
+        crop = face.image[np.newaxis].astype(np.float32) / 255.0
+        return resize_crops(crop, self.predictor.hparams.image_size).numpy()
+
+
+def load(path: str, checkpoint: Optional[str] = None, morphable_model: Optional[str] = None) -> Model:
+    """A trained model from a run folder or an export; see ``Model``."""
+    return Model(os.fspath(path), checkpoint, morphable_model)
+
+
+def _is_one(images: Union[Photograph, Sequence[Photograph]]) -> bool:
+    return isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim == 3)
+
+
+def _pixels(photograph: Photograph) -> np.ndarray:
+    """A photograph as [H, W, 3] uint8."""
+    if isinstance(photograph, (str, os.PathLike)):
+        return read_image(os.fspath(photograph))
+    image = np.asarray(photograph)
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"a photograph is an array [height, width, 3], RGB, not {list(image.shape)}")
+    if image.dtype == np.uint8:
+        return image
+    if image.dtype.kind != "f" or not np.isfinite(image).all() or image.min() < 0 or image.max() > 1:
+        raise ValueError("a photograph is an array of uint8, or of floats in [0, 1]")
+    return np.rint(image * 255).astype(np.uint8)
