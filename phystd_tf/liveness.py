@@ -5,7 +5,7 @@ from typing import Any
 TERMS = ("depth", "B", "C", "T", "P")
 
 
-def liveness_score(depth: Any, B: Any, C: Any, T: Any, P: Any, alpha0: float) -> Any:
+def liveness_score(depth: Any, B: Any, C: Any, T: Any, P: Any, *, alpha0: float) -> Any:
     """Liveness score, Eq. (10), from its terms.
 
     The depth is large for live faces and the traces for spoof faces, so alpha0

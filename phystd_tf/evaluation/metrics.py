@@ -7,10 +7,10 @@ finite number is refused with a ValueError, everywhere: it would count as an
 accepted spoof or a refused live face by accident.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class EqualErrorRate(NamedTuple):
@@ -20,23 +20,22 @@ class EqualErrorRate(NamedTuple):
     threshold: float
 
 
-def bpcer(live_scores: Sequence[float], threshold: float) -> Optional[float]:
+def bpcer(live_scores: ArrayLike, threshold: float) -> Optional[float]:
     """Share of bona fide presentations called an attack; None where there are none."""
     return _share(_finite(live_scores) < threshold)
 
 
-def apcer(spoof_scores: Sequence[float], threshold: float) -> Optional[float]:
+def apcer(spoof_scores: ArrayLike, threshold: float) -> Optional[float]:
     """Share of attack presentations of one PAI species called bona fide; None where there are none."""
     return _share(_finite(spoof_scores) >= threshold)
 
 
-def apcer_by_type(
-    labels: Sequence[int], scores: Sequence[float], types: Sequence[str], threshold: float
-) -> dict[str, float]:
+def apcer_by_type(labels: ArrayLike, scores: ArrayLike, types: ArrayLike, threshold: float) -> dict[str, float]:
     """APCER of each PAI species, by its name in alphabetical order; empty where there is no attack."""
-    labels, scores, types = np.asarray(labels), np.asarray(scores, np.float64), np.asarray(types)
-    spoof = labels == 0
-    return {str(kind): apcer(scores[spoof & (types == kind)], threshold) for kind in np.unique(types[spoof])}
+    values, kinds = np.asarray(scores, np.float64), np.asarray(types)
+    spoof = np.asarray(labels) == 0
+    rates = {str(kind): apcer(values[spoof & (kinds == kind)], threshold) for kind in np.unique(kinds[spoof])}
+    return {kind: rate for kind, rate in rates.items() if rate is not None}
 
 
 def worst_apcer(by_type: dict[str, float]) -> Optional[float]:
@@ -49,7 +48,7 @@ def half_total(first: Optional[float], second: Optional[float]) -> Optional[floa
     return None if first is None or second is None else (first + second) / 2.0
 
 
-def equal_error_rate(labels: Sequence[int], scores: Sequence[float]) -> EqualErrorRate:
+def equal_error_rate(labels: ArrayLike, scores: ArrayLike) -> EqualErrorRate:
     """Where the rate of accepted spoofs and of refused live faces meet.
 
     Only the scores themselves can be thresholds, and one above all: with ties
@@ -95,7 +94,7 @@ def where_rates_meet(refused: np.ndarray, accepted: np.ndarray) -> int:
     return int(best[mean <= mean.min() + 1e-12][-1])
 
 
-def area_under_curve(labels: Sequence[int], scores: Sequence[float]) -> float:
+def area_under_curve(labels: ArrayLike, scores: ArrayLike) -> float:
     """Probability that a live face scores above a spoof, ties counted half.
 
     Raises:
@@ -108,7 +107,7 @@ def area_under_curve(labels: Sequence[int], scores: Sequence[float]) -> float:
     return float((below + upto).sum() / (2.0 * len(live) * len(spoof)))
 
 
-def threshold_at_fdr(live_scores: Sequence[float], fdr: float) -> float:
+def threshold_at_fdr(live_scores: ArrayLike, fdr: float) -> float:
     """The highest threshold that flags at most ``fdr`` of live faces as spoof.
 
     With fewer than 1 / fdr live faces none may be flagged: it is then the
@@ -126,26 +125,26 @@ def threshold_at_fdr(live_scores: Sequence[float], fdr: float) -> float:
     return float(live[allowed])
 
 
-def tdr(spoof_scores: Sequence[float], threshold: float) -> Optional[float]:
+def tdr(spoof_scores: ArrayLike, threshold: float) -> Optional[float]:
     """True detection rate: share of spoof faces flagged as spoof; None where there are none."""
     return _share(_finite(spoof_scores) < threshold)
 
 
-def _two_classes(labels: Sequence[int], scores: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    labels, scores = np.asarray(labels), _finite(scores)
-    if not np.isin(labels, (0, 1)).all():
+def _two_classes(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    known, values = np.asarray(labels), _finite(scores)
+    if not np.isin(known, (0, 1)).all():
         raise ValueError("a label is neither 1 (live) nor 0 (spoof)")
-    live, spoof = scores[labels == 1], scores[labels == 0]
+    live, spoof = values[known == 1], values[known == 0]
     if not len(live) or not len(spoof):
         raise ValueError(f"both classes are needed, not {len(live)} live and {len(spoof)} spoof")
     return live, spoof
 
 
-def _finite(scores: Sequence[float]) -> np.ndarray:
-    scores = np.asarray(scores, np.float64)
-    if not np.isfinite(scores).all():
+def _finite(scores: ArrayLike) -> np.ndarray:
+    values = np.asarray(scores, np.float64)
+    if not np.isfinite(values).all():
         raise ValueError("a score is not finite")
-    return scores
+    return values
 
 
 def _share(hits: np.ndarray) -> Optional[float]:

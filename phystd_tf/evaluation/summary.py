@@ -118,7 +118,7 @@ def as_table(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def terms_by_type(scores: pd.DataFrame) -> list[dict[str, object]]:
+def terms_by_type(scores: pd.DataFrame) -> list[dict[str, Any]]:
     """Mean terms of Eq. (10) of each type, live first.
 
     Args:
@@ -128,7 +128,7 @@ def terms_by_type(scores: pd.DataFrame) -> list[dict[str, object]]:
       For each type its name, the number of faces, the mean depth term, the mean
       of the four trace terms together, and each of them.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for kind, faces in scores.groupby("type"):
         means = {name: float(faces[name].mean()) for name in TERMS}
         traces = sum(means[name] for name in TERMS if name != "depth")
@@ -136,7 +136,7 @@ def terms_by_type(scores: pd.DataFrame) -> list[dict[str, object]]:
     return sorted(rows, key=lambda row: (row["type"] != "live", row["type"]))
 
 
-def terms_table(rows: list[dict[str, object]]) -> str:
+def terms_table(rows: list[dict[str, Any]]) -> str:
     """The rows of ``terms_by_type`` as lines for people."""
     numbers = [name for name in rows[0] if name not in ("type", "faces")]
     lines = [f"{'type':<22}{'faces':>7}" + "".join(f"{name:>9}" for name in numbers)]

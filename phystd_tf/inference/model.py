@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple, Optional, Union, overload
 
 import numpy as np
 
@@ -103,6 +103,12 @@ class Model:
             self._aligner.close()
             self._aligner = None
 
+    @overload
+    def predict(self, images: Photograph) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is a sequence
+
+    @overload
+    def predict(self, images: Sequence[Photograph]) -> list[Prediction]: ...
+
     def predict(self, images: Union[Photograph, Sequence[Photograph]]) -> Union[Prediction, list[Prediction]]:
         """Scores photographs.
 
@@ -116,13 +122,18 @@ class Model:
         Raises:
           ValueError: if an array is not of this form.
         """
-        if _is_one(images):
-            return self._disentangle(images).prediction
-        return [self._disentangle(image).prediction for image in images]
+        found = self.disentangle(images)
+        return [one.prediction for one in found] if isinstance(found, list) else found.prediction
+
+    @overload
+    def disentangle(self, images: Photograph) -> Disentangled: ...  # type: ignore[overload-overlap]  # likewise
+
+    @overload
+    def disentangle(self, images: Sequence[Photograph]) -> list[Disentangled]: ...
 
     def disentangle(self, images: Union[Photograph, Sequence[Photograph]]) -> Union[Disentangled, list[Disentangled]]:
         """Takes photographs apart; arguments, order and errors are those of ``predict``."""
-        if _is_one(images):
+        if isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim == 3):
             return self._disentangle(images)
         return [self._disentangle(image) for image in images]
 
@@ -156,10 +167,6 @@ class Model:
 def load(path: str, checkpoint: Optional[str] = None, morphable_model: Optional[str] = None) -> Model:
     """A trained model from a run folder or an export; see ``Model``."""
     return Model(os.fspath(path), checkpoint, morphable_model)
-
-
-def _is_one(images: Union[Photograph, Sequence[Photograph]]) -> bool:
-    return isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim == 3)
 
 
 def _pixels(photograph: Photograph) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
 from phystd_tf.files.images import IMAGE_SUFFIXES, is_image
-from phystd_tf.inference.model import OK, Disentangled, Model
+from phystd_tf.inference.model import Disentangled, Model
 from phystd_tf.report.trace_panel import trace_panel
 
 RESULTS_FILE = "results.csv"
@@ -74,7 +74,7 @@ def disentangle_photographs(
     for path in photographs:
         found = model.disentangle(path)
         result = Result(path, **found.prediction._asdict())
-        if result.status == OK:
+        if found.traces is not None:
             result.picture = _picture_path(path, out, taken)
             _write_picture(_panel(found), result.picture)
         results.append(result)
@@ -88,6 +88,7 @@ def _panel(found: Disentangled) -> np.ndarray:
     title = f"score {prediction.score:.4f}"
     if prediction.verdict:
         title = f"{prediction.verdict}: {title}, live from {prediction.threshold:.4f}"
+    assert found.traces is not None and found.crop is not None  # a face was found
     outputs = {
         **found.traces._asdict(), "reconstruction": found.reconstruction, "overall_trace": found.overall_trace,
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """Scores the faces of a prepared folder, and chooses the operating point on them."""
 
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 import pandas as pd
@@ -46,7 +46,7 @@ def score_split(
     parts = []
     try:
         for images, info in evaluation_dataset(faces, generator.hparams, split, _BATCH):
-            columns = {name: _plain(info[name].numpy()) for name in _COLUMNS}
+            columns: dict[str, Any] = {name: _plain(info[name].numpy()) for name in _COLUMNS}
             # Pieces of paper over eyes and over the mouth are one column of Table 3, and told apart as instruments.
             kinds = columns["type"]
             columns["type"] = [spoof_types.table_type(kind) for kind in kinds]

@@ -4,7 +4,7 @@ The body of the generator computes in ``hparams.precision``; its variables, all 
 float32.
 """
 
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -46,7 +46,7 @@ class ConvUnit(tf.keras.layers.Layer):
         strides: int = 1,
         norm: str = "batch",
         dtype: str = "float32",
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(dtype=dtype, **kwargs)
         self.conv = tf.keras.layers.Conv2D(
@@ -87,7 +87,7 @@ class UpUnit(tf.keras.layers.Layer):
       strides: 1 or 2.
     """
 
-    def __init__(self, filters: int, hparams: HParams, strides: int = 2, **kwargs) -> None:
+    def __init__(self, filters: int, hparams: HParams, strides: int = 2, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
         transpose = hparams.upsampling == "transpose"
         layer = tf.keras.layers.Conv2DTranspose if transpose else tf.keras.layers.Conv2D
@@ -118,7 +118,7 @@ class ConvBlock(tf.keras.layers.Layer):
     Input [n, h, w, c] float32; output [n, h / 2, w / 2, filters].
     """
 
-    def __init__(self, filters: int, hparams: HParams, **kwargs) -> None:
+    def __init__(self, filters: int, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
         last = hparams.convs_per_block - 1
         self.units = [
@@ -140,7 +140,7 @@ class SpatialAttention(tf.keras.layers.Layer):
     the channels. Input and output [n, h, w, c] float32.
     """
 
-    def __init__(self, kernel_size: int, hparams: HParams, **kwargs) -> None:
+    def __init__(self, kernel_size: int, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
         self.conv = tf.keras.layers.Conv2D(
             1,

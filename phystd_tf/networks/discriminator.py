@@ -1,5 +1,7 @@
 """The multi-scale discriminators, Sec. 3.4 and Fig. 4."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from phystd_tf.hparams import HParams
@@ -17,7 +19,7 @@ class Discriminator(tf.keras.Model):
       hparams: HParams.
     """
 
-    def __init__(self, size: int, hparams: HParams, **kwargs) -> None:
+    def __init__(self, size: int, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._size = size
         stddev = hparams.discriminator_init_stddev

@@ -1,6 +1,6 @@
 """The disentanglement generator, Sec. 3.2 and Fig. 4."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -36,7 +36,7 @@ class Features(NamedTuple):
 class Encoder(tf.keras.layers.Layer):
     """Backbone encoder: [n, N, N, c] float32 to ``Features``."""
 
-    def __init__(self, hparams: HParams, **kwargs) -> None:
+    def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
         self.stem = ConvUnit(hparams.stem_channels, hparams, hparams.init_stddev, dtype=hparams.precision)
         self.blocks = [ConvBlock(channels, hparams) for channels in hparams.encoder_channels]
@@ -51,7 +51,7 @@ class Encoder(tf.keras.layers.Layer):
 class TraceDecoder(tf.keras.layers.Layer):
     """Spoof trace decoder: ``Features`` to ({B, C, T, P, I_P}, U3), with U-Net short-cuts."""
 
-    def __init__(self, hparams: HParams, **kwargs) -> None:
+    def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
         self.stem = UpUnit(hparams.decoder_stem_channels, hparams, strides=1)
         self.ups = [UpUnit(channels, hparams) for channels in hparams.decoder_channels]
@@ -77,7 +77,7 @@ class TraceDecoder(tf.keras.layers.Layer):
 class DepthNetwork(tf.keras.layers.Layer):
     """Depth estimation network: feature maps to M [n, K, K, 1] float32 in [0, 1]."""
 
-    def __init__(self, hparams: HParams, **kwargs) -> None:
+    def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
         kernels = hparams.attention_kernels if hparams.trace_decoder else hparams.attention_kernels[:3]
         self.attentions = [SpatialAttention(kernel, hparams) for kernel in kernels]
@@ -113,7 +113,7 @@ class Generator(tf.keras.Model):
       hparams: HParams.
     """
 
-    def __init__(self, hparams: HParams, **kwargs) -> None:
+    def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(**{"name": "generator", **kwargs})
         self.hparams = hparams
         self.encoder = Encoder(hparams, name="encoder")
@@ -163,7 +163,7 @@ def _single_trace(raw: tf.Tensor) -> Traces:
     return Traces(zero, zero, tf.tanh(raw), zero[..., :1], zero)
 
 
-def _head_bias(hparams: HParams):
+def _head_bias(hparams: HParams) -> tf.keras.initializers.Initializer:
     if hparams.single_trace:
         return tf.keras.initializers.Zeros()
     bias = [0.0] * 9 + [hparams.inpainting_bias] + [0.0] * 3

@@ -106,7 +106,7 @@ def quality_tables(quality: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]
     return {f"Traces against the truth (mean, 95 % over subjects{note})": rows}
 
 
-def _with_interval(value: Mapping[str, Optional[float]], factor: float, digits: int) -> str:
+def _with_interval(value: Mapping[str, Any], factor: float, digits: int) -> str:
     mean = f"{factor * value['mean']:.{digits}f}"
     if value["low"] is None:
         return mean

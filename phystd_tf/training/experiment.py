@@ -63,7 +63,7 @@ def train(
     held_out = held_out_dataset(faces, hparams, held_out_split, seed, _HELD_OUT_BATCHES)
     settings = load_settings(faces.prepared)
     before = load_protocol_choice(run)
-    if before not in (None, faces.choice):
+    if before is not None and before != faces.choice:
         raise PhystdError(
             f"{run} was trained on protocol {_words(before)}, not {_words(faces.choice)}; give another --run"
         )

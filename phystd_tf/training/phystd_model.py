@@ -1,6 +1,6 @@
 """PhySTD as a Keras model whose ``train_step`` is Algorithm 1."""
 
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
 import tensorflow as tf
 
@@ -33,8 +33,8 @@ class Step1(NamedTuple):
 class Step2(NamedTuple):
     """Results of training step 2, Alg. 1 lines 4-8."""
 
-    warped: WarpedTraces
-    synthesized: tf.Tensor
+    warped: Optional[WarpedTraces]  # None without discriminators, as the next
+    synthesized: Optional[tf.Tensor]
     L_G: tf.Tensor
     L_D: tf.Tensor
 
@@ -54,7 +54,7 @@ class PhySTD(tf.keras.Model):
       seed: of the random weights of harder samples.
     """
 
-    def __init__(self, hparams: HParams, seed: int = 0, **kwargs) -> None:
+    def __init__(self, hparams: HParams, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**{"name": "phystd", **kwargs})
         self.hparams = hparams
         self.seed = seed
@@ -67,7 +67,9 @@ class PhySTD(tf.keras.Model):
                 for index, size in enumerate(hparams.discriminator_sizes, start=1)
             ]
         self.generator_optimizer = _adam(hparams)
-        self.discriminator_optimizer = _adam(hparams) if self.discriminators else None
+        self.discriminator_optimizer: Optional[tf.keras.optimizers.Optimizer] = (
+            _adam(hparams) if self.discriminators else None
+        )
         self._build_networks()
         self._loss_names = [*losses.GeneratorLosses._fields, *(["L_D"] if self.discriminators else []), "loss"]
         self._trackers = {name: tf.keras.metrics.Mean(name=name) for name in (*self._loss_names, *_OBSERVED)}
@@ -82,7 +84,7 @@ class PhySTD(tf.keras.Model):
         """Trainable variables of D1..D4."""
         return [variable for network in self.discriminators for variable in network.trainable_variables]
 
-    def compile(self, **kwargs) -> None:
+    def compile(self, **kwargs: Any) -> None:
         """Prepares ``fit``. The optimizers belong to the model, so none is taken."""
         super().compile(optimizer=self.generator_optimizer, **kwargs)
 
@@ -197,6 +199,7 @@ class PhySTD(tf.keras.Model):
         if not h.training_step3:
             zero = tf.zeros([])
             return Step3(zero, zero)
+        assert step2.warped is not None  # HParams refuse step 3 without step 2
         seed = tf.stack([tf.constant(self.seed, tf.int64), self.iteration])
         hard = harden(step2.warped, seed, h)
         # Sec. 3.5: the gradient stops here, or the traces may collapse to 0.
@@ -257,7 +260,7 @@ class PhySTD(tf.keras.Model):
         image = tf.zeros((1, self.hparams.image_size, self.hparams.image_size, 3))
         for discriminator in self.discriminators:
             discriminator(self._seen(image))
-        if self.discriminators:
+        if self.discriminator_optimizer is not None:
             self.discriminator_optimizer.build(self.discriminator_variables)
 
 
