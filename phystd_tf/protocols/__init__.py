@@ -1,1 +1,1 @@
-"""Who is in which split: the published protocols, user lists, and what a run was trained on. No TensorFlow."""
+"""Which clip is in which split: the published protocols, user lists, and the protocol of a run. No TensorFlow."""

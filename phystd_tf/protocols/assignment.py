@@ -7,39 +7,45 @@ import numpy as np
 
 from phystd_tf.protocols.clip_facts import SPLITS
 
-# Ours, for data without a protocol: most subjects to learn from, as many to
-# choose a threshold on as to report on.
+# Our choice, for data without a protocol: most subjects for training, and equal
+# numbers for choosing a threshold (dev) and for reporting (test).
 SHARES = {"train": 0.6, "dev": 0.2, "test": 0.2}
 
 
 class Member(NamedTuple):
-    """What a split depends on: who is seen, and whether live (1) or spoof (0)."""
+    """The facts about a clip on which its split depends.
+
+    Attributes:
+      subject: the person in the clip.
+      label: 1 live, 0 spoof.
+    """
 
     subject: str
     label: int
 
 
 def assign_splits(members: Sequence[Member], seed: int) -> list[str]:
-    """Splits by subject, disjoint, each with live and spoof where possible.
+    """Assigns subjects to disjoint splits, each with live and spoof clips where possible.
 
-    Subjects are grouped by what they have (live, spoof, or both) and each group
-    is divided by SHARES, so that the classes keep their proportion. A group of
-    few subjects is given to train, test and dev in that order.
+    Subjects are grouped by the classes they have (live, spoof, or both), and each
+    group is divided according to SHARES, so that every split has the same
+    proportion of classes. Fewer than three subjects of a group go to train and
+    then test.
 
     Args:
-      members: one Member a clip.
-      seed: of the random order of subjects.
+      members: one Member per clip.
+      seed: seed of the random order of subjects.
 
     Returns:
-      One of SPLITS for each member; all members of a subject get the same.
+      One of SPLITS for each member; all members with the same subject get the same split.
     """
-    kinds: dict[str, set] = {}
+    classes: dict[str, set[int]] = {}
     for member in members:
-        kinds.setdefault(member.subject, set()).add(member.label)
+        classes.setdefault(member.subject, set()).add(member.label)
     rng = np.random.default_rng(seed)
     split_of: dict[str, str] = {}
-    for kind in ({0, 1}, {1}, {0}):
-        subjects = sorted(subject for subject, labels in kinds.items() if labels == kind)
+    for group in ({0, 1}, {1}, {0}):
+        subjects = sorted(subject for subject, labels in classes.items() if labels == group)
         order = rng.permutation(len(subjects))
         for position, split in enumerate(_sequence(len(subjects))):
             split_of[subjects[order[position]]] = split
@@ -47,18 +53,22 @@ def assign_splits(members: Sequence[Member], seed: int) -> list[str]:
 
 
 def _sequence(count: int) -> list[str]:
-    """``count`` splits in SHARES; few are given to train, then test, then dev."""
+    """Returns ``count`` splits in the proportions of SHARES; fewer than three are train and then test."""
     sizes = dict.fromkeys(SPLITS, 0)
     for split in ("train", "test", "dev")[:count]:
         sizes[split] = 1
     for _ in range(count - sum(sizes.values())):
-        most_wanting = max(SPLITS, key=lambda split: SHARES[split] * count - sizes[split])
-        sizes[most_wanting] += 1
+        furthest_below = max(SPLITS, key=lambda split: SHARES[split] * count - sizes[split])
+        sizes[furthest_below] += 1
     return [split for split in SPLITS for _ in range(sizes[split])]
 
 
 def shared_subjects(members: Sequence[Member], splits: Sequence[str]) -> Optional[str]:
-    """A subject that is in more than one split, or None: such a leak makes results too good."""
+    """Finds a subject that is in more than one split; such a leak makes results too good.
+
+    Returns:
+      The first such subject, or None.
+    """
     seen: dict[str, str] = {}
     for member, split in zip(members, splits):
         if seen.setdefault(member.subject, split) != split:

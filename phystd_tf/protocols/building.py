@@ -11,23 +11,32 @@ from phystd_tf.protocols.clip_facts import SPLITS, ClipFacts
 from phystd_tf.protocols.lists import has_list, read_lists
 from phystd_tf.protocols.rules import (
     ByLabel,
-    Drawn,
     Everything,
-    Listed,
+    FilteredSplit,
+    LeftOutTypes,
+    ListSplit,
     ProtocolError,
+    RandomSplit,
     Rule,
-    Unknown,
     UnseenInstruments,
-    Where,
 )
 
-TYPE = "<type>"  # in a name in a file: stands for each of its types
+TYPE = "<type>"  # placeholder in a name in a file, replaced by each of the types of that file
 _FILES = ("oulu", "siw", "siwm", "siwmv2", "embedded")
-_MADE_OF_LISTS = ("lists", "unknown_of_lists")
+_REQUIRE_LISTS = ("lists", "unknown_of_lists")
+_LIVE_TYPE = "live"
 
 
-class Order(NamedTuple):
-    """What a rule is built from: its file and row, the type in its name, and what the user gave."""
+class RuleSpec(NamedTuple):
+    """The specification of a rule.
+
+    Attributes:
+      file: contents of the JSON file that defines the protocol.
+      row: entry of the protocol in that file.
+      kind: spoof type in the name of the protocol; empty if there is none.
+      seed: seed of the rules that divide at random.
+      lists: folder of the user's own lists; None if not given.
+    """
 
     file: Mapping[str, Any]
     row: Mapping[str, Any]
@@ -36,101 +45,109 @@ class Order(NamedTuple):
     lists: Optional[str]
 
 
-def build(order: Order) -> tuple[Rule, str]:
-    """The rule that is ordered, and a sentence that says how it divides.
+def build(spec: RuleSpec) -> tuple[Rule, str]:
+    """Builds the specified rule.
+
+    Returns:
+      The rule, and a sentence that says how it divides the clips.
 
     Raises:
-      ProtocolError: if it needs lists and they are not given or cannot be used,
-        or it has no use for them.
+      ProtocolError: if the rule requires lists that are not given or cannot be
+        used, or if lists are given that it does not accept.
     """
-    needed = file_names(order.row)
-    if order.lists is None and order.row["rule"] in _MADE_OF_LISTS:
+    accepted = file_names(spec.row)
+    if spec.lists is None and spec.row["rule"] in _REQUIRE_LISTS:
         raise ProtocolError(
-            "it is made of lists that are not part of this project; "
-            f"give the folder of your copy with --lists (needed are {', '.join(sorted(set(needed)))})"
+            "it requires lists that are not part of this project; "
+            f"give the folder of your copy with --lists (needed: {', '.join(sorted(set(accepted)))})"
         )
-    if order.lists is not None and not needed:
-        raise ProtocolError("it is not made of lists")
-    return _BUILDERS[order.row["rule"]](order)
+    if spec.lists is not None and not accepted:
+        raise ProtocolError("it does not use lists")
+    return _BUILDERS[spec.row["rule"]](spec)
 
 
-def _where(order: Order) -> tuple[Rule, str]:
+def _where(spec: RuleSpec) -> tuple[Rule, str]:
     conditions = {
-        split: [{field: _values(values) for field, values in one.items()} for one in order.row[split]]
+        split: [{field: _values(values) for field, values in one.items()} for one in spec.row[split]]
         for split in SPLITS
-        if split in order.row
+        if split in spec.row
     }
-    said = [
-        f"{split}: {' or '.join(' and '.join(f'{k} {_worded(v)}' for k, v in one.items()) for one in order.row[split])}"
+    sentences = [
+        f"{split}: {' or '.join(' and '.join(f'{k} {_worded(v)}' for k, v in one.items()) for one in spec.row[split])}"
         for split in conditions
     ]
-    return Where(conditions), "; ".join(said)
+    return FilteredSplit(conditions), "; ".join(sentences)
 
 
-def _draw(order: Order) -> tuple[Rule, str]:
-    percent = order.row["train_percent"]
-    drawn = Drawn(percent, order.seed)
-    by_chance = f"{percent} % for training, by chance (seed {order.seed}), type by type, and by subject where known"
-    if order.lists is None:
-        return drawn, by_chance
-    lists = read_lists(order.lists, order.row["lists"])
-    live_files = order.row["live_lists"]
-    if any(has_list(order.lists, name) for names in live_files.values() for name in names):
-        live = read_lists(order.lists, live_files)
-        return ByLabel(Listed(live), Listed(lists)), f"as in the lists of {order.lists}"
+def _draw(spec: RuleSpec) -> tuple[Rule, str]:
+    percent = spec.row["train_percent"]
+    random_split = RandomSplit(percent, spec.seed)
+    at_random = f"{percent} % for training, at random (seed {spec.seed}), type by type, and by subject where known"
+    if spec.lists is None:
+        return random_split, at_random
+    lists = read_lists(spec.lists, spec.row["lists"])
+    live_files = spec.row["live_lists"]
+    if any(has_list(spec.lists, name) for names in live_files.values() for name in names):
+        live = read_lists(spec.lists, live_files)
+        return ByLabel(ListSplit(live), ListSplit(lists)), f"as in the lists of {spec.lists}"
     if any(stem.startswith("Live_") for stems in lists.values() for stem in stems):
-        return Listed(lists), f"as in the lists of {order.lists}"
-    return ByLabel(drawn, Listed(lists)), f"spoofs as in the lists of {order.lists}; live {by_chance}"
+        return ListSplit(lists), f"as in the lists of {spec.lists}"
+    return ByLabel(random_split, ListSplit(lists)), f"spoofs as in the lists of {spec.lists}; live {at_random}"
 
 
-def _lists(order: Order) -> tuple[Rule, str]:
-    return Listed(read_lists(str(order.lists), order.row["lists"])), f"as in the lists of {order.lists}"
+def _lists(spec: RuleSpec) -> tuple[Rule, str]:
+    return ListSplit(read_lists(str(spec.lists), spec.row["lists"])), f"as in the lists of {spec.lists}"
 
 
-def _unknown(order: Order) -> tuple[Rule, str]:
-    if "live_folders" in order.row:
-        folders = order.row["live_folders"]
-        live: Rule = Where({split: [{"session": frozenset(names)}] for split, names in folders.items()})
+def _unknown(spec: RuleSpec) -> tuple[Rule, str]:
+    if "live_folders" in spec.row:
+        folders = spec.row["live_folders"]
+        live: Rule = FilteredSplit({split: [{"session": frozenset(names)}] for split, names in folders.items()})
         how = "live as in the folders Live/Train and Live/Test"
     else:
-        percent = order.row["live_percent"]
-        live = Drawn(percent, order.seed)
-        how = f"{percent} % of live for training, by chance (seed {order.seed}), by subject where known"
-    rule = Unknown(ByLabel(live, Everything("train")), _unknown_types(order), known=False, whole=True)
-    return rule, f"{how}; {order.kind} is tested whole, the other types are trained on"
+        percent = spec.row["live_percent"]
+        live = RandomSplit(percent, spec.seed)
+        how = f"{percent} % of live for training, at random (seed {spec.seed}), by subject where known"
+    rule = LeftOutTypes(ByLabel(live, Everything("train")), _left_out(spec), known=False, whole=True)
+    return rule, f"{how}; all clips of {spec.kind} are tested, the other types are trained on"
 
 
-def _unknown_of_lists(order: Order) -> tuple[Rule, str]:
-    folder, row = str(order.lists), order.row
-    base = ByLabel(Listed(read_lists(folder, row["live_lists"])), Listed(read_lists(folder, row["lists"]), told=False))
-    unknown = {order.kind: order.file["prefixes"][order.kind]}
-    rule = Unknown(base, unknown, known=False, whole=True, by_prefix=True)
-    return rule, f"live, and known types for training, as in the lists of {folder}; {order.kind} is tested whole"
-
-
-def _unknown_people(order: Order) -> tuple[Rule, str]:
-    percent = order.row["train_percent"]
-    rule = Unknown(Drawn(percent, order.seed), _unknown_types(order), known=False, whole=False)
-    how = f"{percent} % of the people for training, by chance (seed {order.seed})"
-    return rule, f"{how}, with the other types; the rest is tested, live and {order.kind} only"
-
-
-def _open(order: Order) -> tuple[Rule, str]:
-    file, base, _ = table()[order.row["base"]]
-    rule, how = _BUILDERS[base["rule"]](Order(file, base, "", order.seed, order.lists))
-    whole = order.row.get("whole", True)
-    tested = "tested whole" if whole else "tested"
-    return Unknown(rule, _unknown_types(order), known=True, whole=whole), (
-        f"as {order.row['base']} ({how}), but {order.kind} is not trained on and {tested}"
+def _unknown_of_lists(spec: RuleSpec) -> tuple[Rule, str]:
+    folder, row = str(spec.lists), spec.row
+    base = ByLabel(
+        ListSplit(read_lists(folder, row["live_lists"])),
+        ListSplit(read_lists(folder, row["lists"]), remark_unlisted=False),
+    )
+    left_out = {spec.kind: spec.file["prefixes"][spec.kind]}
+    rule = LeftOutTypes(base, left_out, known=False, whole=True, by_prefix=True)
+    return rule, (
+        f"live, and known types for training, as in the lists of {folder}; all clips of {spec.kind} are tested"
     )
 
 
-def _instruments(order: Order) -> tuple[Rule, str]:
-    how = f"the prepared splits; half of the instruments of each type, by chance (seed {order.seed}), are in test only"
-    return UnseenInstruments(order.seed), how
+def _unknown_people(spec: RuleSpec) -> tuple[Rule, str]:
+    percent = spec.row["train_percent"]
+    rule = LeftOutTypes(RandomSplit(percent, spec.seed), _left_out(spec), known=False, whole=False)
+    how = f"{percent} % of the people for training, at random (seed {spec.seed})"
+    return rule, f"{how}, with the other types; the other people are tested, live and {spec.kind} only"
 
 
-_BUILDERS: dict[str, Callable[[Order], tuple[Rule, str]]] = {
+def _open(spec: RuleSpec) -> tuple[Rule, str]:
+    file, base, _ = table()[spec.row["base"]]
+    rule, how = _BUILDERS[base["rule"]](RuleSpec(file, base, "", spec.seed, spec.lists))
+    whole = spec.row.get("whole", True)
+    tested = f"all clips of {spec.kind} are tested" if whole else f"{spec.kind} is tested"
+    return LeftOutTypes(rule, _left_out(spec), known=True, whole=whole), (
+        f"as {spec.row['base']} ({how}), but {tested} and not trained on"
+    )
+
+
+def _instruments(spec: RuleSpec) -> tuple[Rule, str]:
+    how = f"the prepared splits; half of the instruments of each type, at random (seed {spec.seed}), are in test only"
+    return UnseenInstruments(spec.seed), how
+
+
+_BUILDERS: dict[str, Callable[[RuleSpec], tuple[Rule, str]]] = {
     "where": _where,
     "draw": _draw,
     "lists": _lists,
@@ -144,19 +161,17 @@ _BUILDERS: dict[str, Callable[[Order], tuple[Rule, str]]] = {
 
 @functools.lru_cache(maxsize=1)
 def _files() -> tuple[dict[str, Any], ...]:
-    """The JSON files of ``protocols/``."""
+    """Reads the JSON files of ``protocols/``."""
     try:
         folder = importlib.resources.files("phystd_tf.protocols.published")
         return tuple(json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8")) for name in _FILES)
     except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise ProtocolError(
-            f"the data of the protocols are not installed ({error}); install phystd_tf again"
-        ) from error
+        raise ProtocolError(f"the protocol definitions are not installed ({error}); install phystd_tf again") from error
 
 
 @functools.lru_cache(maxsize=1)
 def table() -> dict[str, tuple[dict[str, Any], dict[str, Any], str]]:
-    """Name -> (file, row, type in the name)."""
+    """Returns name of a protocol -> (file, row, type in the name), see RuleSpec."""
     found = {}
     for file in _files():
         for row in file["protocols"]:
@@ -167,28 +182,28 @@ def table() -> dict[str, tuple[dict[str, Any], dict[str, Any], str]]:
 
 
 def families() -> list[str]:
-    """The names, those that differ by their type as one."""
+    """Returns the names of the protocols; those that differ only in their type are one name with a placeholder."""
     return [row["name"] for file in _files() for row in file["protocols"]]
 
 
 def spellings() -> dict[str, list[str]]:
-    """Spoof type -> the types that count as it: a reader may tell the two kinds of partial_paper apart."""
+    """Returns spoof type -> types that count as it, since a reader may distinguish the two kinds of partial_paper."""
     (siwm,) = [file for file in _files() if file["dataset"] == "siwm"]
     return siwm["types"]
 
 
-def _unknown_types(order: Order) -> dict[str, list[str]]:
-    return {order.kind: order.file["types"][order.kind]}
+def _left_out(spec: RuleSpec) -> dict[str, list[str]]:
+    return {spec.kind: spec.file["types"][spec.kind]}
 
 
 def file_names(row: Mapping[str, Any]) -> list[str]:
-    """Names of the lists that a row, or the one it starts from, may take; empty if none."""
+    """Returns the file names of the lists that a row, or the row it is based on, accepts; empty if none."""
     row = table()[row["base"]][1] if "base" in row else row
     return [name for key in ("lists", "live_lists") for names in row.get(key, {}).values() for name in names]
 
 
 def _values(values: Sequence[str]) -> frozenset[str]:
-    """The values themselves; ``01-20`` stands for a range of numbers, written as wide."""
+    """Returns the values; ``01-20`` stands for a range of numbers, zero-padded like its first number."""
     found = []
     for value in values:
         numbers = re.fullmatch(r"(\d+)-(\d+)", value)
@@ -205,12 +220,13 @@ def _worded(values: Sequence[str]) -> str:
 
 
 def grid_of(grid: Mapping[str, Any]) -> tuple[ClipFacts, ...]:
-    """Every clip of a dataset whose names are a full grid of numbers; the ids are the names."""
+    """Enumerates all clips of a dataset whose names form a full grid of numbers; the IDs are the names."""
     clips = []
     for device in sorted(_values(grid["device"])):
         for session in sorted(_values(grid["session"])):
             for subject in sorted(_values(grid["subject"])):
                 for file, kind, instrument in grid["file"]:
                     name = grid["name"].format(device=device, session=session, subject=subject, file=file)
-                    clips.append(ClipFacts(name, subject, kind, int(kind == "live"), "", session, device, instrument))
+                    label = int(kind == _LIVE_TYPE)
+                    clips.append(ClipFacts(name, subject, kind, label, "", session, device, instrument))
     return tuple(clips)

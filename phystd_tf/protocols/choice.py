@@ -1,4 +1,4 @@
-"""Which protocol a user asked for, as it is stored with a run."""
+"""The protocol that a user selected, in the form in which it is stored with a run."""
 
 import json
 from typing import NamedTuple, Optional
@@ -9,12 +9,12 @@ from phystd_tf.protocols.rules import ProtocolError
 
 
 class ProtocolChoice(NamedTuple):
-    """What names a protocol.
+    """Identifies a protocol.
 
     Attributes:
       name: see ``phystd_tf.protocols.registry.protocol_names``.
-      seed: of the protocols that draw.
-      lists: folder of the user's own lists, for those that are made of lists.
+      seed: seed of the protocols that divide at random.
+      lists: folder of the user's own lists, for the protocols that are defined by lists.
     """
 
     name: str = AS_PREPARED
@@ -27,13 +27,13 @@ class ProtocolChoice(NamedTuple):
 
     @classmethod
     def load(cls, path: str) -> "ProtocolChoice":
-        """Reads what ``save`` wrote.
+        """Reads a file written by ``save``.
 
         Raises:
-          ProtocolError: if the file is damaged.
+          ProtocolError: if the file is missing or damaged.
         """
         try:
             with open(path, encoding="utf-8") as file:
                 return cls(**json.load(file))
         except (OSError, ValueError, TypeError) as error:
-            raise ProtocolError(f"{path}: no protocol of a run ({error}); give --protocol") from error
+            raise ProtocolError(f"{path}: not the protocol of a run ({error}); give --protocol") from error

@@ -1,23 +1,24 @@
-"""What a protocol may know of a clip."""
+"""The facts about a clip that a protocol may use."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SPLITS = ("train", "dev", "test")
 
 
 class ClipFacts(NamedTuple):
-    """What a protocol may know of a clip.
+    """The facts about a clip that a protocol may use.
 
     Attributes:
-      clip: its id.
-      subject: who is seen; empty, or the id of the clip, where nobody knows.
+      clip: ID of the clip.
+      subject: the person in the clip; empty, or the ID of the clip, if unknown.
       type: "live" or a spoof type.
       label: 1 live, 0 spoof.
-      split: the dataset's own; empty where it has none.
-      session: of the recording, in the dataset's own words; empty where it does not say.
-      device: the camera, likewise.
-      instrument: of the spoof (this printer, that screen), likewise.
+      split: split given by the dataset; empty if it gives none.
+      session: recording session, as named by the dataset; empty if unknown.
+      device: camera, as named by the dataset; empty if unknown.
+      instrument: presentation attack instrument (such as a particular printer or screen), as named by the dataset;
+        empty if unknown.
     """
 
     clip: str
@@ -30,8 +31,8 @@ class ClipFacts(NamedTuple):
     instrument: str = ""
 
     @classmethod
-    def of_row(cls, row: Mapping[str, object]) -> "ClipFacts":
-        """From a row of a manifest; columns that an older one does not have are empty."""
+    def of_row(cls, row: Mapping[str, Any]) -> "ClipFacts":
+        """Takes the facts from a row of a manifest; columns that an older manifest lacks are left empty."""
         values = {name: row[name] for name in ("clip", "subject", "type", "split")}
         values.update({name: row.get(name, "") for name in ("session", "device", "instrument")})
         texts = {name: "" if value is None else str(value) for name, value in values.items()}
@@ -39,22 +40,31 @@ class ClipFacts(NamedTuple):
 
     @property
     def person(self) -> str:
-        """Who is seen; a clip of somebody unknown is a person of its own."""
+        """The subject; a clip with an unknown subject counts as a person of its own."""
         return self.subject or self.clip
 
     @property
     def knows_subject(self) -> bool:
-        """Whether the subject is more than the clip itself."""
+        """Whether the subject is known, that is, given and not just the ID of the clip."""
         return self.subject not in ("", self.clip)
 
     @property
     def stem(self) -> str:
-        """The last part of the id, as in the lists that come with datasets."""
+        """The last part of the ID, which is the name used in the lists that come with datasets."""
         return self.clip.rsplit("/", 1)[-1]
 
 
-def clip_facts(rows: Sequence[Mapping[str, object]]) -> list[ClipFacts]:
-    """What a manifest says of each clip, in its order; a clip without a usable face is a clip too."""
+def clip_facts(rows: Sequence[Mapping[str, Any]]) -> list[ClipFacts]:
+    """Collects the facts about each clip of a manifest.
+
+    Clips without a usable face are included.
+
+    Args:
+      rows: rows of a manifest, one per frame.
+
+    Returns:
+      One ClipFacts per clip, in the order of the manifest.
+    """
     facts: dict[str, ClipFacts] = {}
     for row in rows:
         facts.setdefault(str(row["clip"]), ClipFacts.of_row(row))
@@ -62,5 +72,8 @@ def clip_facts(rows: Sequence[Mapping[str, object]]) -> list[ClipFacts]:
 
 
 def prefix_of(stem: str) -> str:
-    """``Mask_Paper`` of ``Mask_Paper_12``: all before the last number, so that ``Paper`` is never found in it."""
+    """The part of a stem before its last number: ``Mask_Paper`` of ``Mask_Paper_12``.
+
+    Prefixes are compared as a whole, so that ``Paper`` does not match ``Mask_Paper``.
+    """
     return stem.rpartition("_")[0]

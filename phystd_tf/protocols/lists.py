@@ -1,4 +1,4 @@
-"""The user's own copy of lists of clips: one name a line, as they come with a dataset or with published code."""
+"""The user's own copy of lists of clips: one name per line, as shipped with a dataset or with published code."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,15 @@ from phystd_tf.files.text import TextFileError, read_lines
 from phystd_tf.protocols.clip_facts import prefix_of
 from phystd_tf.protocols.rules import ProtocolError
 
-_ENDINGS = (".mov", ".avi", ".mp4", ".dat")
+_VIDEO_SUFFIXES = (".mov", ".avi", ".mp4", ".dat")
 
 
 class Names(NamedTuple):
-    """What the lines of a list say.
+    """The contents of a list.
 
     Attributes:
-      lines: number of the line (from 1) -> name like ``Mask_Half_12``, repeated ones too.
-      wrong: numbers of the lines that are no such name; empty lines are nothing.
+      lines: line number (from 1) -> name such as ``Mask_Half_12``, including repeated names.
+      wrong: numbers of the lines that do not hold such a name; empty lines are ignored.
     """
 
     lines: dict[int, str]
@@ -24,19 +24,19 @@ class Names(NamedTuple):
 
     @property
     def once(self) -> list[str]:
-        """The names in their order, each once: lists repeat them to balance the types, which is of no concern here."""
+        """The distinct names in order; lists repeat names to balance the types, which has no effect here."""
         return list(dict.fromkeys(self.lines.values()))
 
 
 def names_in(lines: Sequence[str]) -> Names:
-    """The names in the lines of a list; folders before a name and the ending of a video after it are tolerated."""
+    """Parses the lines of a list; folders before a name and a video suffix after it are tolerated."""
     names = Names({}, [])
     for number, line in enumerate(lines, start=1):
         stem = line.strip().replace("\\", "/").rsplit("/", 1)[-1]
         if not stem:
             continue
-        bare, ending = os.path.splitext(stem)
-        stem = bare if ending.lower() in _ENDINGS else stem
+        bare, suffix = os.path.splitext(stem)
+        stem = bare if suffix.lower() in _VIDEO_SUFFIXES else stem
         if prefix_of(stem) and stem.rpartition("_")[2].isdigit():
             names.lines[number] = stem
         else:
@@ -45,16 +45,16 @@ def names_in(lines: Sequence[str]) -> Names:
 
 
 def read_stems(path: str) -> list[str]:
-    """The names in a list, each once, in their order.
+    """Reads the distinct names of a list, in order.
 
     Args:
-      path: of the list; byte order marks and line ends of any system are fine.
+      path: path of the list; a byte order mark and any kind of line ending are accepted.
 
     Returns:
-      Names like ``Mask_Half_12``.
+      Names such as ``Mask_Half_12``.
 
     Raises:
-      ProtocolError: if the file cannot be read, is empty, or a line is no such name.
+      ProtocolError: if the file cannot be read, is empty, or has a line that is not such a name.
     """
     try:
         lines = read_lines(path).rows
@@ -63,28 +63,28 @@ def read_stems(path: str) -> list[str]:
     names = names_in(lines)
     if names.wrong:
         number = names.wrong[0]
-        raise ProtocolError(f"{path}, line {number}: '{lines[number - 1].strip()}' is no name like Mask_Half_12")
+        raise ProtocolError(f"{path}, line {number}: '{lines[number - 1].strip()}' is not a name such as Mask_Half_12")
     if not names.lines:
         raise ProtocolError(f"{path}: the list is empty")
     return names.once
 
 
 def read_lists(folder: str, files: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The names for each split.
+    """Reads the names of each split.
 
     Args:
-      folder: with the lists.
-      files: split -> names of the files that make it up.
+      folder: folder with the lists.
+      files: split -> file names of the lists that make it up.
 
     Returns:
-      Split -> names, each once.
+      Split -> distinct names.
 
     Raises:
       ProtocolError: if a file is missing or cannot be used.
     """
     missing = [name for names in files.values() for name in names if not has_list(folder, name)]
     if missing:
-        why = "" if os.path.isdir(folder) else " (there is no such folder)"
+        why = "" if os.path.isdir(folder) else " (no such folder)"
         raise ProtocolError(f"{folder}: lacks {', '.join(missing)}{why}; give the folder of the lists")
     return {
         split: list(dict.fromkeys(stem for name in names for stem in read_stems(os.path.join(folder, name))))
@@ -93,5 +93,5 @@ def read_lists(folder: str, files: Mapping[str, Sequence[str]]) -> dict[str, lis
 
 
 def has_list(folder: str, name: str) -> bool:
-    """Whether the folder has a list."""
+    """Returns whether the folder holds a list with this file name."""
     return os.path.isfile(os.path.join(folder, name))

@@ -1,4 +1,4 @@
-"""A protocol: who is in which split."""
+"""A protocol: which clip is in which split."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ class Protocol:
 
     Attributes:
       name: as given to ``load_protocol``.
-      dataset: the name of its layout; None where it fits any.
-      title: what is unknown in the test, in a few words.
-      how: how it divides the clips, a sentence.
-      source: where it is defined, or that it is ours.
-      rule: that divides the clips.
-      max_train_frames: of each training clip only so many frames are used, the first; None for all.
-      published: split -> (live clips, spoof clips) of the whole dataset, where they are published.
-      grid: every clip of the whole dataset, where its names follow from a rule; their ids are the official ones.
+      dataset: layout of the dataset; None if the protocol fits any dataset.
+      title: what is unknown at test time, in a few words.
+      how: how the clips are divided, in one sentence.
+      source: where the protocol is defined, or that it is ours.
+      rule: the rule that divides the clips.
+      max_train_frames: number of frames used of each training clip, counted from its start; None for all.
+      published: split -> published numbers of (live clips, spoof clips) in the whole dataset, where known.
+      grid: every clip of the whole dataset, where the names of clips follow a rule; the IDs are the official names.
     """
 
     name: str
@@ -35,24 +35,24 @@ class Protocol:
     grid: tuple[ClipFacts, ...] = ()
 
     def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
-        """Divides clips.
+        """Divides clips into splits.
 
         Args:
-          clips: one ClipFacts a clip, in any order.
+          clips: one ClipFacts per clip, in any order.
 
         Returns:
-          "train", "dev" or "test" by the id of the clip; clips that the protocol
-          does not use are left out. A dataset without a dev part gets none.
+          ID of a clip -> "train", "dev" or "test". Clips that the protocol does
+          not use are left out. No clip is in dev if the dataset has no dev part.
 
         Raises:
-          ProtocolError: if the protocol takes none of the clips, or cannot divide them.
+          ProtocolError: if the protocol uses none of the clips, or cannot divide them.
         """
         try:
             splits = self.rule.assign(clips)
         except ProtocolError as error:
             raise ProtocolError(f"protocol {self.name}: {error}") from error
         if not splits:
-            own = self.dataset is None
-            why = "they have no splits of their own" if own else f"they are not as those of {self.dataset}"
-            raise ProtocolError(f"protocol {self.name} takes none of the {len(clips)} clips: {why}")
+            fits_any = self.dataset is None
+            why = "they have no splits of their own" if fits_any else f"they do not match those of {self.dataset}"
+            raise ProtocolError(f"protocol {self.name} uses none of the {len(clips)} clips: {why}")
         return splits

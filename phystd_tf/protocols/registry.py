@@ -1,53 +1,54 @@
-"""The protocols by name: the published ones, from the JSON files of ``protocols/``, and those that fit any folder."""
+"""Protocols by name: the published ones, from the JSON files of ``protocols/``, and those that fit any dataset."""
 
 import re
 from typing import Optional
 
-from phystd_tf.protocols.building import TYPE, Order, build, families, file_names, grid_of, spellings, table
+from phystd_tf.protocols.building import TYPE, RuleSpec, build, families, file_names, grid_of, spellings, table
 from phystd_tf.protocols.protocol import Protocol
-from phystd_tf.protocols.rules import Own, ProtocolError, Unknown
+from phystd_tf.protocols.rules import LeftOutTypes, OfficialSplit, ProtocolError
 
 AS_PREPARED = "folder"
-LEAVE_OUT = "leave_out_"  # followed by types with + between them
+LEAVE_OUT = "leave_out_"  # followed by types joined with +
 
 
 def protocol_names(dataset: Optional[str] = None) -> tuple[str, ...]:
-    """Names of the protocols that fit a dataset; of all by default.
+    """Lists the names of the protocols that fit a dataset, or of all protocols.
 
-    Beside these there is ``leave_out_<type>+<type>...`` for any types: on the
-    dataset's own splits, the types are in test only, and test has no other spoofs.
+    In addition, ``leave_out_<type>+<type>...`` exists for any types: it keeps the
+    dataset's own splits, but uses these types in test only, and no other spoofs
+    there.
 
     Args:
-      dataset: name of a layout, as in prepared.json.
+      dataset: name of a layout, as in prepared.json; None for the protocols of all datasets.
     """
     return (AS_PREPARED, *(name for name, (file, _, _) in table().items() if dataset in (None, file["dataset"])))
 
 
 def takes_lists(name: str) -> bool:
-    """Whether a protocol needs the user's own lists, or has a use for them."""
+    """Returns whether a protocol requires or accepts the user's own lists."""
     return name in table() and bool(file_names(table()[name][1]))
 
 
 def load_protocol(name: str, seed: int = 0, lists: Optional[str] = None) -> Protocol:
-    """A protocol by its name.
+    """Builds a protocol from its name.
 
     Args:
       name: one of ``protocol_names``, or ``leave_out_<type>+<type>...``.
-      seed: of the protocols that draw.
-      lists: folder with the user's own lists, for the protocols that are made of lists.
+      seed: non-negative seed of the protocols that divide at random.
+      lists: folder with the user's own lists, for the protocols that are defined by lists.
 
     Returns:
       Protocol.
 
     Raises:
-      ProtocolError: if there is no such protocol, or it needs lists and they are
-        not there, or it has no use for lists.
+      ProtocolError: if there is no such protocol, if it requires lists that are
+        not there, or if lists are given that it does not accept.
     """
     if seed < 0:
         raise ProtocolError(f"the seed of a protocol must not be negative, not {seed}")
     if name == AS_PREPARED or name.startswith(LEAVE_OUT):
         if lists is not None:
-            raise ProtocolError(f"protocol {name} is not made of lists")
+            raise ProtocolError(f"protocol {name} does not use lists")
         return _of_own_splits(name)
     if name not in table():
         raise ProtocolError(
@@ -56,7 +57,7 @@ def load_protocol(name: str, seed: int = 0, lists: Optional[str] = None) -> Prot
         )
     file, row, kind = table()[name]
     try:
-        rule, how = build(Order(file, row, kind, seed, lists))
+        rule, how = build(RuleSpec(file, row, kind, seed, lists))
     except ProtocolError as error:
         raise ProtocolError(f"protocol {name}: {error}") from error
     return Protocol(
@@ -75,14 +76,14 @@ def load_protocol(name: str, seed: int = 0, lists: Optional[str] = None) -> Prot
 def _of_own_splits(name: str) -> Protocol:
     ours = "ours"
     if name == AS_PREPARED:
-        return Protocol(name, None, "as prepared", "the splits of the prepared folder", ours, Own())
+        return Protocol(name, None, "as prepared", "the splits of the prepared folder", ours, OfficialSplit())
     kinds = name[len(LEAVE_OUT) :].split("+")
     if not all(re.fullmatch(r"[^\W_]+(_[^\W_]+)*", kind) for kind in kinds) or "live" in kinds:
         raise ProtocolError(
-            f"protocol '{name}': want {LEAVE_OUT}{TYPE}, or several types with + between them, as in "
+            f"protocol '{name}': expected {LEAVE_OUT}{TYPE}, or several types joined with +, such as "
             f"{LEAVE_OUT}half_mask+print (types: {', '.join(spellings())})"
         )
-    unknown = {kind: spellings().get(kind, [kind]) for kind in kinds}
-    how = f"the splits of the prepared folder; {', '.join(kinds)} in test only, where no other spoofs are"
-    rule = Unknown(Own(), unknown, known=False, whole=False)
+    left_out = {kind: spellings().get(kind, [kind]) for kind in kinds}
+    how = f"the splits of the prepared folder; {', '.join(kinds)} in test only, without other spoofs there"
+    rule = LeftOutTypes(OfficialSplit(), left_out, known=False, whole=False)
     return Protocol(name, None, f"unknown {', '.join(kinds)}", how, ours, rule)

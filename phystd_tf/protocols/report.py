@@ -1,4 +1,4 @@
-"""What a protocol makes of a set of clips: counts, what is missing, and what is on both sides."""
+"""The result of a protocol on a set of clips: counts, missing clips, and leaks between splits."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Optional
@@ -6,22 +6,22 @@ from typing import NamedTuple, Optional
 from phystd_tf.protocols.clip_facts import SPLITS, ClipFacts
 from phystd_tf.protocols.protocol import Protocol
 
-# Protocol -> split -> names of clips, as the reader of OULU-NPU gives its official lists.
+# Protocol -> split -> names of clips, as returned by the reader of OULU-NPU for its official lists.
 OfficialLists = Mapping[str, Mapping[str, Sequence[str]]]
-_LIVE = 1
-_NAMED = 3  # clips in a sentence
+_LIVE_LABEL, _SPOOF_LABEL = 1, 0
+_NAMED = 3  # number of clips named in a sentence
 
 
 class Count(NamedTuple):
-    """One row: clips of a type in a split.
+    """The clips of one type in one split.
 
     Attributes:
       split: train, dev or test.
       type: "live" or a spoof type.
       label: 1 live, 0 spoof.
-      clips: how many.
-      subjects: different known people; 0 where nobody is known.
-      instruments: different instruments, sorted; empty where none is recorded.
+      clips: number of clips.
+      subjects: number of different known subjects; 0 if none is known.
+      instruments: different instruments, sorted; empty if none is recorded.
     """
 
     split: str
@@ -33,17 +33,17 @@ class Count(NamedTuple):
 
 
 class ProtocolReport(NamedTuple):
-    """What ``report_on`` finds.
+    """The result of ``report_on``.
 
     Attributes:
       counts: list of Count, in the order of splits, live first, then types by name.
-      subjects: split -> known person -> number of clips.
-      unused: ids of the clips that the protocol leaves out.
-      expected: number of clips that the protocol has by its lists, or on the whole dataset; as many as are there
-        where that is not known.
-      missing: names of the expected clips that are not there.
-      leaks: a sentence each: a person, or the same file, on several sides.
-      notes: sentences on what a user would not expect.
+      subjects: split -> known subject -> number of clips.
+      unused: IDs of the clips that the protocol leaves out.
+      expected: number of clips of the protocol according to its lists, or on the whole dataset; the number of clips
+        that are present if neither is known.
+      missing: names of the expected clips that are not present.
+      leaks: one sentence for each person or identical file in several splits.
+      notes: sentences about anything that a user would not expect.
     """
 
     counts: list[Count]
@@ -61,13 +61,13 @@ def report_on(
     hashes: Optional[Mapping[str, Sequence[str]]] = None,
     official: Optional[OfficialLists] = None,
 ) -> ProtocolReport:
-    """Describes a protocol on a set of clips.
+    """Applies a protocol to a set of clips and describes the result.
 
     Args:
       protocol: Protocol.
-      clips: one ClipFacts a clip.
-      hashes: id of a clip -> hashes of the contents of its files; finds identical files on several sides.
-      official: official lists, to compare with the rule.
+      clips: one ClipFacts per clip.
+      hashes: ID of a clip -> hashes of the contents of its files, to find identical files in several splits.
+      official: official lists, to be compared with the rule.
 
     Returns:
       ProtocolReport.
@@ -80,12 +80,12 @@ def report_on(
     people: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     for fact in used:
         if fact.knows_subject:
-            own = people[splits[fact.clip]]
-            own[fact.subject] = own.get(fact.subject, 0) + 1
+            in_split = people[splits[fact.clip]]
+            in_split[fact.subject] = in_split.get(fact.subject, 0) + 1
     lists = (official or {}).get(protocol.name, {})
     expected = _expected(protocol, lists, clips, splits)
-    there = {fact.stem for fact in clips}
-    missing = [name for name in expected if name not in there]
+    present = {fact.stem for fact in clips}
+    missing = [name for name in expected if name not in present]
     leaks = shared_people(used, splits)
     if hashes is not None:
         leaks += _shared_files(used, splits, hashes)
@@ -101,7 +101,7 @@ def report_on(
 
 
 def _counts(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[Count]:
-    groups: dict[tuple, list[ClipFacts]] = {}
+    groups: dict[tuple[int, int, str], list[ClipFacts]] = {}
     for fact in used:
         groups.setdefault((SPLITS.index(splits[fact.clip]), -fact.label, fact.type), []).append(fact)
     return [
@@ -109,30 +109,30 @@ def _counts(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[Count]
             SPLITS[split],
             kind,
             -label,
-            len(own),
-            len({fact.subject for fact in own if fact.knows_subject}),
-            sorted({fact.instrument for fact in own if fact.instrument}),
+            len(group),
+            len({fact.subject for fact in group if fact.knows_subject}),
+            sorted({fact.instrument for fact in group if fact.instrument}),
         )
-        for (split, label, kind), own in sorted(groups.items())
+        for (split, label, kind), group in sorted(groups.items())
     ]
 
 
 def _lacking(counts: Sequence[Count]) -> list[str]:
-    """Training needs both classes, and so do error rates."""
-    there = {(row.split, row.label) for row in counts}
+    """Notes each split that lacks a class: training and error rates need both."""
+    present = {(row.split, row.label) for row in counts}
     splits = ["train", "test", *(["dev"] if any(row.split == "dev" for row in counts) else [])]
     return [
         f"{split} has no {name} clips"
         for split in splits
-        for label, name in ((_LIVE, "live"), (0, "spoof"))
-        if (split, label) not in there
+        for label, name in ((_LIVE_LABEL, "live"), (_SPOOF_LABEL, "spoof"))
+        if (split, label) not in present
     ]
 
 
 def _expected(
     protocol: Protocol, lists: Mapping[str, Sequence[str]], clips: Sequence[ClipFacts], splits: Mapping[str, str]
 ) -> list[str]:
-    """Names of the clips that the protocol has, by the official lists, the rule on the whole grid, or its own lists."""
+    """Names the clips of the protocol, by the official lists, the rule on the whole grid, or the lists of the rule."""
     if lists:
         return [name for split in SPLITS for name in lists.get(split, ())]
     if protocol.grid:
@@ -142,7 +142,15 @@ def _expected(
 
 
 def shared_people(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[str]:
-    """A sentence for each known person with clips in several splits: such a leak makes results too good."""
+    """Reports each known subject with clips in several splits; such a leak makes results too good.
+
+    Args:
+      used: clips that are in a split.
+      splits: ID of a clip -> split.
+
+    Returns:
+      One sentence per subject.
+    """
     seen: dict[str, dict[str, list[str]]] = {}
     for fact in used:
         if fact.knows_subject:
@@ -159,17 +167,17 @@ def _shared_files(
     for fact in used:
         for value in dict.fromkeys(hashes.get(fact.clip, ())):
             owners.setdefault(value, []).append(fact.clip)
-    # Frames that are the same pair of clips again are told once.
-    told: dict[tuple, int] = {}
-    for own in owners.values():
-        if len({splits[clip] for clip in own}) > 1:
-            told[tuple(own)] = told.get(tuple(own), 0) + 1
+    # Several identical frames of the same clips are reported in one sentence.
+    shared: dict[tuple[str, ...], int] = {}
+    for clips in owners.values():
+        if len({splits[clip] for clip in clips}) > 1:
+            shared[tuple(clips)] = shared.get(tuple(clips), 0) + 1
     leaks = []
-    for own, files in told.items():
+    for group, files in shared.items():
         by_split: dict[str, list[str]] = {}
-        for clip in own:
+        for clip in group:
             by_split.setdefault(splits[clip], []).append(clip)
-        leaks.append(f"{'the same file' if files == 1 else f'{files} same files'} in {_sides(by_split)}")
+        leaks.append(f"{'the same file' if files == 1 else f'{files} identical files'} in {_sides(by_split)}")
     return leaks
 
 
@@ -180,18 +188,20 @@ def _sides(by_split: Mapping[str, Sequence[str]]) -> str:
 def _unlike_published(protocol: Protocol, counts: Sequence[Count]) -> list[str]:
     notes = []
     for split, published in protocol.published.items():
-        found = tuple(
-            sum(row.clips for row in counts if row.split == split and row.label == label) for label in (_LIVE, 0)
+        live, spoof = (
+            sum(row.clips for row in counts if row.split == split and row.label == label)
+            for label in (_LIVE_LABEL, _SPOOF_LABEL)
         )
-        if found != published:
+        if (live, spoof) != published:
             notes.append(
-                f"{split}: {found[0]} live and {found[1]} spoof clips, published are {published[0]} and {published[1]}"
+                f"{split}: {live} live and {spoof} spoof clips; the published counts are {published[0]} and "
+                f"{published[1]}"
             )
     return notes
 
 
 def _unlike_official(protocol: Protocol, lists: Mapping[str, Sequence[str]], clips: Sequence[ClipFacts]) -> list[str]:
-    """Where the official lists and the rule differ: for the clips that are there, and for those that are listed."""
+    """Reports where the official lists and the rule differ, for all clips that are present or listed."""
     if not lists:
         return []
     listed = {name: split for split in SPLITS for name in lists.get(split, ())}
@@ -200,24 +210,24 @@ def _unlike_official(protocol: Protocol, lists: Mapping[str, Sequence[str]], cli
     names = sorted({*listed, *found})
     known: list[ClipFacts] = [by_name.get(name) or found[name] for name in names if name in by_name or name in found]
     ruled = {fact.stem: split for fact, split in _divided(protocol, known)}
-    differing: dict[tuple, list[str]] = {}
+    differing: dict[tuple[Optional[str], Optional[str]], list[str]] = {}
     for name in names:
         sides = listed.get(name), ruled.get(name)
         if sides[0] != sides[1]:
             differing.setdefault(sides, []).append(name)
     return [
-        f"the official list of {protocol.name} has {len(own)} clips in {in_list or 'no split'} that the rule has in "
-        f"{in_rule or 'no split'}: {some(own)}"
-        for (in_list, in_rule), own in differing.items()
+        f"the official list of {protocol.name} has {len(group)} clips in {in_list or 'no split'} that the rule puts "
+        f"into {in_rule or 'no split'}: {some(group)}"
+        for (in_list, in_rule), group in differing.items()
     ]
 
 
-def _divided(protocol: Protocol, facts: Sequence[ClipFacts]) -> list[tuple]:
+def _divided(protocol: Protocol, facts: Sequence[ClipFacts]) -> list[tuple[ClipFacts, str]]:
     splits = protocol.rule.assign(facts)
     return [(fact, splits[fact.clip]) for fact in facts if fact.clip in splits]
 
 
 def some(names: Sequence[str], most: int = _NAMED) -> str:
-    """The first few names, and how many more there are."""
+    """Joins the first ``most`` names, and says how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -1,8 +1,9 @@
 """The rules by which protocols divide clips.
 
-A rule never looks at a picture. What it draws by chance depends on the seed and
-on the people of one kind only (those of one type, or of the same types): other
-clips may come or go, and the order of rows never matters.
+Rules use only the facts about clips, never their images. A random division
+depends only on the seed and on the people of one group (those with the same
+types of clips): adding or removing other clips does not change it, and neither
+does the order of the rows.
 """
 
 import abc
@@ -14,31 +15,31 @@ import numpy as np
 from phystd_tf.errors import PhystdError
 from phystd_tf.protocols.clip_facts import SPLITS, ClipFacts, prefix_of
 
-_LIVE = 1
+_LIVE_LABEL, _SPOOF_LABEL = 1, 0
 
 
 class ProtocolError(PhystdError):
-    """A protocol is not known, or these clips cannot be divided by it; the message says why."""
+    """A protocol is unknown, or cannot divide these clips; the message says why."""
 
 
 class Rule(abc.ABC):
-    """Says which clip is train, dev and test."""
+    """Decides which clips are train, dev and test."""
 
     @abc.abstractmethod
     def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
-        """The split of each clip, by its id; clips that are not used are left out."""
+        """Returns ID of a clip -> split; clips that are not used are left out."""
 
     def absent(self, clips: Sequence[ClipFacts]) -> list[str]:
-        """Names that the rule lists and none of the clips has."""
+        """Returns the names that the rule lists but no clip has."""
         return []
 
     def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
-        """Sentences on what a user would not expect."""
+        """Returns sentences about anything that a user would not expect."""
         return []
 
 
-class Own(Rule):
-    """The dataset's own splits."""
+class OfficialSplit(Rule):
+    """Uses the splits given by the dataset."""
 
     def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
@@ -46,7 +47,7 @@ class Own(Rule):
 
 
 class Everything(Rule):
-    """All clips are in one split."""
+    """Puts all clips into one split."""
 
     def __init__(self, split: str) -> None:
         self._split = split
@@ -56,11 +57,11 @@ class Everything(Rule):
         return {fact.clip: self._split for fact in clips}
 
 
-class Where(Rule):
-    """A clip is in the split whose conditions it meets.
+class FilteredSplit(Rule):
+    """Puts each clip into the split whose conditions it meets.
 
     Args:
-      conditions: split -> alternatives, each a mapping from a field of ClipFacts to the values it may have.
+      conditions: split -> alternatives, each a mapping from a field of ClipFacts to the values allowed for it.
     """
 
     def __init__(self, conditions: Mapping[str, Sequence[Mapping[str, frozenset[str]]]]) -> None:
@@ -76,17 +77,17 @@ class Where(Rule):
         return splits
 
 
-class Drawn(Rule):
-    """A share of the people for training, the others for testing.
+class RandomSplit(Rule):
+    """Uses a random share of the people for training, and the others for testing.
 
-    People are drawn kind by kind: a kind has the same types of clips. Where
-    subjects are not known, each clip is a person, and so each type is divided in
-    the same ratio, to the nearest whole number. Where they are, nobody is on both
-    sides.
+    People are drawn separately within each group of people who have the same
+    types of clips. Where subjects are unknown, each clip counts as a person, so
+    each type is divided in the same ratio, to the nearest whole number. Where
+    subjects are known, nobody is in both splits.
 
     Args:
-      percent: of the people for training.
-      seed: of the draw.
+      percent: percentage of the people used for training.
+      seed: seed of the draw.
     """
 
     def __init__(self, percent: int, seed: int) -> None:
@@ -98,20 +99,20 @@ class Drawn(Rule):
         types: dict[str, set[str]] = {}
         for fact in clips:
             types.setdefault(fact.person, set()).add(fact.type)
-        kinds: dict[str, list[str]] = {}
+        groups: dict[str, list[str]] = {}
         for person in sorted(types):
-            kinds.setdefault(",".join(sorted(types[person])), []).append(person)
+            groups.setdefault(",".join(sorted(types[person])), []).append(person)
         training: set[str] = set()
         mixed = wanted = 0
-        for kind, people in sorted(kinds.items()):
-            if "," in kind:
-                # Kinds of a few people each: what one rounds up, the next makes good.
+        for group, people in sorted(groups.items()):
+            if "," in group:
+                # These groups may have few people each, so the rounding error is carried over to the next one.
                 mixed += len(people)
                 count = self._rounded(mixed) - wanted
                 wanted += count
             else:
                 count = self._rounded(len(people))
-            order = stream(self._seed, kind).permutation(len(people))
+            order = stream(self._seed, group).permutation(len(people))
             training.update(people[index] for index in order[:count])
         return {fact.clip: "train" if fact.person in training else "test" for fact in clips}
 
@@ -119,21 +120,21 @@ class Drawn(Rule):
         return (people * self._percent + 50) // 100
 
 
-class Listed(Rule):
-    """As lists of names say, the user's own.
+class ListSplit(Rule):
+    """Follows the user's own lists of names.
 
-    A name that is for training and for testing is only tested: else it would be
-    in both.
+    A name that is listed for both training and testing is used for testing only,
+    so that the splits stay disjoint.
 
     Args:
       lists: split -> stems.
-      told: whether to remark on clips that no list has.
+      remark_unlisted: whether to remark on clips that are in none of the lists.
     """
 
-    def __init__(self, lists: Mapping[str, Sequence[str]], told: bool = True) -> None:
+    def __init__(self, lists: Mapping[str, Sequence[str]], remark_unlisted: bool = True) -> None:
         self._split_of = {stem: split for split in SPLITS for stem in lists.get(split, ())}
-        self._twice = sorted(set(lists.get("train", ())) & set(lists.get("test", ())))
-        self._told = told
+        self._in_both = sorted(set(lists.get("train", ())) & set(lists.get("test", ())))
+        self._remark_unlisted = remark_unlisted
 
     def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
@@ -141,31 +142,31 @@ class Listed(Rule):
 
     def absent(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
-        there = {fact.stem for fact in clips}
-        return [stem for stem in self._split_of if stem not in there]
+        present = {fact.stem for fact in clips}
+        return [stem for stem in self._split_of if stem not in present]
 
     def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
-        said = []
-        if self._twice:
-            said.append(f"in the lists for training and for testing, here for testing only: {', '.join(self._twice)}")
-        named: dict[str, list[str]] = {}
+        found = []
+        if self._in_both:
+            found.append(f"listed for both training and testing, used for testing only: {', '.join(self._in_both)}")
+        clips_of: dict[str, list[str]] = {}
         for fact in clips:
-            named.setdefault(fact.stem, []).append(fact.clip)
-        for stem, own in named.items():
-            if len(own) > 1 and stem in self._split_of:
-                said.append(f"{len(own)} clips have the listed name {stem}: {', '.join(own)}")
+            clips_of.setdefault(fact.stem, []).append(fact.clip)
+        for stem, same_stem in clips_of.items():
+            if len(same_stem) > 1 and stem in self._split_of:
+                found.append(f"{len(same_stem)} clips have the listed name {stem}: {', '.join(same_stem)}")
         unlisted = sum(fact.stem not in self._split_of for fact in clips)
-        if unlisted and self._told:
-            said.append(f"{unlisted} clips are in none of the lists and are not used")
-        return said
+        if unlisted and self._remark_unlisted:
+            found.append(f"{unlisted} clips are in none of the lists and are not used")
+        return found
 
 
 class ByLabel(Rule):
-    """One rule for live clips, another for spoofs."""
+    """Applies one rule to live clips and another to spoofs."""
 
     def __init__(self, live: Rule, spoof: Rule) -> None:
-        self._rules = {1: live, 0: spoof}
+        self._rules = {_LIVE_LABEL: live, _SPOOF_LABEL: spoof}
 
     def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
@@ -180,25 +181,25 @@ class ByLabel(Rule):
 
     def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
-        return [said for label, rule in self._rules.items() for said in rule.remarks(_of_label(clips, label))]
+        return [remark for label, rule in self._rules.items() for remark in rule.remarks(_of_label(clips, label))]
 
 
-class Unknown(Rule):
-    """Spoof types that are tested and never trained on.
+class LeftOutTypes(Rule):
+    """Tests some spoof types and never trains on them.
 
     Args:
-      base: divides the clips before the types are removed.
-      unknown: name of an unknown type -> what clips of it are called; each must have clips.
-      known: whether the known types are tested too (open set).
-      whole: whether every clip of the unknown types is tested, or those only that ``base`` tests.
-      by_prefix: whether clips are called by the prefix of their stem, instead of their type.
+      base: rule that divides the clips before the types are left out.
+      left_out: name of a left-out type -> the types, or prefixes of stems, that count as it; each name must have clips.
+      known: whether the other spoof types are tested too (open set).
+      whole: whether all clips of the left-out types are tested, or only those that ``base`` puts into test.
+      by_prefix: whether ``left_out`` holds prefixes of stems instead of types.
     """
 
     def __init__(
-        self, base: Rule, unknown: Mapping[str, Sequence[str]], known: bool, whole: bool, by_prefix: bool = False
+        self, base: Rule, left_out: Mapping[str, Sequence[str]], known: bool, whole: bool, by_prefix: bool = False
     ) -> None:
         self._base = base
-        self._unknown = unknown
+        self._left_out = left_out
         self._known = known
         self._whole = whole
         self._by_prefix = by_prefix
@@ -207,50 +208,50 @@ class Unknown(Rule):
         """See Rule.
 
         Raises:
-          ProtocolError: if no clip is of an unknown type.
+          ProtocolError: if a left-out type has no clip.
         """
-        there = {self._called(fact) for fact in clips}
-        for name, calls in self._unknown.items():
-            if not there.intersection(calls):
-                spoofs = sorted({fact.type for fact in clips if fact.label != _LIVE})
+        present = {self._type_or_prefix(fact) for fact in clips}
+        for name, members in self._left_out.items():
+            if not present.intersection(members):
+                spoofs = sorted({fact.type for fact in clips if fact.label != _LIVE_LABEL})
                 raise ProtocolError(f"no clip is of the type {name}; there are {', '.join(spoofs) or 'no spoofs'}")
-        removed = self._calls()
+        left_out = self._members()
         base = self._base.assign(clips)
         splits = {}
         for fact in clips:
             split = base.get(fact.clip)
-            if self._called(fact) in removed:
+            if self._type_or_prefix(fact) in left_out:
                 split = "test" if self._whole or split == "test" else None
-            elif fact.label != _LIVE and split == "test" and not self._known:
+            elif fact.label != _LIVE_LABEL and split == "test" and not self._known:
                 split = None
             if split:
                 splits[fact.clip] = split
         return splits
 
     def absent(self, clips: Sequence[ClipFacts]) -> list[str]:
-        """See Rule; of the unknown types, nothing is listed."""
-        removed = self._calls() if self._by_prefix else frozenset()
-        return [stem for stem in self._base.absent(clips) if prefix_of(stem) not in removed]
+        """See Rule; names of left-out types are not included, since these types do not follow the lists."""
+        left_out = self._members() if self._by_prefix else frozenset()
+        return [stem for stem in self._base.absent(clips) if prefix_of(stem) not in left_out]
 
     def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
         return self._base.remarks(clips)
 
-    def _called(self, fact: ClipFacts) -> str:
+    def _type_or_prefix(self, fact: ClipFacts) -> str:
         return prefix_of(fact.stem) if self._by_prefix else fact.type
 
-    def _calls(self) -> frozenset[str]:
-        return frozenset(call for calls in self._unknown.values() for call in calls)
+    def _members(self) -> frozenset[str]:
+        return frozenset(member for members in self._left_out.values() for member in members)
 
 
 class UnseenInstruments(Rule):
-    """The dataset's own splits, with half of the instruments of each type in test only, the others in train and dev.
+    """Uses the dataset's splits, but half of the instruments of each type in test only, the others in train and dev.
 
-    A type with one instrument, or none that is recorded, cannot be divided and
-    is not used.
+    A type with fewer than two recorded instruments cannot be divided and is not
+    used.
 
     Args:
-      seed: of the draw of the instruments.
+      seed: seed of the random choice of instruments.
     """
 
     def __init__(self, seed: int) -> None:
@@ -265,14 +266,14 @@ class UnseenInstruments(Rule):
         unseen = self._unseen(clips)
         if not any(unseen.values()):
             raise ProtocolError(
-                "no spoof type has two recorded instruments; they come from clips.csv beside an embedded set "
-                "(prepare again with this version), or from the dataset's names"
+                "no spoof type has two recorded instruments; they are read from clips.csv next to an embedded set "
+                "(prepare it again with this version), or from the names of the dataset"
             )
         splits = {}
         for fact in clips:
             if fact.split not in SPLITS:
                 continue
-            if fact.label != _LIVE:
+            if fact.label != _LIVE_LABEL:
                 if not fact.instrument or not unseen[fact.type]:
                     continue
                 if (fact.instrument in unseen[fact.type]) != (fact.split == "test"):
@@ -282,25 +283,25 @@ class UnseenInstruments(Rule):
 
     def remarks(self, clips: Sequence[ClipFacts]) -> list[str]:
         """See Rule."""
-        said = []
-        for kind, names in self._unseen(clips).items():
-            said.append(f"{kind}: tested on {', '.join(names)}" if names else f"{kind}: not two instruments, not used")
-        return said
+        return [
+            f"{kind}: tested on {', '.join(names)}" if names else f"{kind}: fewer than two instruments, not used"
+            for kind, names in self._unseen(clips).items()
+        ]
 
     def _unseen(self, clips: Sequence[ClipFacts]) -> dict[str, list[str]]:
         instruments: dict[str, set[str]] = {}
         for fact in clips:
-            if fact.label != _LIVE:
+            if fact.label != _LIVE_LABEL:
                 instruments.setdefault(fact.type, set()).update(filter(None, [fact.instrument]))
         unseen = {}
         for kind, names in sorted(instruments.items()):
-            order = stream(self._seed, kind).permutation(sorted(names)) if names else []
-            unseen[kind] = sorted(str(name) for name in order[: len(names) // 2])
+            order = stream(self._seed, kind).permutation(sorted(names)).tolist()
+            unseen[kind] = sorted(order[: len(names) // 2])
         return unseen
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """Random numbers of their own for a name, whatever else is drawn."""
+    """Returns a random generator that depends only on the seed and a name, not on any other draw."""
     return np.random.default_rng([seed, zlib.crc32(name.encode("utf-8"))])
 
 

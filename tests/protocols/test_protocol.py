@@ -184,7 +184,7 @@ def _short(splits):
     return {side: sorted(c.split("/")[1] for c, s in splits.items() if s == side) for side in ("train", "test")}
 
 
-def test_v2_known_types_are_as_listed_and_absent_names_are_told(v2_lists):
+def test_v2_known_types_are_as_listed_and_absent_names_are_reported(v2_lists):
     protocol = load_protocol("siwmv2_1", lists=v2_lists)
     assert _short(protocol.assign(_v2_clips())) == {
         "train": ["Live_1", "Live_2", "Mask_Paper_1", "Paper_1", "Partial_Eye_1", "Partial_Paperglass_1", "Replay_1"],
@@ -194,7 +194,7 @@ def test_v2_known_types_are_as_listed_and_absent_names_are_told(v2_lists):
     assert sorted(found.missing) == ["Live_902", "Replay_77"] and found.expected == 13
     assert found.unused == ["somewhere/Paper_3"]
     assert any("1 clips are in none of the lists" in note for note in found.notes)
-    assert "train: 2 live and 5 spoof clips, published are 531 and 533" in found.notes
+    assert "train: 2 live and 5 spoof clips; the published counts are 531 and 533" in found.notes
 
 
 def test_v2_unknown_print_leaves_paper_masks_and_paper_glasses_in_training(v2_lists):
@@ -218,12 +218,12 @@ def test_v2_unknown_partial_kinds_are_tested_alone_or_together(v2_lists):
 def test_v2_domains_are_trained_on_the_first_and_a_clip_of_both_lists_is_tested_only(v2_lists):
     protocol = load_protocol("siwmv2_3_a", lists=v2_lists)
     assert _short(protocol.assign(_v2_clips())) == {"train": ["Live_1", "Paper_1"], "test": ["Live_3", "Paper_2"]}
-    assert any("for testing only: Live_3" in note for note in report_on(protocol, _v2_clips()).notes)
+    assert any("used for testing only: Live_3" in note for note in report_on(protocol, _v2_clips()).notes)
     other = load_protocol("siwmv2_3_b", lists=v2_lists).assign(_v2_clips())
     assert _short(other) == {"train": ["Live_1", "Live_3", "Paper_1"], "test": ["Live_2", "Partial_Eye_1"]}
 
 
-def test_every_v2_protocol_needs_lists_and_names_those_that_lack(v2_lists, tmp_path):
+def test_every_v2_protocol_needs_lists_and_names_the_missing_ones(v2_lists, tmp_path):
     for name in protocol_names("siwmv2")[1:]:
         assert takes_lists(name)
         with pytest.raises(ProtocolError, match=f"{name}: .*--lists .*\\.txt"):
@@ -234,7 +234,7 @@ def test_every_v2_protocol_needs_lists_and_names_those_that_lack(v2_lists, tmp_p
         load_protocol("siwmv2_1", lists=str(tmp_path / "nowhere"))
 
 
-def test_siwm_lists_divide_the_spoofs_and_leave_live_to_chance(tmp_path):
+def test_siwm_lists_divide_the_spoofs_and_leave_live_to_a_random_draw(tmp_path):
     lists = {"trainlist": ["Paper_1", "Mask_Half_1"], "testlist": ["Paper_2", "Mask_Half_2"]}
     folder = _write_lists(tmp_path / "lists", **lists)
     clips = siwm({"live": 10, "print": 3, "half_mask": 2})
@@ -368,12 +368,12 @@ def test_live_people_who_are_known_are_on_one_side():
     [
         ("oulu_5", {}, "no protocol 'oulu_5'; there are folder, oulu_1, .*siwm_2_<type>.* leave_out_<type>"),
         ("siwm_2_Print", {}, "no protocol"),
-        ("leave_out_", {}, "want leave_out_<type>"),
-        ("leave_out_live", {}, "want leave_out_<type>"),
-        ("leave_out_print+", {}, "want leave_out_<type>"),
-        ("oulu_1", {"lists": "x"}, "not made of lists"),
-        ("siwm_2_print", {"lists": "x"}, "not made of lists"),
-        ("folder", {"lists": "x"}, "not made of lists"),
+        ("leave_out_", {}, "expected leave_out_<type>"),
+        ("leave_out_live", {}, "expected leave_out_<type>"),
+        ("leave_out_print+", {}, "expected leave_out_<type>"),
+        ("oulu_1", {"lists": "x"}, "does not use lists"),
+        ("siwm_2_print", {"lists": "x"}, "does not use lists"),
+        ("folder", {"lists": "x"}, "does not use lists"),
         ("siwm_1", {"seed": -1}, "seed"),
     ],
 )
@@ -382,8 +382,8 @@ def test_a_wrong_name_is_refused_with_the_right_ones(name, options, why):
         load_protocol(name, **options)
 
 
-def test_a_protocol_of_another_dataset_takes_nothing_and_says_so():
-    with pytest.raises(ProtocolError, match="oulu_1 takes none of the 1628 clips: they are not as those of oulu"):
+def test_a_protocol_of_another_dataset_uses_nothing_and_says_so():
+    with pytest.raises(ProtocolError, match="oulu_1 uses none of the 1628 clips: they do not match those of oulu"):
         load_protocol("oulu_1").assign(CLIPS["siwm"])
     with pytest.raises(ProtocolError, match="they have no splits of their own"):
         load_protocol("folder").assign(CLIPS["siwm"])

@@ -1,4 +1,4 @@
-"""What is told of a protocol: counts, what is missing, and what is on both sides."""
+"""Reports on protocols: counts, missing clips, and leaks between splits."""
 
 from phystd_tf.protocols import report as protocol_report
 from phystd_tf.protocols.protocol import ClipFacts
@@ -18,9 +18,9 @@ def test_planted_leaks_are_named():
     hashes = {"a": ["1"], "b": ["2"], "c": ["3"], "d": ["4", "5", "6"], "e": ["5", "6", "7"]}
     assert report_on(load_protocol("folder"), clips, hashes).leaks == [
         "subject ann is in train (a) and test (b)",
-        "2 same files in train (d) and test (e)",
+        "2 identical files in train (d) and test (e)",
     ]
-    twice = {**hashes, "d": ["4"], "a": ["8"], "b": ["2"], "c": ["2"]}  # the same file twice in test is no leak
+    twice = {**hashes, "d": ["4"], "a": ["8"], "b": ["2"], "c": ["2"]}  # the same file twice in test is not a leak
     assert len(report_on(load_protocol("folder"), clips, twice).leaks) == 1
 
 
@@ -29,7 +29,7 @@ def test_missing_oulu_videos_are_named():
     clips = [fact for fact in CLIPS["oulu"] if fact.clip.split("/")[1] not in gone]
     found = report_on(load_protocol("oulu_1"), clips)
     assert sorted(found.missing) == ["1_1_01_1", "6_3_55_5"] and found.expected == 2700
-    assert "train: 239 live and 960 spoof clips, published are 240 and 960" in found.notes
+    assert "train: 239 live and 960 spoof clips; the published counts are 240 and 960" in found.notes
 
 
 def test_official_lists_are_compared_with_the_rule():
@@ -42,8 +42,8 @@ def test_official_lists_are_compared_with_the_rule():
     official["test"].append("1_1_36_1")
     notes = report_on(protocol, CLIPS["oulu"], official={"oulu_1": official}).notes
     assert notes == [
-        "the official list of oulu_1 has 1 clips in no split that the rule has in train: 1_1_01_1",
-        "the official list of oulu_1 has 1 clips in test that the rule has in no split: 1_1_36_1",
+        "the official list of oulu_1 has 1 clips in no split that the rule puts into train: 1_1_01_1",
+        "the official list of oulu_1 has 1 clips in test that the rule puts into no split: 1_1_36_1",
     ]
 
 

@@ -110,7 +110,7 @@ def test_a_dataset_need_not_be_prepared(tmp_path):
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert "train print spoof 4 1 print_1, print_2" in lines and "test live live 1 1" in lines
     assert any(
-        "the official list of oulu_1 has 1 clips in no split that the rule has in dev: 1_1_21_1" in x for x in lines
+        "the official list of oulu_1 has 1 clips in no split that the rule puts into dev: 1_1_21_1" in x for x in lines
     )
 
 
