@@ -1,5 +1,5 @@
-"""The physics of spoofing, Eq. (1) to (15): one equation, one small pure function.
+"""The physics of spoofing, Eq. (1) to (15), with one small pure function per equation.
 
-TensorFlow functions work eagerly, in ``tf.function``, with an unknown batch
-size, in float32 and in float64.
+The TensorFlow functions work eagerly and in ``tf.function``, with an unknown
+batch size, in float32 and in float64.
 """

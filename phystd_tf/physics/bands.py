@@ -8,7 +8,7 @@ from phystd_tf.hparams import HParams
 
 
 class Bands(NamedTuple):
-    """An image in three bands that add up to it; each [n, N, N, c] float.
+    """Three bands that add up to an image, each [n, N, N, c] float.
 
     Attributes:
       low: I_B.
@@ -24,9 +24,9 @@ class Bands(NamedTuple):
 def low_pass(image: tf.Tensor, size: int) -> tf.Tensor:
     """The low-pass filter written as floor brackets in Eq. (1), (5) and (9).
 
-    Down to ``size`` x ``size`` and up again, Sec. 3.1. Down by averaging, since
-    bilinear sampling would fold high frequencies into the low band; up
-    bilinearly.
+    Resizes the image to ``size`` x ``size`` and back, Sec. 3.1. Downsampling
+    averages, since bilinear sampling would alias high frequencies into the low
+    band; upsampling is bilinear.
 
     Args:
       image: [n, N, N, c] float32 or float64 with static N.
@@ -47,12 +47,12 @@ def low_pass(image: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def decompose(image: tf.Tensor, n1: int, n2: int) -> Bands:
-    """The image in three bands, Eq. (9).
+    """Decomposes an image into three bands, Eq. (9).
 
     Args:
       image: [n, N, N, 3] float.
       n1: size of the low band, 32 of 256 in the paper.
-      n2: size of the low and mid band together, 128 of 256 in the paper.
+      n2: size of the low and mid bands together, 128 of 256 in the paper.
 
     Returns:
       Bands; low + mid + high is the image.
@@ -62,7 +62,7 @@ def decompose(image: tf.Tensor, n1: int, n2: int) -> Bands:
 
 
 def network_input(image: tf.Tensor, hparams: HParams) -> tf.Tensor:
-    """What the encoder sees: I_B, 15 I_C and 25 I_T, Sec. 3.2.
+    """Input of the encoder: I_B, 15 I_C and 25 I_T, Sec. 3.2.
 
     Args:
       image: [n, N, N, 3] float32, RGB in [0, 1].

@@ -1,4 +1,4 @@
-"""How a spoof comes from a live face and traces, and how large traces are: Eq. (1) to (3), (6), (7)."""
+"""Formation of a spoof face from a live face and traces, and the size of traces: Eq. (1) to (3), (6), (7)."""
 
 import tensorflow as tf
 
@@ -34,7 +34,7 @@ def trace_intensity(image: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
       target: [n, N, N, 3] float, the target face.
 
     Returns:
-      [n], the Frobenius norm for each face.
+      [n], the Frobenius norm per face.
     """
     return _frobenius(image - target)
 
@@ -45,7 +45,7 @@ def additive_trace(traces: Traces, n1: int, n2: int) -> tf.Tensor:
     Args:
       traces: Traces.
       n1: size of the low band.
-      n2: size of the low and mid band together.
+      n2: size of the low and mid bands together.
 
     Returns:
       [n, N, N, 3] float.
@@ -60,7 +60,7 @@ def spoof_generation(live: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, T_P: tf.Tens
       live: [n, N, N, 3] float.
       T_A: [n, N, N, 3] float, additive trace.
       P: [n, N, N, 1] float in [0, 1], inpainting region.
-      T_P: [n, N, N, 3] float, what covers the region.
+      T_P: [n, N, N, 3] float, the material that covers the region.
 
     Returns:
       [n, N, N, 3], not clipped.

@@ -13,15 +13,16 @@ def invert_spoof_generation(
 
     I_live = (1 - P)(I_spoof - T_A) + P (I_live + I_spoof - T_P)
 
-    In the region P the covering T_P is the spoof image itself, both cancel, and
-    the live content, which the equation presumes, is what I_P stands for.
+    In the region P, the covering T_P is the spoof image itself, so the two
+    cancel. The live content that the equation presumes there is represented by
+    I_P in Eq. (5).
 
     Args:
       spoof: [n, N, N, 3] float.
       T_A: [n, N, N, 3] float.
       P: [n, N, N, 1] float in [0, 1].
       T_P: [n, N, N, 3] float.
-      live: [n, N, N, 3] float, known or guessed within P.
+      live: [n, N, N, 3] float, known or estimated within P.
 
     Returns:
       [n, N, N, 3], not clipped.
@@ -39,20 +40,20 @@ def reconstruct_live(image: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, I_P: tf.Ten
       I_P: [n, N, N, 3] float, inpainting content.
 
     Returns:
-      [n, N, N, 3], not clipped (clip only to show it).
+      [n, N, N, 3], not clipped (clip only for display).
     """
     return (1.0 - P) * (image - T_A) + P * I_P
 
 
 def image_hierarchy(image: tf.Tensor, n1: int, n2: int) -> LiveHierarchy:
-    """An image at the three levels of detail of Eq. (11): up to the low band, up to the mid band, whole.
+    """Three levels of detail of an image, Eq. (11): up to the low band, up to the mid band, and all bands.
 
-    Of a live face, these are the real halves of the pairs of Sec. 3.4.
+    For a live face, these are the real images of the pairs of Sec. 3.4.
 
     Args:
       image: [n, N, N, 3] float.
       n1: size of the low band.
-      n2: size of the low and mid band together.
+      n2: size of the low and mid bands together.
 
     Returns:
       LiveHierarchy.
@@ -63,13 +64,13 @@ def image_hierarchy(image: tf.Tensor, n1: int, n2: int) -> LiveHierarchy:
 def reconstruct_hierarchy(image: tf.Tensor, traces: Traces, n1: int, n2: int) -> LiveHierarchy:
     """Live counterpart at three levels of detail, Eq. (11).
 
-    A trace takes part only if its band is within the level.
+    A trace is used only if its band is part of the level.
 
     Args:
       image: [n, N, N, 3] float, I.
       traces: Traces.
       n1: size of the low band.
-      n2: size of the low and mid band together.
+      n2: size of the low and mid bands together.
 
     Returns:
       LiveHierarchy; ``high`` is the reconstruction of Eq. (5).

@@ -1,4 +1,4 @@
-"""New spoof faces from the traces of others, Eq. (8) and (15), and "harder" ones, Sec. 3.3."""
+"""New spoof faces from the traces of other faces, Eq. (8) and (15), and "harder" samples, Sec. 3.3."""
 
 from typing import NamedTuple
 
@@ -12,14 +12,14 @@ from phystd_tf.traces import Faces, Traces
 
 
 class WarpedTraces(NamedTuple):
-    """All that a spoof face i gives to a live face j, in the geometry of j, Eq. (15).
+    """Traces and image of a spoof face i, warped to the geometry of a live face j, Eq. (15).
 
     Attributes:
       B: [n, N, N, 3] float32, low-passed.
       C: [n, N, N, 3] float32, low-passed.
       T: [n, N, N, 3] float32.
       P: [n, N, N, 1] float32 in [0, 1].
-      image: [n, N, N, 3] float32, the spoof image, which holds T_P within P.
+      image: [n, N, N, 3] float32, the spoof image, which contains T_P within P.
     """
 
     B: tf.Tensor
@@ -35,33 +35,33 @@ class WarpedTraces(NamedTuple):
 
 
 def warp_traces(traces: Traces, source: Faces, target: Faces, n1: int, n2: int) -> WarpedTraces:
-    """Traces and image of the source in the geometry of the target, Eq. (15).
+    """Warps the traces and the image of the source to the geometry of the target, Eq. (15).
 
     Args:
       traces: Traces of the source.
-      source: Faces, spoof; image and vertices are used.
-      target: Faces, live; vertices, triangles and triangle map are used.
+      source: Faces of spoofs; only images and vertices are used.
+      target: live Faces; only vertices, triangles and triangle maps are used.
       n1: size of the low band.
-      n2: size of the low and mid band together.
+      n2: size of the low and mid bands together.
 
     Returns:
       WarpedTraces.
     """
     offset = dense_offset(source.vertices, target.vertices, target.triangles, target.triangle_map)
-    # One sampling of all channels: the positions are the same.
+    # All channels are sampled at the same positions, so they are sampled together.
     stacked = tf.concat([low_pass(traces.B, n1), low_pass(traces.C, n2), traces.T, traces.P, source.image], axis=-1)
     return WarpedTraces(*tf.split(sample(stacked, offset), (3, 3, 3, 1, 3), axis=-1))
 
 
 def synthesize_spoof(live: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, source_image: tf.Tensor) -> tf.Tensor:
-    """Spoof face from a live face and the traces of another, Eq. (8): (1 - P_i)(I_j + T_A_i) + P_i I_i.
+    """Spoof face from a live face and the traces of another face, Eq. (8): (1 - P_i)(I_j + T_A_i) + P_i I_i.
 
     The covering T_P of Eq. (3) is the source image itself.
 
     Args:
       live: [n, N, N, 3] float, I_j.
-      T_A: [n, N, N, 3] float, of i, warped to j.
-      P: [n, N, N, 1] float in [0, 1], of i, warped to j.
+      T_A: [n, N, N, 3] float, additive trace of i, warped to j.
+      P: [n, N, N, 1] float in [0, 1], inpainting region of i, warped to j.
       source_image: [n, N, N, 3] float, I_i, warped to j.
 
     Returns:
@@ -71,15 +71,15 @@ def synthesize_spoof(live: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, source_image
 
 
 def harden(traces: WarpedTraces, seed: tf.Tensor, hparams: HParams) -> WarpedTraces:
-    """Traces of "harder" samples, Sec. 3.3: weaker ones, and often without inpainting.
+    """Makes the traces of "harder" samples, Sec. 3.3: weaker, and often without inpainting.
 
-    For each face, three random weights for B, C and T, and P = 0 with a
-    probability of ``hparams.harder_drop_inpainting``.
+    B, C and T of each face are multiplied by three random weights, and P is set
+    to 0 with probability ``hparams.harder_drop_inpainting``.
 
     Args:
       traces: WarpedTraces.
       seed: [2] int; the same seed gives the same weights.
-      hparams: HParams.
+      hparams: HParams, for the range of the weights and the probability.
 
     Returns:
       WarpedTraces with the same image.

@@ -1,8 +1,9 @@
-"""Delaunay triangulation of a face and its triangle map, made once at preparation.
+"""Delaunay triangulation of a face and its triangle map, computed once during preparation.
 
-The triangulation of Eq. (14) depends on the target face only. It is over the Q
-facial vertices and 16 anchors on the frame of the crop, so that it covers every
-pixel; anchors have no offset, and the warp fades to none at the frame.
+The triangulation of Eq. (14) depends on the target face only. Its points are the
+Q facial vertices and 16 anchors on the frame of the crop, so that it covers
+every pixel. The offset of an anchor is zero, so the warp fades out towards the
+frame.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from scipy.spatial import Delaunay, QhullError
 from phystd_tf.errors import PhystdError
 from phystd_tf.hparams import PAPER
 
-# Four corners, then the quarters of the upper, lower, left and right border.
+# Four corners, then the quarter points of the upper, lower, left and right border.
 _ANCHOR_FRACTIONS = (
     np.array(
         [(0, 0), (4, 0), (0, 4), (4, 4)]
@@ -27,14 +28,14 @@ _ANCHOR_FRACTIONS = (
     / 4.0
 )
 NUM_ANCHORS = len(_ANCHOR_FRACTIONS)
-# Where an anchor goes when the crop is mirrored.
+# Index of the anchor at the mirrored position of each anchor.
 ANCHOR_PAIRS = np.array([1, 0, 3, 2, 6, 5, 4, 9, 8, 7, 13, 14, 15, 10, 11, 12])
-# Triangles of a planar triangulation: 2 n - 2 - h for n points of which h on the hull.
+# A planar triangulation of n points has 2 n - 2 - h triangles if h points are on the convex hull.
 MAX_TRIANGLES = 2 * (PAPER.num_vertices + NUM_ANCHORS) - 2 - NUM_ANCHORS
 
 
 class DegenerateVerticesError(PhystdError):
-    """Vertices that do not describe a face: not finite, or all on one line or point."""
+    """The vertices do not describe a face: they are not finite, or all on one line or point."""
 
 
 class Triangulation(NamedTuple):
@@ -42,33 +43,33 @@ class Triangulation(NamedTuple):
 
     Attributes:
       triangles: [MAX_TRIANGLES, 3] int32, indices into the Q vertices followed by
-        the anchors; rows from ``count`` on are zero.
-      count: how many rows are used.
+        the anchors; rows from ``num_used`` on are zero.
+      num_used: number of rows that are used.
     """
 
     triangles: np.ndarray
-    count: int
+    num_used: int
 
 
 def anchors(size: int) -> np.ndarray:
-    """The anchors on the frame of a crop: [16, 2] float64, (x, y) in pixels."""
+    """Returns the anchors on the frame of a crop: [16, 2] float64, (x, y) in pixels."""
     return _ANCHOR_FRACTIONS * size - 0.5
 
 
 def clip_to_frame(vertices: np.ndarray, size: int) -> np.ndarray:
-    """Vertices moved into the crop; beyond it, the anchors would not be the hull any more."""
+    """Clips vertices to the crop; otherwise the anchors would no longer be the convex hull."""
     return np.clip(np.asarray(vertices, np.float64), -0.5, size - 0.5)
 
 
 def triangulate(vertices: np.ndarray, size: int) -> Triangulation:
-    """Delaunay triangulation of a face within its crop, for Eq. (14).
+    """Computes the Delaunay triangulation of a face within its crop, for Eq. (14).
 
     Args:
-      vertices: [Q, 2] (x, y) in pixels of the crop; may lie outside it.
-      size: N, pixels on a side.
+      vertices: [Q, 2] (x, y) in pixels of the crop; may be outside it.
+      size: N, side of the crop in pixels.
 
     Returns:
-      Triangulation; the same one whatever size crop and vertices are scaled to.
+      Triangulation; it does not change if the crop and the vertices are scaled together.
 
     Raises:
       DegenerateVerticesError: if the vertices are not [Q, 2], not finite, or on one line.
@@ -84,21 +85,22 @@ def triangulate(vertices: np.ndarray, size: int) -> Triangulation:
 
 
 def rasterise_triangles(vertices: np.ndarray, triangles: np.ndarray, size: int) -> np.ndarray:
-    """The triangle that covers each pixel.
+    """Finds the triangle that covers each pixel.
 
-    By point location, not by drawing: drawing gives border pixels to a
-    neighbour, and in a sliver that is an offset many pixels off.
+    Point location is used instead of polygon drawing: drawing assigns some border
+    pixels to the neighbor, which in a thin triangle changes the offset by many
+    pixels.
 
     Args:
       vertices: [Q, 2] (x, y) in pixels of a crop of ``size``.
-      triangles: [R, 3] of ``triangulate``, possibly at another size.
-      size: N, pixels on a side.
+      triangles: [R, 3] returned by ``triangulate``, possibly at another size.
+      size: N, side of the crop in pixels.
 
     Returns:
-      [size, size] uint16, rows of ``triangles``.
+      [size, size] uint16, indices of rows of ``triangles``.
 
     Raises:
-      DegenerateVerticesError: as ``triangulate``.
+      DegenerateVerticesError: under the same conditions as in ``triangulate``.
     """
     points = _all_points(vertices, size)
     rows = np.flatnonzero((triangles != 0).any(axis=1))
@@ -107,15 +109,16 @@ def rasterise_triangles(vertices: np.ndarray, triangles: np.ndarray, size: int) 
 
 
 def _locate(corners: np.ndarray, size: int) -> np.ndarray:
-    """For each pixel the triangle that covers it: [size, size] index into ``corners``.
+    """Returns the index into ``corners`` of the triangle that covers each pixel, [size, size].
 
-    Line by line: a triangle covers what lies between its edges. An edge is cut
-    at the same place for both its triangles, so no pixel is left out between
-    them; a pixel on an edge goes to the larger one, whose slopes are gentler.
+    Works line by line: a triangle covers the pixels between its edges. The
+    intersection of an edge with a line is the same for both its triangles, so
+    there is no gap between them. A pixel on an edge is assigned to the larger
+    triangle, whose affine map has gentler slopes.
     """
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
-    order = np.argsort(area, kind="stable")  # what is written last stays
+    order = np.argsort(area, kind="stable")  # later assignments overwrite earlier ones
     corners = corners[order]
     top = np.clip(np.ceil(corners[..., 1].min(axis=1)), 0, size).astype(int)
     bottom = np.clip(np.floor(corners[..., 1].max(axis=1)), -1, size - 1).astype(int)
@@ -129,30 +132,30 @@ def _locate(corners: np.ndarray, size: int) -> np.ndarray:
     line, x = _ranges(np.clip(np.ceil(left), 0, size).astype(int), np.clip(np.floor(right), -1, size - 1).astype(int))
     located = np.full((size, size), -1)
     located[y[line], x] = which[line]
-    for y, x in np.argwhere(located < 0):  # by rounding at most, a pixel on a corner
+    for y, x in np.argwhere(located < 0):  # only due to rounding, for a pixel on a corner
         located[y, x] = _deepest(corners, x, y)
     return order[located]
 
 
 def _ranges(start: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All whole numbers from start[i] to last[i], for each i in turn: (i of each, numbers)."""
+    """Returns all integers from start[i] to last[i], for each i in turn, as (the i of each integer, the integers)."""
     counts = np.maximum(last - start + 1, 0)
     which = np.repeat(np.arange(len(counts)), counts)
     return which, np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + start[which]
 
 
 def _cut(one: np.ndarray, other: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Where (x) an edge meets a line of pixels, the same for both directions of the edge; NaN if it does not."""
+    """Returns the x where an edge meets a line of pixels, or NaN; the same for both directions of the edge."""
     swap = (one[:, 1] > other[:, 1])[:, np.newaxis]
     upper, lower = np.where(swap, other, one), np.where(swap, one, other)
     height = lower[:, 1] - upper[:, 1]
     meets = (upper[:, 1] <= y) & (y <= lower[:, 1]) & (height > 0)
-    share = np.divide(y - upper[:, 1], height, out=np.full_like(height, np.nan), where=meets)
-    return np.where(share == 1, lower[:, 0], upper[:, 0] + share * (lower[:, 0] - upper[:, 0]))
+    fraction = np.divide(y - upper[:, 1], height, out=np.full_like(height, np.nan), where=meets)
+    return np.where(fraction == 1, lower[:, 0], upper[:, 0] + fraction * (lower[:, 0] - upper[:, 0]))
 
 
 def _deepest(corners: np.ndarray, x: int, y: int) -> int:
-    """The triangle in which the smallest barycentric coordinate of a point is largest."""
+    """Returns the triangle in which the smallest barycentric coordinate of a point is largest."""
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     dx, dy = x - corners[:, 0, 0], y - corners[:, 0, 1]
     area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
@@ -162,24 +165,15 @@ def _deepest(corners: np.ndarray, x: int, y: int) -> int:
     return int(np.nanargmax(np.minimum(np.minimum(u, v), 1.0 - u - v)))
 
 
-def mirror_triangles(triangles: np.ndarray, vertex_pairs: Sequence[int]) -> np.ndarray:
-    """Triangles of the mirrored face.
+def point_pairs(vertex_pairs: Sequence[int]) -> np.ndarray:
+    """Extends the mirror partners of the vertices to the anchors.
 
     Args:
-      triangles: [R, 3] int.
-      vertex_pairs: [Q] the vertex on the other side of each.
+      vertex_pairs: [Q], index of the mirror partner of each vertex.
 
     Returns:
-      [R, 3] int, same rows, so that the mirrored triangle map fits.
+      [Q + 16] int, index of the mirror partner of each vertex and anchor.
     """
-    pairs = point_pairs(vertex_pairs)
-    mirrored = pairs[triangles]
-    mirrored[(triangles == 0).all(axis=1)] = 0
-    return mirrored.astype(triangles.dtype)
-
-
-def point_pairs(vertex_pairs: Sequence[int]) -> np.ndarray:
-    """[Q + 16] int: the other side of each vertex and anchor."""
     return np.concatenate([np.asarray(vertex_pairs), len(vertex_pairs) + ANCHOR_PAIRS])
 
 
@@ -191,5 +185,5 @@ def _all_points(vertices: np.ndarray, size: int) -> np.ndarray:
         raise DegenerateVerticesError("vertices are not finite")
     spread = np.linalg.svd(vertices - vertices.mean(axis=0), compute_uv=False)
     if spread[1] < 1e-3 * max(spread[0], 1.0):
-        raise DegenerateVerticesError("all vertices lie on one point or line")
+        raise DegenerateVerticesError("all vertices are on one point or line")
     return np.concatenate([clip_to_frame(vertices, size), anchors(size)])

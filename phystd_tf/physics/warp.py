@@ -1,13 +1,13 @@
 """The online 3D warping layer, Sec. 3.3.1, Eq. (12) to (15).
 
-A backward warp: the offset at a pixel of the target says how far away, in the
-source, its content is. So the triangulation is that of the target, and the
-vertex values are source minus target. (Eq. (14) and (15) read literally
-triangulate the source and subtract the other way round; sampled there, the
-vertices miss each other. A test shows it.)
+This is a backward warp: the offset at a pixel of the target points to the
+position of its content in the source. The triangulation is therefore that of the
+target, and the offset of a vertex is source minus target. (Taken literally,
+Eq. (14) and (15) triangulate the source and subtract in the opposite order. A
+test shows that the vertices do not coincide then.)
 
-All of it is in the graph, for any batch size, and differentiable with respect
-to the image and to both sets of vertices.
+Everything runs in the graph, for any batch size, and is differentiable with
+respect to the image and to both sets of vertices.
 """
 
 import tensorflow as tf
@@ -16,17 +16,17 @@ from phystd_tf.physics.triangulation import anchors
 
 
 def pixel_grid(size: int, dtype: tf.DType = tf.float32) -> tf.Tensor:
-    """All pixel locations p0, Eq. (12): [size, size, 2], (x, y) at each pixel."""
+    """Returns all pixel locations p0, Eq. (12): [size, size, 2], (x, y) at each pixel."""
     line = tf.range(size, dtype=dtype)
     return tf.stack(tf.meshgrid(line, line), axis=-1)
 
 
 def sparse_offset(source_vertices: tf.Tensor, target_vertices: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Points of the target and their offsets to the source, from the vertices of Eq. (13).
+    """Computes points of the target and their offsets to the source, from the vertices of Eq. (13).
 
-    A target vertex outside the crop stands on its frame, as in the
-    triangulation, but keeps its own offset: a face warped to itself stays where
-    it is.
+    A target vertex outside the crop is moved to its frame, as in the
+    triangulation, but keeps its offset, so that warping a face to itself changes
+    nothing.
 
     Args:
       source_vertices: [n, Q, 2] float, (x, y) in pixels of the source crop.
@@ -34,7 +34,7 @@ def sparse_offset(source_vertices: tf.Tensor, target_vertices: tf.Tensor, size: 
       size: N of the crops.
 
     Returns:
-      Points [n, Q + 16, 2] and offsets [n, Q + 16, 2]; those of the anchors are zero.
+      Points [n, Q + 16, 2] and offsets [n, Q + 16, 2]; the offsets of the anchors are zero.
     """
     frame = tf.constant(anchors(size), target_vertices.dtype)
     border = tf.broadcast_to(frame, (tf.shape(target_vertices)[0], *frame.shape))
@@ -47,16 +47,16 @@ def sparse_offset(source_vertices: tf.Tensor, target_vertices: tf.Tensor, size: 
 def dense_offset(
     source_vertices: tf.Tensor, target_vertices: tf.Tensor, triangles: tf.Tensor, triangle_map: tf.Tensor
 ) -> tf.Tensor:
-    """Offset at every pixel of the target, Eq. (14): Tri(p0, s, delta s).
+    """Computes the offset at every pixel of the target, Eq. (14): Tri(p0, s, delta s).
 
-    The exact piecewise-linear interpolation: one affine map a triangle, gathered
-    through the triangle map.
+    The interpolation is exactly piecewise linear: one affine map per triangle,
+    gathered through the triangle map.
 
     Args:
       source_vertices: [n, Q, 2] float, (x, y) in pixels.
       target_vertices: [n, Q, 2] float, (x, y) in pixels.
-      triangles: [n, R, 3] int, of the target.
-      triangle_map: [n, N, N] int, of the target; N static.
+      triangles: [n, R, 3] int, triangles of the target.
+      triangle_map: [n, N, N] int, triangle map of the target; N static.
 
     Returns:
       [n, N, N, 2] float, (x, y).
@@ -72,22 +72,22 @@ def dense_offset(
 
 
 def _affine_maps(corners: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
-    """The affine map through three values at three corners, in closed form.
+    """Computes the affine maps through three values at three corners, in closed form.
 
     Args:
       corners: [n, R, 3, 2].
       values: [n, R, 3, 2].
 
     Returns:
-      [n, R, 8]: slopes along x, slopes along y, first corner, value there. (Not
-      the value at the origin: far from a steep triangle float32 would lose it.)
-      A triangle without area covers no pixel; its slopes are 0, with a finite
-      gradient.
+      [n, R, 8]: slopes along x, slopes along y, first corner, value at the first
+      corner. (The value at the origin would lose precision in float32 if a steep
+      triangle is far from it.) A triangle without area covers no pixel; its slopes
+      are 0, with a finite gradient.
     """
     first, second = corners[:, :, 1] - corners[:, :, 0], corners[:, :, 2] - corners[:, :, 0]
     to_first, to_second = values[:, :, 1] - values[:, :, 0], values[:, :, 2] - values[:, :, 0]
     area = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
-    # 1 in place of 0, so that no gradient passes through a division by zero.
+    # Areas near 0 are replaced by 1, so that no gradient passes through a division by zero.
     flat = tf.abs(area) < 1e-6
     inverse = tf.where(flat, tf.zeros_like(area), 1.0 / tf.where(flat, tf.ones_like(area), area))[..., tf.newaxis]
     along_x = (to_first * second[..., 1:] - to_second * first[..., 1:]) * inverse
@@ -96,9 +96,9 @@ def _affine_maps(corners: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
 
 
 def sample(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
-    """Bilinear sampling of an image at p0 + offset, Eq. (15).
+    """Samples an image bilinearly at p0 + offset, Eq. (15).
 
-    Outside the image, the value at its border is taken.
+    Positions outside the image take the value at its border.
 
     Args:
       image: [n, N, N, c] float; N and c static.
@@ -110,18 +110,18 @@ def sample(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     size, channels = image.shape[1], image.shape[-1]
     position = tf.clip_by_value(pixel_grid(size, offset.dtype) + offset, 0.0, size - 1.0)
     corner = tf.clip_by_value(tf.floor(position), 0.0, size - 2.0)
-    # The corner is a constant to the gradient, the fraction is not: so the
-    # gradient with respect to the offset is the slope between the pixels.
+    # The gradient treats the corner as a constant, but not the fraction. The
+    # gradient with respect to the offset is thus the slope between the pixels.
     corner = tf.stop_gradient(corner)
     fraction = position - corner
     index = tf.cast(corner[..., 1] * size + corner[..., 0], tf.int32)
     index = tf.reshape(index, (-1, size * size))
     pixels = tf.reshape(image, (-1, size * size, channels))
 
-    def neighbour(step: int) -> tf.Tensor:
+    def neighbor(step: int) -> tf.Tensor:
         return tf.reshape(tf.gather(pixels, index + step, batch_dims=1), (-1, size, size, channels))
 
     right, down = fraction[..., :1], fraction[..., 1:]
-    upper = neighbour(0) * (1.0 - right) + neighbour(1) * right
-    lower = neighbour(size) * (1.0 - right) + neighbour(size + 1) * right
+    upper = neighbor(0) * (1.0 - right) + neighbor(1) * right
+    lower = neighbor(size) * (1.0 - right) + neighbor(size + 1) * right
     return upper * (1.0 - down) + lower * down

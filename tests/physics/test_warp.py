@@ -8,7 +8,7 @@ from scipy.spatial import Delaunay
 
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.physics import warp
-from phystd_tf.physics.triangulation import anchors, mirror_triangles, rasterise_triangles, triangulate
+from phystd_tf.physics.triangulation import anchors, rasterise_triangles, triangulate
 
 SIZE = 64
 
@@ -240,18 +240,6 @@ def test_mirrored_faces_give_the_mirrored_warp(rng, image):
     mirror = lambda vertices: vertices * (-1, 1) + (SIZE - 1, 0)  # noqa: E731
     mirrored = warp.sample(image[:, :, ::-1], _offset(mirror(source), mirror(target)))
     np.testing.assert_allclose(mirrored[:, :, ::-1], value, atol=1e-3)
-
-
-def test_a_mirrored_preparation_gives_the_mirrored_warp(rng, image):
-    """As training mirrors: vertices by pairs, triangles by pairs, columns of the map; no new triangulation."""
-    source, target = _face(rng, 2).astype(np.float32), _face(rng, 2, 8, 58).astype(np.float32)
-    triangles, maps = _mesh(target)
-    value = warp.sample(image, warp.dense_offset(source, target, triangles, maps))
-    pairs = np.arange(140).reshape(70, 2)[:, ::-1].ravel()
-    mirror = lambda vertices: (np.float32([-1, 1]) * vertices + np.float32([SIZE - 1, 0]))[:, pairs]  # noqa: E731
-    turned = np.stack([mirror_triangles(t, pairs) for t in triangles])
-    offset = warp.dense_offset(mirror(source), mirror(target), turned, maps[:, :, ::-1])
-    np.testing.assert_allclose(warp.sample(image[:, :, ::-1], offset)[:, :, ::-1], value, atol=1e-4)
 
 
 def test_the_warp_traces_with_unknown_batch_size(rng, image):
