@@ -54,9 +54,11 @@ setup(
         "numpy>=1.23.5,<2",  # arrays; TensorFlow 2.15 needs NumPy 1
         "scipy>=1.9,<2",  # Delaunay triangulation
         "pandas>=1.5,<4",  # score files
-        f"opencv-python=={OPENCV}",  # images and videos
+        f"opencv-python=={OPENCV}",  # drawing, resizing and videos
+        "pillow>=10,<14",  # photographs: finds damage, knows EXIF
         "absl-py>=1.4,<3",  # programs and their flags
         "tqdm>=4.64,<5",  # progress bars
+        "tabulate>=0.9,<1",  # text tables
     ],
     extras_require={
         "face": [

@@ -12,16 +12,57 @@ import dataclasses
 import json
 import typing
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import write_text
+from phystd_tf.files.json_file import read_json
 
 Ints = tuple[int, ...]
 
 
 class HParamsError(PhystdError, ValueError):
     """A hyper-parameter is unknown, of the wrong type, or impossible."""
+
+
+def _positive(default: float) -> Any:
+    return _field(default, lambda value: value > 0, "must be positive")
+
+
+def _below_1(default: float) -> Any:
+    return _field(default, lambda value: 0 <= value < 1, "must be below 1, and not negative")
+
+
+def _probability(default: float) -> Any:
+    return _field(default, lambda value: 0 <= value <= 1, "is a probability")
+
+
+def _signed(default: Optional[float]) -> Any:
+    """A number of either sign; without this, a number must not be negative."""
+    return _field(default, lambda value: True, "")
+
+
+def _one_of(*choices: Any) -> Any:
+    """One of ``choices``; the first is the default."""
+    names = ", ".join(map(str, choices))
+    return _field(choices[0], lambda value: value in choices, f"must be one of {names}", choices=choices)
+
+
+def _counts(default: Ints, length: Optional[int] = None, what: str = "entries") -> Any:
+    """Positive whole numbers, ``length`` of them."""
+
+    def fits(value: Ints) -> bool:
+        return all(item > 0 for item in value) and len(value) == (length or len(value)) and bool(value)
+
+    needed = "" if length is None else f", {_IN_WORDS[length]} {what}"
+    return _field(default, fits, f"must be positive throughout{needed}")
+
+
+_IN_WORDS = {3: "three", 4: "four"}
+
+
+def _field(default: Any, fits: Callable[[Any], bool], what: str, **more: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"fits": fits, "what": what, **more})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,41 +73,44 @@ class HParams:
     ablation: str = "full"  # row of Table 3 this was derived from
 
     # --- Sizes -------------------------------------------------------------
-    image_size: int = 256  # N, paper Sec. 3.2
-    n1: int = 32  # size of the low band, paper Sec. 3.1
-    n2: int = 128  # size of the low + mid band, paper Sec. 3.1
-    depth_size: int = 32  # K, paper Eq. (16)
-    num_vertices: int = 140  # Q, paper Sec. 3.3.1
+    image_size: int = _positive(256)  # N, paper Sec. 3.2
+    n1: int = _positive(32)  # size of the low band, paper Sec. 3.1
+    n2: int = _positive(128)  # size of the low + mid band, paper Sec. 3.1
+    depth_size: int = _positive(32)  # K, paper Eq. (16)
+    num_vertices: int = _one_of(140)  # Q, paper Sec. 3.3.1; which ones is said by phystd_tf.face.topology
     gain_mid: float = 15.0  # amplification of I_C, paper Sec. 3.2
     gain_high: float = 25.0  # amplification of I_T, paper Sec. 3.2
 
     # --- Generator (Fig. 4) ------------------------------------------------
-    stem_channels: int = 32  # figure
-    encoder_channels: Ints = (64, 96, 128)  # channels of F1, F2, F3, paper Sec. 3.2
-    convs_per_block: int = 3  # figure
-    decoder_stem_channels: int = 64  # figure
-    decoder_channels: Ints = (32, 32, 32)  # U1, U2, U3, figure
-    depth_channels: int = 32  # figure
-    attention_kernels: Ints = (7, 5, 3, 7)  # for F1, F2, F3, U3, figure
-    upsampling: str = "transpose"  # "transpose" (figure) or "bilinear" (ours)
+    stem_channels: int = _positive(32)  # figure
+    encoder_channels: Ints = _counts((64, 96, 128), 3)  # channels of F1, F2, F3, paper Sec. 3.2
+    convs_per_block: int = _positive(3)  # figure
+    decoder_stem_channels: int = _positive(64)  # figure
+    decoder_channels: Ints = _counts((32, 32, 32), 3)  # U1, U2, U3, figure
+    depth_channels: int = _positive(32)  # figure
+    attention_kernels: Ints = _counts((7, 5, 3, 7), 4)  # for F1, F2, F3, U3, figure
+    upsampling: str = _one_of("transpose", "bilinear")  # "transpose" (figure) or "bilinear" (ours)
     trace_head_stddev: Optional[float] = None  # None = init_stddev; smaller starts near G(I) = I (ours)
-    inpainting_bias: float = 0.0  # initial bias of P before the sigmoid (ours)
+    inpainting_bias: float = _signed(0.0)  # initial bias of P before the sigmoid (ours)
 
     # --- Discriminators (Sec. 3.4) -----------------------------------------
-    discriminator_sizes: Ints = (32, 96, 256, 256)  # D1..D4, paper Sec. 3.4
-    discriminator_channels: Ints = (32, 64, 96, 128)  # figure
-    discriminator_strides: Ints = (2, 2, 2, 1)  # figure
-    discriminator_input: str = "image"  # "image" (paper) or "bands", the amplified bands of the encoder (ours)
-    discriminator_norm: str = "batch"  # "batch" (figure), "spectral" or "none" (ours)
-    discriminator_real: str = "band"  # live faces for D1, D2: "band" low-passed as fakes are, or the "image" (ours)
+    discriminator_sizes: Ints = _counts((32, 96, 256, 256), 4, "sizes")  # D1..D4, paper Sec. 3.4
+    discriminator_channels: Ints = _counts((32, 64, 96, 128))  # figure
+    discriminator_strides: Ints = _counts((2, 2, 2, 1))  # figure
+    # "image" (paper) or "bands", the amplified bands of the encoder (ours)
+    discriminator_input: str = _one_of("image", "bands")
+    discriminator_norm: str = _one_of("batch", "spectral", "none")  # "batch" (figure), "spectral" or "none" (ours)
+    # live faces for D1, D2: "band" low-passed as fakes are, or the "image" (ours)
+    discriminator_real: str = _one_of("band", "image")
 
     # --- All networks ------------------------------------------------------
     init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
     discriminator_init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
     leaky_slope: float = 0.2  # ours: the usual slope of PatchGAN
-    batch_norm_momentum: float = 0.99  # ours: Keras' default
+    batch_norm_momentum: float = _below_1(0.99)  # ours: Keras' default
     batch_norm_epsilon: float = 1e-3  # ours: Keras' default
-    precision: str = "float32"  # of the body of the generator: "float32" or "mixed_bfloat16" (ours)
+    # of the body of the generator: "float32" or "mixed_bfloat16" (ours)
+    precision: str = _one_of("float32", "mixed_bfloat16")
 
     # --- Losses (Sec. 3.5, 4.1) --------------------------------------------
     alpha1: float = 100.0  # L_depth, paper Sec. 4.1
@@ -77,34 +121,37 @@ class HParams:
     alpha6: float = 1.0  # L_H, paper Sec. 4.1
     beta: float = 0.1  # threshold of T_A in Eq. (19), paper Sec. 4.1
     lambda_: float = 1.0  # weight of P in L_R, paper Eq. (7) and (20)
-    alpha0: Optional[float] = None  # weight of the traces in Eq. (10); chosen on train or dev
-    depth_reduction: str = "mean"  # Eq. (16), (22): "mean" or "sum" over elements (ours)
-    adversarial_reduction: str = "mean"  # Eq. (17), (18) (ours)
-    mask_reduction: str = "mean"  # first term of Eq. (19) (ours)
-    regularization_reduction: str = "mean"  # Eq. (20) (ours)
-    synthesis_reduction: str = "mean"  # Eq. (21) (ours)
-    region_reduction: str = "mean"  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
-    region_within: str = "crop"  # (T_A > beta) counts in the whole "crop", or only where P0 "allowed" it (ours)
+    alpha0: Optional[float] = _signed(None)  # weight of the traces in Eq. (10); chosen on train or dev
+    depth_reduction: str = _one_of("mean", "sum")  # Eq. (16), (22): "mean" or "sum" over elements (ours)
+    adversarial_reduction: str = _one_of("mean", "sum")  # Eq. (17), (18) (ours)
+    mask_reduction: str = _one_of("mean", "sum")  # first term of Eq. (19) (ours)
+    regularization_reduction: str = _one_of("mean", "sum")  # Eq. (20) (ours)
+    synthesis_reduction: str = _one_of("mean", "sum")  # Eq. (21) (ours)
+    region_reduction: str = _one_of("mean", "max")  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
+    # (T_A > beta) counts in the whole "crop", or only where P0 "allowed" it (ours)
+    region_within: str = _one_of("crop", "allowed")
     regularization_live_weight: float = 1.0  # factor of Eq. (20) on live faces (ours)
-    harder_depth: str = "hard"  # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as its text (ours)
+    # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as its text (ours)
+    harder_depth: str = _one_of("hard", "both")
 
     # --- Harder samples (Sec. 3.3) -----------------------------------------
-    harder_min_weight: float = 0.0  # paper Sec. 3.3
-    harder_max_weight: float = 1.0  # paper Sec. 3.3
-    harder_drop_inpainting: float = 0.5  # probability of P = 0, paper Sec. 3.3
+    harder_min_weight: float = _probability(0.0)  # paper Sec. 3.3
+    harder_max_weight: float = _probability(1.0)  # paper Sec. 3.3
+    harder_drop_inpainting: float = _probability(0.5)  # probability of P = 0, paper Sec. 3.3
 
     # --- Training (Sec. 4.1) -----------------------------------------------
-    batch_size: int = 8  # paper Sec. 4.1: half live, half spoof (Sec. 3.5)
-    max_iterations: int = 150_000  # paper Sec. 4.1
-    checkpoint_every: int = 1000  # iterations; also of the held-out losses and pictures (ours)
-    learning_rate: float = 5e-5  # paper Sec. 4.1
-    decay_every: int = 45_000  # paper Sec. 4.1
-    decay_ratio: float = 10.0  # paper Sec. 4.1
+    batch_size: int = _positive(8)  # paper Sec. 4.1: half live, half spoof (Sec. 3.5)
+    max_iterations: int = _positive(150_000)  # paper Sec. 4.1
+    checkpoint_every: int = _positive(1000)  # iterations; also of the held-out losses and pictures (ours)
+    learning_rate: float = _positive(5e-5)  # paper Sec. 4.1
+    decay_every: int = _positive(45_000)  # paper Sec. 4.1
+    decay_ratio: float = _positive(10.0)  # paper Sec. 4.1
     discriminator_lr_ratio: float = 0.5  # "by half", paper Sec. 3.5
     discriminator_decay_every: Optional[int] = None  # None = decay_every; 0 = never (ours)
-    adam_beta1: float = 0.9  # predecessor
-    adam_beta2: float = 0.999  # ours: Adam's usual value
-    sampling: str = "clip"  # what is drawn evenly: "clip" (predecessor), "frame", or "type" and then clips (ours)
+    adam_beta1: float = _below_1(0.9)  # predecessor
+    adam_beta2: float = _below_1(0.999)  # ours: Adam's usual value
+    # what is drawn evenly: "clip" (predecessor), "frame", or "type" and then clips (ours)
+    sampling: str = _one_of("clip", "frame", "type")
     flip: bool = True  # mirror half of the training faces (ours)
     brightness: float = 0.0  # training faces are brighter or darker by up to this much (ours)
     contrast: float = 0.0  # their contrast changes by a factor of up to exp(this), up or down (ours)
@@ -119,6 +166,7 @@ class HParams:
 
     def __post_init__(self) -> None:
         _check_types(self)
+        _check_limits(self)
         _check_combinations(self)
 
     @property
@@ -126,8 +174,21 @@ class HParams:
         """Channels of the last decoder layer: 3 B + 3 C + 3 T + 1 P + 3 I_P, or 3."""
         return 3 if self.single_trace else 13
 
+    def epochs(self, steps_per_epoch: int) -> int:
+        """How many epochs of so many iterations the training has.
+
+        Raises:
+          HParamsError: if that is not a whole number.
+        """
+        epochs, rest = divmod(self.max_iterations, steps_per_epoch)
+        if rest:
+            raise HParamsError(
+                f"{self.max_iterations} iterations are not a whole number of epochs of {steps_per_epoch} iterations"
+            )
+        return epochs
+
     def to_json(self) -> str:
-        """The hyper-parameters as readable JSON, one key a line."""
+        """The hyper-parameters as readable JSON, one key per line."""
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
     def save(self, path: str) -> None:
@@ -156,13 +217,10 @@ class HParams:
           HParamsError: if the file is missing, is no JSON object, or is refused
             by ``from_dict``; the message names the file.
         """
+        values = read_json(path, HParamsError)
         try:
-            with open(path, encoding="utf-8") as file:
-                values = json.load(file)
-            if not isinstance(values, dict):
-                raise HParamsError("not a JSON object")
             return cls.from_dict(values)
-        except (OSError, ValueError) as error:
+        except HParamsError as error:
             raise HParamsError(f"{path}: {error}") from error
 
 
@@ -175,7 +233,7 @@ def _check_types(hparams: HParams) -> None:
             if value is None:
                 continue
             hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
-        if hint is Ints:
+        if hint == Ints:
             good = isinstance(value, tuple) and all(type(item) is int for item in value)
             wanted = "a list of whole numbers"
         elif hint is float:
@@ -188,98 +246,57 @@ def _check_types(hparams: HParams) -> None:
             raise HParamsError(f"{field.name} must be {wanted}, not {value!r}")
 
 
-_CHOICES = {
-    "precision": ("float32", "mixed_bfloat16"),
-    "upsampling": ("transpose", "bilinear"),
-    "discriminator_input": ("image", "bands"),
-    "discriminator_norm": ("batch", "spectral", "none"),
-    "discriminator_real": ("band", "image"),
-    "sampling": ("clip", "frame", "type"),
-    "harder_depth": ("hard", "both"),
-    "region_reduction": ("mean", "max"),
-    "region_within": ("crop", "allowed"),
-    "depth_reduction": ("mean", "sum"),
-    "adversarial_reduction": ("mean", "sum"),
-    "mask_reduction": ("mean", "sum"),
-    "regularization_reduction": ("mean", "sum"),
-    "synthesis_reduction": ("mean", "sum"),
-}
+def choices_of(name: str) -> tuple[str, ...]:
+    """The values that a field may have, its default first.
+
+    Raises:
+      KeyError: if the field is not one of a few values.
+    """
+    return HParams.__dataclass_fields__[name].metadata["choices"]
+
+
+def _check_limits(hparams: HParams) -> None:
+    for field in dataclasses.fields(hparams):
+        value = getattr(hparams, field.name)
+        if field.metadata:
+            if value is not None and not field.metadata["fits"](value):
+                raise HParamsError(f"{field.name} {field.metadata['what']}, not {value!r}")
+        elif type(value) in (int, float) and value < 0:
+            raise HParamsError(f"{field.name} must not be negative, not {value!r}")
 
 
 def _check_combinations(h: HParams) -> None:
-    def refuse(condition: bool, message: str) -> None:
-        if condition:
-            raise HParamsError(message)
-
-    for name, choices in _CHOICES.items():
-        refuse(getattr(h, name) not in choices, f"{name} must be one of {', '.join(choices)}, not {getattr(h, name)!r}")
-    for field in dataclasses.fields(h):
-        value = getattr(h, field.name)
-        numbers = value if isinstance(value, tuple) else (value,)
-        may_be_negative = field.name in ("inpainting_bias", "alpha0")
-        if not may_be_negative:
-            refuse(
-                any(type(item) in (int, float) and item < 0 for item in numbers),
-                f"{field.name} must not be negative, not {value!r}",
+    sizes = f"n1={h.n1}, n2={h.n2}, depth_size={h.depth_size}, image_size={h.image_size}"
+    for good, message in (
+        (h.image_size % 8 == 0, f"image_size must be a multiple of 8 (three strides of 2), not {h.image_size}"),
+        (h.n1 < h.n2 < h.image_size, f"n1 < n2 < image_size is needed, not {sizes}"),
+        *(
+            (
+                h.image_size % getattr(h, name) == 0,
+                f"{name}={getattr(h, name)} does not divide image_size={h.image_size}",
             )
-        if isinstance(value, tuple):
-            refuse(0 in value or not value, f"{field.name} must be positive throughout, not {value!r}")
-    for name in (
-        "image_size",
-        "n1",
-        "n2",
-        "depth_size",
-        "num_vertices",
-        "stem_channels",
-        "decoder_stem_channels",
-        "depth_channels",
-        "convs_per_block",
-        "learning_rate",
-        "decay_every",
-        "decay_ratio",
-        "batch_size",
-        "max_iterations",
-        "checkpoint_every",
+            for name in ("n1", "n2", "depth_size")
+        ),
+        (
+            max(h.discriminator_sizes) <= h.image_size,
+            f"discriminator_sizes {h.discriminator_sizes} exceed image_size={h.image_size}",
+        ),
+        (
+            len(h.discriminator_strides) == len(h.discriminator_channels),
+            "discriminator_strides and discriminator_channels must have the same length, "
+            f"not {h.discriminator_strides} and {h.discriminator_channels}",
+        ),
+        (h.batch_size % 2 == 0, f"batch_size must be even (half live, half spoof), not {h.batch_size}"),
+        (
+            h.harder_min_weight <= h.harder_max_weight,
+            f"harder_min_weight <= harder_max_weight is needed, not {h.harder_min_weight}, {h.harder_max_weight}",
+        ),
+        (h.trace_decoder or not h.training_step2, "training_step2 needs trace_decoder"),
+        (h.training_step2 or not h.training_step3, "training_step3 needs training_step2 (it reuses its synthesis)"),
+        (h.trace_decoder or not h.single_trace, "single_trace needs trace_decoder"),
     ):
-        refuse(getattr(h, name) == 0, f"{name} must be positive, not 0")
-    refuse(h.image_size % 8 != 0, f"image_size must be a multiple of 8 (three strides of 2), not {h.image_size}")
-    refuse(
-        not h.n1 < h.n2 < h.image_size,
-        f"n1 < n2 < image_size is needed, not n1={h.n1}, n2={h.n2}, image_size={h.image_size}",
-    )
-    for name in ("n1", "n2", "depth_size"):
-        refuse(
-            h.image_size % getattr(h, name) != 0,
-            f"{name}={getattr(h, name)} does not divide image_size={h.image_size}",
-        )
-    refuse(
-        any(size > h.image_size for size in h.discriminator_sizes),
-        f"discriminator_sizes {h.discriminator_sizes} exceed image_size={h.image_size}",
-    )
-    refuse(
-        len(h.discriminator_sizes) != 4, f"discriminator_sizes needs four sizes (D1..D4), not {h.discriminator_sizes}"
-    )
-    refuse(
-        len(h.discriminator_strides) != len(h.discriminator_channels),
-        "discriminator_strides and discriminator_channels must have the same length, "
-        f"not {h.discriminator_strides} and {h.discriminator_channels}",
-    )
-    refuse(
-        len(h.encoder_channels) != 3 or len(h.decoder_channels) != 3 or len(h.attention_kernels) != 4,
-        "encoder_channels and decoder_channels need three entries and attention_kernels four, "
-        f"not {h.encoder_channels}, {h.decoder_channels}, {h.attention_kernels}",
-    )
-    refuse(h.batch_size % 2 != 0, f"batch_size must be even (half live, half spoof), not {h.batch_size}")
-    refuse(
-        not 0 <= h.harder_min_weight <= h.harder_max_weight <= 1,
-        f"0 <= harder_min_weight <= harder_max_weight <= 1 is needed, not {h.harder_min_weight}, {h.harder_max_weight}",
-    )
-    refuse(h.harder_drop_inpainting > 1, f"harder_drop_inpainting is a probability, not {h.harder_drop_inpainting}")
-    for name in ("adam_beta1", "adam_beta2", "batch_norm_momentum"):
-        refuse(getattr(h, name) >= 1, f"{name} must be below 1, not {getattr(h, name)}")
-    refuse(h.training_step2 and not h.trace_decoder, "training_step2 needs trace_decoder")
-    refuse(h.training_step3 and not h.training_step2, "training_step3 needs training_step2 (it reuses its synthesis)")
-    refuse(h.single_trace and not h.trace_decoder, "single_trace needs trace_decoder")
+        if not good:
+            raise HParamsError(message)
 
 
 PAPER = HParams()

@@ -78,7 +78,7 @@ def test_every_program_is_a_console_script():
         ("train", ["--data=nowhere", "--run=x", "--preset=large"], "unknown preset 'large'"),
         ("train", ["--data=nowhere", "--run=x", "--set=alpha9=1"], "unknown hyper-parameter"),
         ("train", ["--data=nowhere", "--run=x", "--set=alpha1"], "want name=value"),
-        ("train", ["--data=nowhere", "--run=x", "--iterations=7", "--steps_per_epoch=3"], "whole number of epochs"),
+        ("train", ["--data=nowhere", "--run=x", "--iterations=7", "--steps_per_epoch=3"], "not a whole number of"),
         ("train", ["--data=nowhere", "--run=x", "--protocol=oulu_1"], "nowhere is not a prepared folder"),
         ("prepare", ["--dataset=oulu", "--root=nowhere", "--out=x"], "nowhere"),
         ("prepare", ["--root=nowhere", "--out=x", "--shard=3/2"], "want i/n"),

@@ -12,8 +12,8 @@ import zipfile
 import pytest
 
 import phystd_tf
+from tests.documents import WIDTHS
 from tests.test_command_lines import PROGRAMS
-from tests.tools.test_end_to_end import WIDTHS
 
 ROOT = pathlib.Path(__file__).parent.parent
 

@@ -104,8 +104,8 @@ def _preparation(median) -> None:
     from phystd_tf.face.alignment import FaceAligner
     from phystd_tf.face.morphable_model import default_model
     from phystd_tf.files.video import iterate_frames
-    from phystd_tf.synthetic.clips import make_clip, sitter_of
-    from phystd_tf.synthetic.recipe import Clip, Recipe
+    from phystd_tf.synthetic.clips import make_clip, subject_renderer
+    from phystd_tf.synthetic.recipe import Recipe, SyntheticClip
 
     recipe = Recipe(subjects=3, frames_per_clip=_FRAMES, size=512, types=("print",), truth="none")
     print(f"Preparation of a clip of {_FRAMES} frames of 1920 x 1080, time of a core, with the reading of the video")
@@ -113,7 +113,7 @@ def _preparation(median) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "clip.avi")
         writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 30, (1920, 1080))  # as OULU-NPU's videos
-        for rendered in make_clip(recipe, Clip("train", "live", 0, 0), sitter_of(recipe, 0)):
+        for rendered in make_clip(recipe, SyntheticClip("train", "live", 0, 0), subject_renderer(recipe, 0)):
             face = cv2.imdecode(np.frombuffer(rendered.jpeg, np.uint8), cv2.IMREAD_COLOR)
             writer.write(cv2.copyMakeBorder(cv2.resize(face, (1080, 1080)), 0, 0, 420, 420, cv2.BORDER_REFLECT))
         writer.release()

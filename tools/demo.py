@@ -30,6 +30,7 @@ _TEST_SUBJECTS = flags.DEFINE_integer(
     "test_subjects", embedded.TEST_SUBJECTS, "Rendered people to be measured on; always the same ones.", lower_bound=3
 )
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations in place of the preset's.", lower_bound=1)
+_SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter of the training, as for tools.train.")
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the training.")
 
 
@@ -59,6 +60,7 @@ def main() -> None:
     _step(
         "Train PhySTD",
         "train", f"--data={paths['prepared']}", "--preset=small", f"--run={paths['run']}", seed, *iterations,
+        *(f"--set={text}" for text in _SET.value),
     )  # fmt: skip
     _step(
         "Score the dev faces",

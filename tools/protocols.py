@@ -140,25 +140,25 @@ def _hash(path: str) -> str:
 
 def _list_all(found: Found) -> None:
     """A line for each protocol that fits: its numbers of live and spoof clips."""
+    from phystd_tf.protocols.clip_facts import SPLITS
     from phystd_tf.protocols.registry import load_protocol, protocol_names, takes_lists
     from phystd_tf.protocols.rules import ProtocolError
 
     print(f"{len(found.clips)} clips of {found.dataset}; live + spoof clips of each protocol:")
-    names = protocol_names(found.dataset)
-    width = max(map(len, names)) + 2
-    print(f"{'protocol':<{width}}{'train':>13}{'dev':>13}{'test':>13}  what")
-    for name in names:
+    rows = []
+    for name in protocol_names(found.dataset):
         try:
             protocol = load_protocol(name, _SEED.value, _LISTS.value if takes_lists(name) else None)
             splits = protocol.assign(found.clips)
         except ProtocolError as error:
-            print_names(f"{name:<{width}}{'':>39}  {str(error).partition(': ')[2] or error}")
+            rows.append((name, "", "", "", str(error).partition(": ")[2] or str(error)))
             continue
-        cells = ""
-        for split in ("train", "dev", "test"):
+        counts = []
+        for split in SPLITS:
             labels = [fact.label for fact in found.clips if splits.get(fact.clip) == split]
-            cells += f"{f'{sum(labels)} + {len(labels) - sum(labels)}' if labels else '-':>13}"
-        print(f"{name:<{width}}{cells}  {protocol.title}")
+            counts.append(f"{sum(labels)} + {len(labels) - sum(labels)}" if labels else "-")
+        rows.append((name, *counts, protocol.title))
+    print_names(_table(rows, ("protocol", *SPLITS, "what"), numbers=(1, 2, 3)))
     print("and leave_out_TYPE, or leave_out_TYPE+TYPE...: types in test only, on the dataset's own splits")
 
 
@@ -168,13 +168,12 @@ def _show(protocol: Any, report: Any) -> None:
     if protocol.max_train_frames:
         print(f"training uses the first {protocol.max_train_frames} frames of a clip")
     print_names(f"source: {protocol.source}\n")
-    print(f"{'split':<7}{'type':<22}{'label':<7}{'clips':>7}{'subjects':>10}  instruments")
-    for row in report.counts:
-        label = "live" if row.label else "spoof"
-        people = row.subjects or "?"
-        print_names(
-            f"{row.split:<7}{row.type:<22}{label:<7}{row.clips:>7}{people:>10}  {', '.join(row.instruments)}".rstrip()
-        )
+    rows = [
+        (row.split, row.type, "live" if row.label else "spoof", str(row.clips), str(row.subjects or "?"),
+         ", ".join(row.instruments))
+        for row in report.counts
+    ]  # fmt: skip
+    print_names(_table(rows, ("split", "type", "label", "clips", "subjects", "instruments"), numbers=(3, 4)))
     print()
     for split, people in report.subjects.items():
         clips = sum(row.clips for row in report.counts if row.split == split)
@@ -199,6 +198,13 @@ def _show(protocol: Any, report: Any) -> None:
         people = "no known person is in several splits" if known else "who is in several splits cannot be told"
         files = ", and no identical file is" if _HASHES.value else "; files were not compared (--hashes)"
         print(people + files)
+
+
+def _table(rows: list[tuple[str, ...]], headers: tuple[str, ...], numbers: tuple[int, ...]) -> str:
+    from tabulate import tabulate
+
+    align = ["right" if column in numbers else "left" for column in range(len(headers))]
+    return tabulate(rows, headers, tablefmt="plain", disable_numparse=True, colalign=align if rows else None)
 
 
 def _named(names: list[str]) -> str:

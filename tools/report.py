@@ -3,8 +3,7 @@
 python -m tools.report --run=RUN --metrics=metrics.json --pictures=DIR --out=report.html
 """
 
-import json
-import os
+import dataclasses
 
 from .command import Flags, UsageError, run_program
 
@@ -20,10 +19,12 @@ _OUT = flags.DEFINE_string("out", None, "HTML file to write.", required=True)
 
 def main() -> None:
     from phystd_tf.files.atomic import write_text
+    from phystd_tf.files.json_file import read_json
     from phystd_tf.report.html_report import list_pictures, render_report, run_facts, score_tables
+    from phystd_tf.runs.folder import load_commands, load_hparams
 
-    summary = _read(_METRICS.value)
-    facts = run_facts(_read(os.path.join(_RUN.value, "hparams.json")), _read(os.path.join(_RUN.value, "commands.json")))
+    summary = read_json(_METRICS.value, UsageError)
+    facts = run_facts(dataclasses.asdict(load_hparams(_RUN.value)), load_commands(_RUN.value))
     pictures = list_pictures(_PICTURES.value) if _PICTURES.value else []
     note = {"note": _NOTE.value} if _NOTE.value else {}
     tables = score_tables(summary)
@@ -38,14 +39,6 @@ def main() -> None:
         ]
     write_text(render_report({**note, **facts}, tables, pictures), _OUT.value)
     print(f"report in {_OUT.value}")
-
-
-def _read(path: str):
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read ({error})") from error
 
 
 def run() -> None:

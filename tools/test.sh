@@ -9,6 +9,8 @@ setup_environment face,report,test
 echo "== Format and style"
 .venv/bin/ruff format --check --quiet . || fail "format differs; run .venv/bin/ruff format"
 .venv/bin/ruff check .
+echo "== Types"
+.venv/bin/mypy
 echo "== Requirements"
 .venv/bin/python -m pip check
 echo "== Tests"

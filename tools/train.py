@@ -9,6 +9,8 @@ Eq. (10) and the threshold, both chosen on the dev split.
 
 import json
 
+from phystd_tf.hparams import choices_of, get_hparams
+
 from .command import Flags, UsageError, run_program
 
 flags = Flags()
@@ -30,12 +32,12 @@ _STEPS_PER_EPOCH = flags.DEFINE_integer(
     " iterations. By default the preset's: 100 in small, 1000 in paper.", lower_bound=1,
 )  # fmt: skip
 _SAMPLING = flags.DEFINE_enum(
-    "sampling", None, ["clip", "frame", "type"],
+    "sampling", None, choices_of("sampling"),
     "What is drawn evenly: clips, whatever their length; frames; or spoof types, and clips within a type. By default"
     " the preset's: clip.",
 )  # fmt: skip
 _PRECISION = flags.DEFINE_enum(
-    "precision", None, ["float32", "mixed_bfloat16"],
+    "precision", None, choices_of("precision"),
     "Of the body of the generator; bands, last layers, losses and discriminators are always float32. Faster on"
     " processors with AMX and on GPUs, slower elsewhere. By default the preset's: float32.",
 )  # fmt: skip
@@ -53,15 +55,9 @@ def main() -> None:
     named = {"max_iterations": _ITERATIONS, "sampling": _SAMPLING, "precision": _PRECISION}
     overrides.update({name: flag.value for name, flag in named.items() if flag.value is not None})
 
-    from phystd_tf.hparams import get_hparams
-
     hparams = get_hparams(_PRESET.value, _ABLATION.value, **overrides)
     steps_per_epoch = min(_STEPS_PER_EPOCH.value or hparams.checkpoint_every, hparams.max_iterations)
-    if hparams.max_iterations % steps_per_epoch:
-        raise UsageError(
-            f"{hparams.max_iterations} iterations are no whole number of epochs of {steps_per_epoch}; "
-            "change --iterations or --steps_per_epoch"
-        )
+    hparams.epochs(steps_per_epoch)  # before anything is read
 
     from tqdm import tqdm
 

@@ -1,9 +1,11 @@
 """Summaries of one score file, as data and as tables: error rates at one threshold, and mean terms by type."""
 
+from collections.abc import Sequence
 from typing import Any, Optional
 
 import numpy as np
 import pandas as pd
+from tabulate import tabulate
 
 from phystd_tf.evaluation import metrics
 from phystd_tf.evaluation.intervals import eer_interval, rate_intervals
@@ -90,11 +92,10 @@ def as_table(summary: dict[str, Any]) -> str:
         f"{summary['level']}s: {live} live, {spoof} spoof, {summary['num_subjects']} subjects",
         f"threshold {summary['threshold']:.5f} from {summary['threshold_source']}; live when score >= threshold",
         "",
-        f"{'rate':<26}{'%':>8}   over",
     ]
     fdr = f"TDR@FDR={100 * summary['fdr']:g} %"
     worst = max(summary["apcer_by_type"], key=summary["apcer_by_type"].get, default="")
-    for name, value, over in (
+    rates = (
         ("EER", summary["eer"], f"{live} live, {spoof} spoof{notes['eer']}"),
         ("APCER (worst type)", summary["apcer"], f"{summary['num_by_type'].get(worst, 0)} {worst}{notes['apcer']}"),
         ("BPCER", summary["bpcer"], f"{live} live{notes['bpcer']}"),
@@ -104,16 +105,18 @@ def as_table(summary: dict[str, Any]) -> str:
         (fdr, summary["tdr_at_fdr"], f"{spoof} spoof, threshold from {summary['tdr_threshold_source']}"),
         ("live flagged at that", summary["fdr_reached"], f"{live} live"),
         ("AUC", summary["auc"], f"{live} live, {spoof} spoof"),
-    ):
-        lines.append(f"{name:<26}{_percent(value):>8}   {over}")
+    )
+    rows = [(name, _percent(value), over) for name, value, over in rates]
+    lines.append(_table(rows, ("rate", "%", "over"), ("left", "right", "left")))
     usual = ", ".join(
         f"{_percent(value)} at {100 * float(at):g} %" for at, value in summary["tdr_at_usual_fdrs"].items()
     )
     lines.append(f"TDR % at FDR: {usual or 'undefined'}")
-    lines += ["", f"{'type':<26}{'APCER %':>8}{'EER %':>8}{'number':>8}"]
-    for kind, rate in summary["apcer_by_type"].items():
-        eer = _percent(summary["eer_by_type"].get(kind))
-        lines.append(f"{kind:<26}{_percent(rate):>8}{eer:>8}{summary['num_by_type'][kind]:>8}")
+    types = [
+        (kind, _percent(rate), _percent(summary["eer_by_type"].get(kind)), str(summary["num_by_type"][kind]))
+        for kind, rate in summary["apcer_by_type"].items()
+    ]
+    lines += ["", _table(types, ("type", "APCER %", "EER %", "number"), ("left", "right", "right", "right"))]
     lines += [f"warning: {warning}" for warning in summary["warnings"]]
     return "\n".join(lines)
 
@@ -139,10 +142,14 @@ def terms_by_type(scores: pd.DataFrame) -> list[dict[str, Any]]:
 def terms_table(rows: list[dict[str, Any]]) -> str:
     """The rows of ``terms_by_type`` as lines for people."""
     numbers = [name for name in rows[0] if name not in ("type", "faces")]
-    lines = [f"{'type':<22}{'faces':>7}" + "".join(f"{name:>9}" for name in numbers)]
-    for row in rows:
-        lines.append(f"{row['type']:<22}{row['faces']:>7}" + "".join(f"{row[name]:>9.4f}" for name in numbers))
-    return "\n".join(lines)
+    cells = [(row["type"], str(row["faces"]), *(f"{row[name]:.4f}" for name in numbers)) for row in rows]
+    return _table(cells, ("type", "faces", *numbers), ("left", *["right"] * (1 + len(numbers))))
+
+
+def _table(rows: Sequence[Sequence[Any]], headers: Sequence[str], align: Sequence[str]) -> str:
+    if not rows:
+        return "  ".join(headers)
+    return tabulate(rows, headers, tablefmt="plain", disable_numparse=True, colalign=align)
 
 
 def _usual_tdrs(live: np.ndarray, spoof: np.ndarray) -> dict[str, Optional[float]]:

@@ -12,6 +12,7 @@ from typing import Any, Optional
 
 import numpy as np
 import pandas as pd
+from tabulate import tabulate
 
 from phystd_tf.evaluation.scores import ScoreFileError
 from phystd_tf.files.atomic import replacing
@@ -144,19 +145,21 @@ def quality_table(summary: Mapping[str, Any]) -> str:
         ("IoU(P)", "iou_P", 1, 2), ("energy e-3", "energy", 1e3, 2),
         ("inside", "energy_inside", 1, 2), ("area", "area_inside", 1, 2),
     )  # fmt: skip
-    lines = [f"{'type':<22}{'faces':>6}{'people':>7}" + "".join(f"{title:>{len(title) + 2}}" for title, *_ in columns)]
+    rows = []
     for kind, entry in summary["types"].items():
         cells = []
-        for title, name, scale, digits in columns:
+        for _, name, scale, digits in columns:
             value = entry.get(name or "psnr_gain")
-            if value is None:
-                text = "-"
+            if value is None or (name is None and value["low"] is None):
+                cells.append("-")
             elif name is None:
-                text = "-" if value["low"] is None else f"{value['low']:.2f} to {value['high']:.2f}"
+                cells.append(f"{value['low']:.2f} to {value['high']:.2f}")
             else:
-                text = f"{scale * value['mean']:.{digits}f}"
-            cells.append(f"{text:>{len(title) + 2}}")
-        lines.append(f"{kind:<22}{entry['faces']:>6}{entry['subjects']:>7}" + "".join(cells))
+                cells.append(f"{scale * value['mean']:.{digits}f}")
+        rows.append([kind, str(entry["faces"]), str(entry["subjects"]), *cells])
+    headers = ["type", "faces", "people", *(title for title, *_ in columns)]
+    align = ["left", *["right"] * (len(headers) - 1)]
+    lines = [tabulate(rows, headers, tablefmt="plain", disable_numparse=True, colalign=align)]
     ratio = summary["live_to_spoof_energy"]
     lines.append(
         f"trace energy of live faces by that of spoof faces: {'undefined' if ratio is None else f'{ratio:.2f}'}"

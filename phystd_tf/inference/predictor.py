@@ -1,6 +1,5 @@
 """A trained PhySTD, from a run folder or from an export, behind one interface."""
 
-import json
 import os
 from typing import Any, Optional
 
@@ -9,6 +8,7 @@ import tensorflow as tf
 
 from phystd_tf.data.records import load_settings
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.json_file import read_json
 from phystd_tf.hparams import HParams
 from phystd_tf.inference.weights import load_generator
 from phystd_tf.networks.outputs import traced_outputs
@@ -38,8 +38,7 @@ class Predictor:
           PhystdError: if the path is neither, or what it holds does not fit.
         """
         if os.path.exists(os.path.join(path, EXPORT_FILE)):
-            with open(os.path.join(path, EXPORT_FILE), encoding="utf-8") as file:
-                metadata = json.load(file)
+            metadata = read_json(os.path.join(path, EXPORT_FILE), PhystdError, "export the run again")
             self.hparams = HParams.from_dict(metadata["hparams"])
             self.prepared: dict[str, Any] = metadata["prepared"]
             self.operating_point: Optional[OperatingPoint] = OperatingPoint(**metadata["operating_point"])

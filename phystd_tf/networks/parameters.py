@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+from tabulate import tabulate
 
 from phystd_tf.networks.discriminator import Discriminator
 from phystd_tf.networks.generator import Generator
@@ -32,4 +33,4 @@ def count_parameters(generator: Generator, discriminators: Iterable[Discriminato
 def parameter_table(counts: dict[str, int]) -> str:
     """The counts as lines of text, with their sum."""
     rows = [*counts.items(), ("total", sum(counts.values()))]
-    return "\n".join(f"{name:<16}{count:>12,}" for name, count in rows)
+    return tabulate([(name, f"{count:,}") for name, count in rows], tablefmt="plain", colalign=("left", "right"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
+from tabulate import tabulate
 
 from phystd_tf.spoof_types import PARTIALS, PRINT, REPLAY
 
@@ -117,18 +118,25 @@ def traces_by_type(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 def markdown(rows: Sequence[Mapping[str, Any]], first: Sequence[str] = ("model", "iterations", "seeds")) -> str:
     """Rows of ``collect`` as a table in Markdown: mean ± deviation."""
     titles = [title for title in rows[0] if title not in first]
-    lines = [f"| {' | '.join([*first, *titles])} |", f"|{'---|' * len(first)}{'--:|' * len(titles)}"]
-    for row in rows:
-        heads = [str(len(row[name])) if name == "seeds" else str(row[name]) for name in first]
-        lines.append(f"| {' | '.join([*heads, *(_cell(row[title]) for title in titles)])} |")
-    return "\n".join(lines)
+    cells = [
+        [
+            *(str(len(row[name])) if name == "seeds" else str(row[name]) for name in first),
+            *(_cell(row[title]) for title in titles),
+        ]
+        for row in rows
+    ]
+    return _markdown(cells, [*first, *titles], len(first))
 
 
 def transposed(rows: Sequence[Mapping[str, Any]], titles: Sequence[str]) -> str:
-    """Rows of ``collect`` as a table in Markdown with a model a column: for many titles and few models."""
-    lines = [f"| | {' | '.join(row['model'] for row in rows)} |", f"|---|{'--:|' * len(rows)}"]
-    lines += [f"| {title} | {' | '.join(_cell(row[title]) for row in rows)} |" for title in titles]
-    return "\n".join(lines)
+    """Rows of ``collect`` as a table in Markdown with one column per model: for many titles and few models."""
+    cells = [[title, *(_cell(row[title]) for row in rows)] for title in titles]
+    return _markdown(cells, ["", *(row["model"] for row in rows)], 1)
+
+
+def _markdown(cells: Sequence[Sequence[str]], headers: Sequence[str], left: int) -> str:
+    align = ["left"] * left + ["right"] * (len(headers) - left)
+    return tabulate(cells, headers, tablefmt="pipe", disable_numparse=True, colalign=align)
 
 
 def _cell(value: Optional[Mapping[str, Any]]) -> str:

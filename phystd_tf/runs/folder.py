@@ -11,7 +11,6 @@ RUN/logs                  the same and pictures, for TensorBoard
 RUN/operating_point.json  alpha0 and the threshold, chosen on dev
 """
 
-import json
 import os
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any, Optional
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import write_json
+from phystd_tf.files.json_file import read_json
 from phystd_tf.files.versions import package_versions
 from phystd_tf.hparams import HParams
 from phystd_tf.protocols.choice import ProtocolChoice
@@ -50,6 +50,15 @@ def load_hparams(run: str) -> HParams:
     if not is_run(run):
         raise CheckpointError(f"{run} is not a run folder: there is no {path}")
     return HParams.load(path)
+
+
+def load_commands(run: str) -> list[dict[str, Any]]:
+    """What was called to train a run, and on what, the first call first.
+
+    Raises:
+      PhystdError: if the file is missing or damaged.
+    """
+    return read_json(os.path.join(run, _COMMANDS_FILE), PhystdError, kind=list)
 
 
 def checkpoint_folder(run: str, name: str) -> str:
@@ -121,10 +130,7 @@ def open_run(run: str, hparams: HParams, details: dict[str, Any]) -> bool:
 
 
 def _append_command(path: str, details: dict[str, Any]) -> None:
-    commands: list[dict[str, Any]] = []
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            commands = json.load(file)
+    commands = read_json(path, PhystdError, kind=list) if os.path.exists(path) else []
     commands.append(
         {
             "command": sys.argv,

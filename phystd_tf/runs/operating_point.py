@@ -1,11 +1,11 @@
 """The operating point of a run: alpha0 of Eq. (10), the threshold, and which weights they belong to."""
 
-import json
 import os
 from typing import NamedTuple, Optional
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import write_json
+from phystd_tf.files.json_file import read_json
 from phystd_tf.runs.folder import operating_point_path
 
 
@@ -35,13 +35,12 @@ class OperatingPoint(NamedTuple):
         Raises:
           PhystdError: if the file is missing or not of this form.
         """
+        advice = "run `python -m tools.score --split=dev` for this run first"
+        values = read_json(path, PhystdError, advice)
         try:
-            with open(path, encoding="utf-8") as file:
-                return cls(**json.load(file))
-        except (OSError, ValueError, TypeError) as error:
-            raise PhystdError(
-                f"{path}: no operating point ({error}); run `python -m tools.score --split=dev` for this run first"
-            ) from error
+            return cls(**values)
+        except TypeError as error:
+            raise PhystdError(f"{path}: not an operating point ({error}); {advice}") from error
 
     @classmethod
     def of_run(cls, run: str) -> Optional["OperatingPoint"]:

@@ -122,13 +122,12 @@ def fit(
       jit_compile: whether XLA compiles the training step.
 
     Raises:
-      PhystdError: if the epochs do not add up to the iterations.
+      HParamsError: if the epochs do not add up to the iterations.
       TrainingDivergedError: if a loss is not finite; the last checkpoint stays.
       CheckpointError: if the checkpoint to go on from does not fit.
     """
     h = model.hparams
-    if h.max_iterations % steps_per_epoch:
-        raise PhystdError(f"{h.max_iterations} iterations are no whole number of epochs of {steps_per_epoch}")
+    epochs = h.epochs(steps_per_epoch)
     store = CheckpointStore(model, run)
     if store.exists("last"):
         store.restore("last")
@@ -150,7 +149,7 @@ def fit(
         model.fit(
             data,
             initial_epoch=start // steps_per_epoch,
-            epochs=h.max_iterations // steps_per_epoch,
+            epochs=epochs,
             steps_per_epoch=steps_per_epoch,
             validation_data=held_out_data,
             validation_steps=held_out_batches,

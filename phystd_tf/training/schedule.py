@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import tensorflow as tf
+
 from phystd_tf.hparams import HParams
 
 
@@ -35,9 +37,4 @@ def discriminator_learning_rate(iteration: Any, hparams: HParams) -> Any:
 def _decayed(start: float, iteration: Any, every: int, ratio: float) -> Any:
     if every == 0:
         return start
-    decays = iteration // every
-    if not isinstance(decays, int):
-        import tensorflow as tf
-
-        decays = tf.cast(decays, tf.float32)
-    return start * ratio**-decays
+    return tf.keras.optimizers.schedules.ExponentialDecay(start, every, 1 / ratio, staircase=True)(iteration)

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -124,7 +125,8 @@ def test_the_interval_is_that_of_files_with_the_rows_of_the_drawn_subjects():
 def test_the_table_says_what_each_rate_is_over_and_where_the_threshold_is_from():
     scores = _scores([0.9] * 98 + [0.1] * 2, print=[0.2] * 90, replay=[0.8] * 10)
     lines = as_table({"level": "clip", **summarise(scores, 0.5, "EER on dev.csv", 0.005)}).splitlines()
-    text = {line[:26].strip(): line[26:].split() for line in lines}
+    parts = [re.split("  +", line) for line in lines]
+    text = {first: " ".join(rest).split() for first, *rest in parts}
     assert lines[0] == "clips: 100 live, 100 spoof, 200 subjects"
     assert "0.50000 from EER on dev.csv" in lines[1]
     assert text["APCER (worst type)"][:3] == ["100.00", "10", "replay"]

@@ -3,6 +3,7 @@ import struct
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from phystd_tf.files.images import UnreadableImageError, is_image, read_image
 
@@ -106,6 +107,42 @@ def test_a_png_with_a_damaged_byte_is_refused_wherever_it_is(tmp_path):
         data[position] ^= 0x01
         with pytest.raises(UnreadableImageError, match=r"a\.png"):
             read_image(_write(tmp_path / "a.png", bytes(data)))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_the_orientation_of_every_format_is_applied(tmp_path, picture, kind):
+    path = tmp_path / f"a.{kind.lower()}"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned
+    Image.fromarray(picture).save(path, format=kind, exif=exif)
+    image = read_image(str(path))
+    expected = np.rot90(picture, -1)
+    assert image.shape == expected.shape and np.abs(image.astype(int) - expected).mean() < 8
+
+
+def test_palettes_and_print_colors_become_rgb(tmp_path, picture):
+    for mode, name in (("P", "a.png"), ("CMYK", "a.jpg"), ("LA", "b.png"), ("1", "c.png")):
+        Image.fromarray(picture).convert(mode).save(tmp_path / name)
+        image = read_image(str(tmp_path / name))
+        assert image.shape == picture.shape and image.dtype == np.uint8
+
+
+def test_tiffs_are_read_and_those_of_several_pages_refused(tmp_path, picture):
+    page = Image.fromarray(picture)
+    page.save(tmp_path / "one.tif")
+    np.testing.assert_array_equal(read_image(str(tmp_path / "one.tif")), picture)
+    page.save(tmp_path / "two.tiff", save_all=True, append_images=[page])
+    with pytest.raises(UnreadableImageError, match=r"two\.tiff: a TIFF of several pages"):
+        read_image(str(tmp_path / "two.tiff"))
+    data = (tmp_path / "one.tif").read_bytes()
+    with pytest.raises(UnreadableImageError, match=r"half\.tif"):
+        read_image(_write(tmp_path / "half.tif", data[: len(data) // 2]))
+
+
+def test_an_image_of_too_many_pixels_is_refused(tmp_path, monkeypatch, picture):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(UnreadableImageError, match=r"a\.png: too large"):
+        read_image(_write(tmp_path / "a.png", _encode(picture, ".png")))
 
 
 @pytest.mark.parametrize(

@@ -2,49 +2,67 @@
 
 import csv
 import json
+import re
 
 import pytest
 
 from phystd_tf.evaluation.scores import read_scores
-from tests.tools.test_end_to_end import WIDTHS, run
+from tests.documents import ROOT, WIDTHS, snippets
+from tests.documents import run as run_snippet
+from tests.tools.test_end_to_end import run
 
-# Dataset, how its copy is made, protocol that is trained and tested, flags of that protocol.
+DOCUMENT = snippets(ROOT / "docs" / "datasets.md")
+# Dataset: the folder that the document calls it, its section, and the protocol that is trained and tested there.
 COPIES = {
-    "oulu": ({"frames_per_clip": 1}, "oulu_4_2", ()),
-    "siw": ({"frames_per_clip": 1}, "siw_2_1", ()),
-    "siwm": ({"frames_per_clip": 2}, "siwm_2_half_mask", ()),
-    "siwmv2": ({"frames_per_clip": 2}, "siwmv2_1", ("--lists={root}/pro_3_text",)),
+    "oulu": ("OULU_NPU", "OULU-NPU", "oulu_4_2"),
+    "siw": ("SiW_release", "SiW", "siw_2_1"),
+    "siwm": ("SiW-M", "SiW-M and SiW-Mv2", "siwm_2_half_mask"),
+    "siwmv2": ("SiW-Mv2", "SiW-M and SiW-Mv2", "siwmv2_1"),
 }
+
+
+def _commands(dataset):
+    """The command lines of the document about a dataset, on one machine."""
+    _, section, _ = COPIES[dataset]
+    return [one for one in DOCUMENT if one.section == section and re.search(rf"={dataset}(_\d|\b)", one.text)]
 
 
 @pytest.fixture(scope="module", params=sorted(COPIES))
 def way(request, tmp_path_factory):
-    """(dataset, protocol, folder with everything)."""
+    """(dataset, protocol, folder where the commands of the document were run)."""
     dataset, work = request.param, tmp_path_factory.mktemp(request.param)
-    recipe, protocol, more = COPIES[dataset]
-    root, prepared = work / "root", work / "prepared"
-    run("make_synthetic", f"--out={root}", f"--layout={dataset}", "--size=192", "--truth=none",
-        *(f"--{name}={value}" for name, value in recipe.items()))  # fmt: skip
-    run("prepare", f"--dataset={dataset}", f"--root={root}", f"--out={prepared}", "--frame_step=1", "--image_size=128",
-        "--map_sizes=128", code=(0, 1))  # fmt: skip
-    chosen = [f"--protocol={protocol}", *(flag.format(root=root) for flag in more)]
-    run("train", f"--data={prepared}", f"--run={work / 'run'}", "--preset=small", "--iterations=2",
-        "--steps_per_epoch=2",
-        *(f"--set={text}" for text in WIDTHS), *chosen)  # fmt: skip
-    run("score", f"--run={work / 'run'}", f"--data={prepared}", "--split=test", f"--out={work / 'test.csv'}")
-    run("evaluate", f"--scores={work / 'test.csv'}", f"--out={work / 'metrics.json'}")
+    folder, _, protocol = COPIES[dataset]
+    frames = 1 if dataset in ("oulu", "siw") else 2
+    run("make_synthetic", f"--out={work / folder}", f"--layout={dataset}", "--size=192", "--truth=none",
+        f"--frames_per_clip={frames}")  # fmt: skip
+    for command in _commands(dataset):
+        run_snippet(command, work)
     return dataset, protocol, work
+
+
+def test_every_command_of_the_document_is_run():
+    together = [one for one in DOCUMENT if one.section == "On several machines"]
+    ran = [one for dataset in COPIES for one in _commands(dataset)]
+    assert sorted(ran + together) == sorted(DOCUMENT) and len(together) == 3
+
+
+def test_machines_that_share_a_disk_prepare_the_same_folder(tmp_path):
+    run("make_synthetic", f"--out={tmp_path / 'OULU_NPU'}", "--layout=oulu", "--size=128", "--truth=none",
+        "--frames_per_clip=1", "--subjects=3")  # fmt: skip
+    for command in (one for one in DOCUMENT if one.section == "On several machines"):
+        run_snippet(command, tmp_path)
+    assert (tmp_path / "oulu_shared" / "manifest.csv").exists()
 
 
 def test_the_protocol_decides_who_is_trained_on_and_who_is_scored(way):
     dataset, protocol, work = way
-    scores = read_scores(str(work / "test.csv"))
-    with open(work / "prepared" / "manifest.csv", encoding="utf-8", newline="") as file:
+    scores = read_scores(str(work / protocol / "test.csv"))
+    with open(work / dataset / "manifest.csv", encoding="utf-8", newline="") as file:
         clips = {row["clip"]: row for row in csv.DictReader(file) if row["status"] == "ok"}
     tested = {clips[clip]["type"] for clip in scores["clip"]}
-    command = json.loads((work / "run" / "commands.json").read_text())[0]
+    command = json.loads((work / protocol / "commands.json").read_text())[0]
     assert command["protocol"]["name"] == protocol and command["faces"]["train"]["spoof"] > 0
-    assert json.loads((work / "test.json").read_text())["protocol"] == command["protocol"]
+    assert json.loads((work / protocol / "test.json").read_text())["protocol"] == command["protocol"]
     if dataset == "oulu":
         rows = [clips[clip] for clip in scores["clip"]]
         assert {(row["device"], row["session"]) for row in rows} == {("2", "3")}
@@ -63,27 +81,27 @@ def test_the_protocol_decides_who_is_trained_on_and_who_is_scored(way):
 
 
 def test_every_table_says_where_the_threshold_comes_from(way):
-    dataset, _, work = way
-    metrics = json.loads((work / "metrics.json").read_text())
+    dataset, protocol, work = way
+    metrics = json.loads((work / protocol / "metrics.json").read_text())
     # Only OULU-NPU has a part to choose it on; elsewhere it is the training faces.
     assert ("on dev" if dataset == "oulu" else "on train") in metrics["threshold_source"]
     assert metrics["num_live"] and metrics["num_spoof"]
 
 
 def test_apcer_is_of_types_or_of_instruments(way):
-    dataset, _, work = way
+    dataset, protocol, work = way
     if dataset != "oulu":
-        run("evaluate", f"--scores={work / 'test.csv'}", "--threshold=0.1")
+        run("evaluate", f"--scores={work / protocol / 'test.csv'}", "--threshold=0.1")
         return
-    types = json.loads((work / "metrics.json").read_text())["apcer_by_type"]
+    types = json.loads((work / protocol / "metrics.json").read_text())["apcer_by_type"]
     assert set(types) == {"print", "replay"}
     out = work / "by_instrument.json"
-    run("evaluate", f"--scores={work / 'test.csv'}", "--by=instrument", "--threshold=0.1", f"--out={out}")
+    run("evaluate", f"--scores={work / protocol / 'test.csv'}", "--by=instrument", "--threshold=0.1", f"--out={out}")
     assert set(json.loads(out.read_text())["apcer_by_type"]) == {"print_2", "replay_2"}
 
 
 def test_a_run_of_another_protocol_is_not_gone_on_with(way):
-    dataset, _, work = way
-    found = run("train", f"--data={work / 'prepared'}", f"--run={work / 'run'}", "--preset=small", "--iterations=2",
+    dataset, protocol, work = way
+    found = run("train", f"--data={work / dataset}", f"--run={work / protocol}", "--preset=small", "--iterations=2",
                 "--steps_per_epoch=2", *(f"--set={text}" for text in WIDTHS), code=2)  # fmt: skip
     assert "was trained on protocol" in found.stderr and "not folder" in found.stderr

@@ -16,14 +16,9 @@ import skimage.io
 
 import phystd_tf
 from phystd_tf.evaluation.scores import read_scores
+from tests.documents import WIDTHS
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
-# Small enough for a test: four channels everywhere, four iterations.
-WIDTHS = (
-    "stem_channels=4", "encoder_channels=[4,4,4]", "decoder_stem_channels=4", "decoder_channels=[4,4,4]",
-    "depth_channels=4", "discriminator_channels=[4,4,4,4]", "discriminator_strides=[2,2,2,1]", "convs_per_block=1",
-    "batch_size=4",
-)  # fmt: skip
 
 
 def run(program, *arguments, code=0):

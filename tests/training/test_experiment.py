@@ -98,7 +98,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(t
 
 
 def test_epochs_must_add_up(tmp_path):
-    with pytest.raises(PhystdError, match="5 iterations are no whole number of epochs of 2"):
+    with pytest.raises(PhystdError, match="5 iterations are not a whole number of epochs of 2"):
         _fit(_run_folder(tmp_path), tiny_hparams("auxiliary", max_iterations=5))
 
 

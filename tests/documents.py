@@ -1,0 +1,67 @@
+"""The command lines and the Python snippets of README and docs, and how they are run on tiny data."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+from typing import NamedTuple
+
+ROOT = pathlib.Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+# Small enough for a test: four channels everywhere.
+WIDTHS = (
+    "stem_channels=4", "encoder_channels=[4,4,4]", "decoder_stem_channels=4", "decoder_channels=[4,4,4]",
+    "depth_channels=4", "discriminator_channels=[4,4,4,4]", "discriminator_strides=[2,2,2,1]", "convs_per_block=1",
+    "batch_size=4",
+)  # fmt: skip
+_SETS = [f"--set={text}" for text in WIDTHS]
+_SHORTER = {
+    "prepare": ["--workers=1", "--frame_step=1"],
+    "train": ["--iterations=2", "--steps_per_epoch=2", *_SETS],
+    "make_synthetic": ["--size=192", "--frames_per_clip=1", "--sheet_subjects=2"],
+    "demo": ["--subjects=6", "--test_subjects=3", "--iterations=1", *_SETS],
+    "study": ["--parts=long", "--seeds=0", "--long_subjects=6", "--test_subjects=3", "--long_iterations=1", *_SETS],
+    "benchmark": ["--rounds=1"],
+}
+
+
+class Snippet(NamedTuple):
+    """A line of a ``bash`` block, or a whole ``python`` block."""
+
+    document: str
+    section: str
+    language: str
+    text: str
+
+
+def snippets(document):
+    """All of a document, in order."""
+    found, section = [], ""
+    text = document.read_text(encoding="utf-8")
+    for match in re.finditer(r"^#+ (?P<title>[^\n]+)$|^```(?P<language>\w*)\n(?P<body>.*?)^```$", text, re.M | re.S):
+        if match["title"]:
+            section = match["title"]
+        elif match["language"] == "bash":
+            lines = [line.partition("  #")[0].strip() for line in match["body"].splitlines()]
+            found += [Snippet(document.name, section, "bash", line) for line in lines if line]
+        elif match["language"] == "python":
+            found.append(Snippet(document.name, section, "python", match["body"]))
+    return found
+
+
+def run(snippet, work):
+    """Runs a snippet in the folder ``work``; a program gets options that make it short."""
+    if snippet.language == "python":
+        command = [sys.executable, "-c", snippet.text]
+    else:
+        python, dash_m, module, *arguments = shlex.split(snippet.text)
+        assert (python, dash_m) == ("python", "-m") and module.startswith("tools."), snippet.text
+        command = [sys.executable, "-m", module, *arguments, *_SHORTER.get(module.partition(".")[2], [])]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, env=environment)
+    # A preparation may list frames that failed, which is code 1.
+    assert done.returncode in ((0, 1) if "tools.prepare" in snippet.text else (0,)), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done

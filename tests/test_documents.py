@@ -1,0 +1,76 @@
+"""Every command line and every Python snippet of README and docs runs; docs/datasets.md in test_datasets_end_to_end."""
+
+import re
+import shutil
+
+import matplotlib.cbook
+import pytest
+
+from tests.documents import DOCUMENTS, ROOT, Snippet, run, snippets
+
+# They make environments and run everything; continuous integration starts one of them, and the demo's program is run
+# below.
+INSTALLERS = ("bash tools/demo.sh", "bash tools/test.sh", "pip install -e .[face,report]")
+# In the order in which they build on each other.
+ORDER = ("README.md", "commands.md", "python.md", "embedded.md", "results.md", "experiments.md", "CONTRIBUTING.md")
+SNIPPETS = [
+    snippet
+    for name in ORDER
+    for document in DOCUMENTS
+    if document.name == name
+    for snippet in sorted(snippets(document), key=lambda snippet: snippet.language)  # bash makes what Python uses
+    if snippet.text not in INSTALLERS
+]
+
+
+def _made(work, arguments):
+    done = run(Snippet("", "", "bash", f"python -m tools.make_synthetic {arguments}"), work)
+    assert "Traceback" not in done.stderr
+
+
+class _Workshop:
+    """A folder with what the documents take for granted, in which each snippet runs once."""
+
+    def __init__(self, work):
+        self.work, self._done = work, {}
+        _made(work, "--out=my_faces --subjects=6 --clips_per_subject=1 --live_clips_per_subject=1 --types=print,replay")
+        with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
+            shutil.copy(file.name, work / "photo.jpg")
+        (work / "photos").mkdir()
+        shutil.copy(work / "photo.jpg", work / "photos")
+
+    def run(self, snippet):
+        if snippet.text not in self._done:
+            self._done[snippet.text] = run(snippet, self.work)
+        return self._done[snippet.text]
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    return _Workshop(tmp_path_factory.mktemp("documents"))
+
+
+def test_all_documents_are_looked_at():
+    assert {document.name for document in DOCUMENTS} == {*ORDER, "datasets.md"}
+    assert len(SNIPPETS) > 25 and sum(snippet.language == "python" for snippet in SNIPPETS) >= 4
+
+
+@pytest.mark.parametrize("index", range(len(SNIPPETS)), ids=lambda index: SNIPPETS[index].text.splitlines()[0][:60])
+def test_a_snippet_runs(workshop, index):
+    for earlier in SNIPPETS[:index]:  # those that were run already cost nothing
+        workshop.run(earlier)
+    done = workshop.run(SNIPPETS[index])
+    if "print(" in SNIPPETS[index].text:
+        assert done.stdout.strip()
+
+
+def test_links_lead_somewhere():
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_readme_is_short_and_has_the_two_commands():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 120
+    assert {"bash tools/demo.sh", "bash tools/test.sh"} <= {line.partition("  #")[0].strip() for line in lines}
