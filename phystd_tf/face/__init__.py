@@ -1,1 +1,1 @@
-"""Face geometry: alignment, morphable model, crop, depth M0, mask P0 (Sec. 3.3.1)."""
+"""Face geometry: alignment, morphable model, crop, depth M0 and preliminary mask P0 (Sec. 3.3.1)."""

@@ -1,10 +1,10 @@
 """The square crop around a face, and positions inside it.
 
-The rule: around the middle between the eyes, 2.3 half eye distances to either
-side, 1.6 up and 3.0 down. The eye distance is that between the outer corners
-of the eyes, measured in three dimensions where a depth is known: so a face
-turned to the side keeps its scale, and the whole face, with some room for the
-edge of a mask, is inside.
+From the point midway between the eyes, the crop extends 2.3 half eye distances to
+either side, 1.6 up and 3.0 down. The eye distance is that between the outer
+corners of the eyes, measured in three dimensions if depth is known. A face
+turned to the side therefore keeps its scale. The crop contains the whole face,
+with some margin for the edge of a mask.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 # Vertices of the mesh: outer corners of the eyes (image left, image right).
 EYE_CORNERS = (33, 263)
 
-# In half eye distances (ours; a row of the decisions table).
+# In half eye distances (our choice; see the decisions table).
 SIDE = 2.3
 UP = 1.6
 DOWN = 3.0
@@ -25,8 +25,8 @@ class CropBox(NamedTuple):
     """A square of the image, in pixels of the image.
 
     Attributes:
-      left: x of its left edge (an edge, not a pixel centre: an image of width w
-        covers [-0.5, w - 0.5]); may lie outside the image.
+      left: x of its left edge (an edge, not a pixel center: an image of width w
+        covers [-0.5, w - 0.5]); may be outside the image.
       top: y of its upper edge.
       side: length of a side.
     """
@@ -37,15 +37,15 @@ class CropBox(NamedTuple):
 
 
 def crop_recipe() -> dict[str, float]:
-    """The crop rule, in half eye distances around the middle between the eyes."""
+    """Returns the extent of the crop in half eye distances, as stored in prepared.json."""
     return {"side": SIDE, "up": UP, "down": DOWN}
 
 
 def crop_box(points: np.ndarray) -> CropBox:
-    """The crop of a face.
+    """Computes the crop of a face.
 
     Args:
-      points: [468, 2 or 3] mesh in image pixels; a third column is depth in pixels.
+      points: [468, 2 or 3] mesh in pixels of the image; the third column is depth in pixels.
 
     Returns:
       CropBox.
@@ -57,15 +57,15 @@ def crop_box(points: np.ndarray) -> CropBox:
 
 
 def to_crop(points: np.ndarray, box: CropBox, size: int) -> np.ndarray:
-    """Positions in the image as positions in its crop of ``size`` x ``size`` pixels.
+    """Converts positions in the image to positions in its crop of ``size`` x ``size`` pixels.
 
     Args:
-      points: [..., 2 or 3]; a third column (depth in pixels) is scaled alike.
+      points: [..., 2 or 3] in pixels of the image; a third column (depth in pixels) is scaled in the same way.
       box: the crop.
-      size: pixels on a side of the crop.
+      size: side of the crop in pixels.
 
     Returns:
-      Same shape, float64.
+      [..., 2 or 3] float64, in pixels of the crop.
     """
     scale = size / box.side
     moved = np.array(points, np.float64)
@@ -76,7 +76,7 @@ def to_crop(points: np.ndarray, box: CropBox, size: int) -> np.ndarray:
 
 
 def from_crop(points: np.ndarray, box: CropBox, size: int) -> np.ndarray:
-    """The inverse of ``to_crop``."""
+    """Converts positions in the crop to positions in the image, the inverse of ``to_crop``."""
     scale = box.side / size
     moved = np.array(points, np.float64)
     moved[..., 0] = (moved[..., 0] + 0.5) * scale + box.left
@@ -88,22 +88,22 @@ def from_crop(points: np.ndarray, box: CropBox, size: int) -> np.ndarray:
 def crop(image: np.ndarray, box: CropBox, size: int) -> np.ndarray:
     """Cuts the box out of the image and resizes it.
 
-    Outside the image, the image is continued by its mirror image. A crop larger
-    than ``size`` is averaged down in two steps, so that it does not alias.
+    The image is continued by reflection beyond its edges. A box larger than
+    ``size`` is reduced in two steps to avoid aliasing.
 
     Args:
       image: [H, W, 3] uint8.
       box: the crop.
-      size: pixels on a side of the result.
+      size: side of the result in pixels.
 
     Returns:
       [size, size, 3] uint8.
     """
-    # Whole factors down by area averaging, the rest bilinearly.
+    # Bilinear sampling at an integer multiple of the size, then area averaging by that integer factor.
     factor = max(1, int(box.side / size))
     fine = size * factor
     step = box.side / fine
-    # Position of pixel i of the crop: left + (i + 0.5) * step, in a frame whose pixel 0 has its edge at -0.5.
+    # Pixel i of the result is at left + (i + 0.5) * step in the image.
     matrix = np.array([[step, 0, box.left + 0.5 * step], [0, step, box.top + 0.5 * step]], np.float64)
     cut = cv2.warpAffine(
         image, matrix, (fine, fine), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT

@@ -1,4 +1,4 @@
-"""One face from one image: finding and cropping it, and what it is trained with."""
+"""One face of an image: finding and cropping it, and computing its training targets."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Optional
@@ -12,22 +12,23 @@ from phystd_tf.face.depth import depth_map
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.face.preliminary_mask import preliminary_mask
 from phystd_tf.physics import triangulation
+from phystd_tf.physics.pixels import rescale_positions
 
-# In eye distances. Believable meshes of photographs are fitted within 0.01; 68 landmarks from elsewhere mean other
-# places, and lie on the outline, so that they differ more.
+# Maximum fit errors, in eye distances. Plausible meshes of photographs are fitted within 0.01. The 68 landmarks of
+# other detectors deviate more: their positions are defined slightly differently, and some are on the outline.
 MAX_ERROR_DENSE = 0.08
 MAX_ERROR_LANDMARKS = 0.2
 
 
 class FoundFace(NamedTuple):
-    """A face found in an image, fitted and cropped: all that a trained model needs.
+    """A face that was found in an image, fitted and cropped: the input of a trained model.
 
     Attributes:
       image: [S, S, 3] uint8, RGB crop.
       shape: [468, 3] float64, fitted face in pixels of the crop, z towards the camera.
-      box: the crop, in the image.
-      fit_error: of the morphable model, in eye distances.
-      num_faces: faces seen in the image; 1 where landmarks were given.
+      box: position of the crop in the image.
+      fit_error: error of the fit of the morphable model, in eye distances.
+      num_faces: number of faces detected in the image; 1 if landmarks were given.
     """
 
     image: np.ndarray
@@ -38,18 +39,18 @@ class FoundFace(NamedTuple):
 
 
 class PreparedFace(NamedTuple):
-    """A face as it is stored.
+    """A face with its training targets, as it is stored.
 
     Attributes:
       image: [S, S, 3] uint8, RGB crop.
-      vertices: [140, 2] float32, (x, y) in pixels of the crop, Eq. (13); may lie outside.
-      depth: [K, K] float32 in [0, 1], M0; 0 for spoof (Sec. 3.5).
+      vertices: [140, 2] float32, (x, y) in pixels of the crop, Eq. (13); may be outside the crop.
+      depth: [K, K] float32 in [0, 1], M0; 0 for spoofs (Sec. 3.5).
       preliminary_mask: [S, S] uint8, 0 or 1, P0.
-      triangles: [R, 3] int32, triangles over vertices and border anchors, zero padded.
-      triangle_maps: for each size n an [n, n] uint16, the row of ``triangles`` at each pixel.
-      box: the crop, in the image.
-      fit_error: of the morphable model, in eye distances.
-      num_faces: faces seen in the image; 1 where landmarks were given.
+      triangles: [R, 3] int32, triangles over vertices and border anchors, zero-padded.
+      triangle_maps: size n -> [n, n] uint16, the row of ``triangles`` at each pixel.
+      box: position of the crop in the image.
+      fit_error: error of the fit of the morphable model, in eye distances.
+      num_faces: number of faces detected in the image; 1 if landmarks were given.
       shape: [468, 3] float32, fitted face in pixels of the crop, z towards the camera.
     """
 
@@ -78,23 +79,24 @@ def find_face(
 
     Args:
       image: [H, W, 3] uint8, RGB.
-      aligner: may be None if ``landmarks68`` are given.
+      aligner: FaceAligner; may be None if ``landmarks68`` is given.
       model: the morphable model.
-      size: S, pixels on a side of the crop.
-      hint_box: (left, top, right, bottom) of a face that is known to be there.
-      landmarks68: [68, 2] iBUG landmarks in pixels, used in place of the mesh.
+      size: S, side of the crop in pixels.
+      hint_box: (left, top, right, bottom) in pixels of a face that is known to be there.
+      landmarks68: [68, 2] iBUG landmarks in pixels, used instead of the mesh.
       known_upright: see ``FaceAligner.align``.
 
     Returns:
       FoundFace.
 
     Raises:
-      AlignmentError: one of its kinds, if there is no face that can be used.
+      AlignmentError: if there is no usable face; its subclass says why.
       MorphableModelError: if the landmarks cannot be fitted.
+      ValueError: if neither an aligner nor landmarks are given.
     """
     if landmarks68 is None:
         if aligner is None:
-            raise ValueError("an aligner is needed where no landmarks are given")
+            raise ValueError("an aligner is needed if no landmarks are given")
         alignment = aligner.align(image, hint_box, known_upright)
         fit, num_faces, limit = model.fit_dense(alignment.points), alignment.num_faces, MAX_ERROR_DENSE
     else:
@@ -102,7 +104,7 @@ def find_face(
         if fit.scale < MIN_EYE_DISTANCE:
             raise FaceTooSmallError(f"only {fit.scale:.0f} px between the eyes; {MIN_EYE_DISTANCE:.0f} are needed")
     if fit.error > limit:
-        raise LowQualityError(f"the morphable model misses the face by {fit.error:.2f} eye distances")
+        raise LowQualityError(f"the fit of the morphable model is off by {fit.error:.2f} eye distances")
     box = crop_box(fit.shape)
     shape = to_crop(fit.shape, box, size)
     return FoundFace(crop(image, box, size), shape, box, fit.error, num_faces)
@@ -111,14 +113,14 @@ def find_face(
 def with_targets(
     face: FoundFace, model: MorphableModel, spoof_type: str, depth_size: int, map_sizes: Sequence[int]
 ) -> PreparedFace:
-    """Renders what a face is trained with: vertices, triangles and their maps, M0 and P0.
+    """Computes the training targets of a face: vertices, triangles and their maps, M0 and P0.
 
     Args:
-      face: of ``find_face`` with the same model.
+      face: FoundFace, found with the same model.
       model: the morphable model.
-      spoof_type: ``live`` or a spoof type; decides M0 and P0.
-      depth_size: K.
-      map_sizes: sizes of the triangle maps.
+      spoof_type: ``live`` or a spoof type; determines M0 and P0.
+      depth_size: K, side of M0 in pixels.
+      map_sizes: sizes of the triangle maps in pixels.
 
     Returns:
       PreparedFace.
@@ -129,7 +131,10 @@ def with_targets(
     size, shape = len(face.image), face.shape
     vertices = shape[model.vertices, :2].astype(np.float32)
     triangles = triangulation.triangulate(vertices, size).triangles
-    maps = {n: triangulation.rasterise_triangles(_resized(vertices, size, n), triangles, n) for n in map_sizes}
+    maps = {}
+    for n in map_sizes:
+        resized = rescale_positions(vertices, n / size).astype(np.float32)
+        maps[n] = triangulation.rasterise_triangles(resized, triangles, n)
     if spoof_type == spoof_types.LIVE:
         depth = depth_map(shape, size, depth_size, model.triangles)
     else:
@@ -146,8 +151,3 @@ def with_targets(
         num_faces=face.num_faces,
         shape=shape.astype(np.float32),
     )
-
-
-def _resized(vertices: np.ndarray, size: int, new_size: int) -> np.ndarray:
-    """The vertices in a crop of another size."""
-    return ((vertices + 0.5) * (new_size / size) - 0.5).astype(np.float32)

@@ -1,16 +1,16 @@
-"""How the morphable model is made from a few photographs.
+"""Builds the morphable model from a few photographs.
 
-The mean is the average of frontalised meshes. The deformations are
+The mean is the average of frontalized meshes. There are two kinds of deformations:
 
-* smooth ones: eigenvectors of the mesh Laplacian, each along x, y or z. Their
-  standard deviation falls with the frequency, so that in a fit the smoothest
-  explanation wins;
-* named ones: opening of jaw and eyes, smile, and local changes of brows, nose,
-  mouth, chin and jaw that smooth modes would need many of.
+* Smooth deformations are eigenvectors of the mesh Laplacian, each along x, y or z.
+  Their standard deviation decreases with frequency, so that a fit prefers the
+  smoothest explanation.
+* Named deformations open the jaw, close the eyes, smile, or change the brows,
+  nose, mouth, chin and jaw locally. Many smooth modes would be needed for these.
 
-Every deformation is either even or odd under mirroring, so the model treats
-both sides of a face alike. Everything is in the units of the model: the eye
-distance is 1, x to the right, y down, z towards the camera.
+Every deformation is either even or odd under mirroring, so the model treats both
+sides of a face alike. All lengths are in the units of the model: the eye distance
+is 1; x points to the right, y down and z towards the camera.
 """
 
 from collections.abc import Sequence
@@ -22,23 +22,23 @@ from phystd_tf.face import topology
 
 FLIP = np.array([-1.0, 1.0, 1.0])
 
-NUM_SMOOTH = 32  # eigenvectors, each along three axes
-# rms displacement of the smoothest mode at one standard deviation, and how fast it falls with the number of the
-# mode. Together the modes move a vertex by about 0.06 eye distances (4 mm), as identities do.
+NUM_SMOOTH = 32  # number of eigenvectors, each along three axes
+# The rms displacement of the smoothest mode at one standard deviation, and how fast it decreases with the number of the
+# mode. Together, the modes move a vertex by about 0.06 eye distances (4 mm), like the differences between people.
 SMOOTH_STDDEV = 0.02
 SMOOTH_DECAY = 3.0
-# Faces are nearly symmetric: what makes the two sides differ is this much rarer.
+# Faces are nearly symmetric, so the standard deviation of odd deformations is reduced by this factor.
 ODD_FACTOR = 0.35
 
 
 def build(photographs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """All arrays of the model.
+    """Builds all arrays of the model.
 
     Args:
       photographs: each [H, W, 3] uint8 RGB, with one face that looks at the camera.
 
     Returns:
-      The arrays that ``MorphableModel`` documents, by name.
+      The arrays documented in ``MorphableModel``, by name.
     """
     from phystd_tf.face.alignment import FaceAligner
 
@@ -63,7 +63,11 @@ def build(photographs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def procrustes(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Rotation, scale and translation with ``scale * source @ rotation.T + translation`` nearest to ``target``."""
+    """Computes the similarity transform that brings ``source`` [n, 3] closest to ``target`` [n, 3].
+
+    Returns:
+      Rotation [3, 3], scale and translation [3]; the result is ``scale * source @ rotation.T + translation``.
+    """
     middle_s, middle_t = source.mean(0), target.mean(0)
     u, d, vt = np.linalg.svd((target - middle_t).T @ (source - middle_s))
     signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
@@ -73,69 +77,72 @@ def procrustes(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, floa
 
 
 def apply(transform: tuple[np.ndarray, float, np.ndarray], points: np.ndarray) -> np.ndarray:
-    """Points [n, 3] moved by what ``procrustes`` returns."""
+    """Applies a transform returned by ``procrustes`` to points [n, 3]."""
     rotation, scale, translation = transform
     return scale * points @ rotation.T + translation
 
 
 def find_mirror(mesh: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """For each vertex the one on the other side of the face, [468] int.
+    """Finds the mirror partner of each vertex.
 
-    The mirrored mesh is laid over the mesh, starting from a few known pairs, and
-    vertices are matched so that the sum of distances is least.
+    The mirrored mesh is aligned with the mesh, starting from a few known pairs.
+    Vertices are then matched so that the sum of distances is minimal.
 
-    Three quads of MediaPipe's mesh have their diagonals the same way on both
-    sides, so six edges have no mirror image; all others must.
+    Three quads of MediaPipe's mesh have diagonals that are not mirrored, so six
+    edges have no mirror image. All other edges must have one.
+
+    Returns:
+      [468] int.
 
     Raises:
-      ValueError: if the match is not such a one.
+      ValueError: if the matching is not its own inverse, or loses other edges.
     """
     from scipy.optimize import linear_sum_assignment
     from scipy.spatial.distance import cdist
 
     known = np.array([(33, 263), (133, 362), (61, 291), (234, 454), (10, 10), (152, 152), (1, 1), (168, 168)])
-    mine, other = np.concatenate([known, known[:, ::-1]]).T
+    vertices, partners = np.concatenate([known, known[:, ::-1]]).T
     flipped = mesh * FLIP
-    transform = procrustes(flipped[other], mesh[mine])
+    transform = procrustes(flipped[partners], mesh[vertices])
     for _ in range(5):
         match = linear_sum_assignment(cdist(mesh, apply(transform, flipped)))[1]
         transform = procrustes(flipped[match], mesh)
     if (match[match] != np.arange(len(mesh))).any():
-        raise ValueError("the mirror match is not its own inverse")
+        raise ValueError("the mirror matching is not its own inverse")
     all_edges = {tuple(edge) for edge in np.sort(edges, 1)}
     lost = [edge for edge in all_edges if tuple(sorted(match[list(edge)])) not in all_edges]
     if len(lost) > 6:
-        raise ValueError(f"the mirror match loses {len(lost)} edges: {lost[:8]}")
+        raise ValueError(f"the mirror matching loses {len(lost)} edges: {lost[:8]}")
     return match
 
 
 def mean_shape(meshes: Sequence[np.ndarray], mirror: np.ndarray) -> np.ndarray:
-    """The average face, looking straight ahead, symmetric, [468, 3] float64."""
+    """Computes the average face, frontal and symmetric, [468, 3] float64."""
     faces = [_frontal(mesh, mirror) for mesh in meshes]
     mean = faces[0]
     for _ in range(3):
-        mean = _normalised(np.mean([apply(procrustes(face, mean), face) for face in faces], 0))
+        mean = _normalized(np.mean([apply(procrustes(face, mean), face) for face in faces], 0))
         mean = (mean + mean[mirror] * FLIP) / 2
     return mean
 
 
 def _frontal(mesh: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """The mesh turned so that its plane of symmetry is x = 0, averaged with its mirror image."""
+    """Rotates the mesh so that its plane of symmetry is x = 0, and averages it with its mirror image."""
     reflected = mesh[mirror] * FLIP
     rotation, scale, translation = procrustes(reflected, mesh)
     symmetric = (mesh + apply((rotation, scale, translation), reflected)) / 2
-    # rotation @ FLIP is a reflection; its normal is the direction from left to right.
+    # rotation * FLIP is a reflection; its normal is the direction from left to right.
     values, vectors = np.linalg.eigh((rotation * FLIP + (rotation * FLIP).T) / 2)
     x = vectors[:, 0] * np.sign(vectors[0, 0])
-    # "Down" runs from the top of the forehead to the chin: the pitch of a face that looks straight ahead.
+    # The direction from the top of the forehead to the chin is "down", which defines the pitch of a frontal face.
     y = symmetric[topology.CHIN] - symmetric[topology.FOREHEAD]
     y -= x * (x @ y)
     y /= np.linalg.norm(y)
     z = np.cross(x, y)
-    return _normalised(symmetric @ np.stack([x, y, z], 1))
+    return _normalized(symmetric @ np.stack([x, y, z], 1))
 
 
-def _normalised(shape: np.ndarray) -> np.ndarray:
+def _normalized(shape: np.ndarray) -> np.ndarray:
     left, right = shape[list(topology.LEFT_EYE)].mean(0), shape[list(topology.RIGHT_EYE)].mean(0)
     return (shape - (left + right) / 2) / np.linalg.norm(right - left)
 
@@ -143,12 +150,12 @@ def _normalised(shape: np.ndarray) -> np.ndarray:
 def deformations(
     mean: np.ndarray, triangles: np.ndarray, parts: np.ndarray, mirror: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Basis [M, 468, 3] of rms displacement 1, standard deviations [M], and names [M]."""
+    """Computes the basis [M, 468, 3] with rms displacement 1, the standard deviations [M] and the names [M]."""
     similarity = _similarity_space(mean)
     basis, stddev, names = [], [], []
 
     def add(name: str, field: np.ndarray, size: Optional[float]) -> None:
-        """Adds a field without what a change of pose explains; ``size`` None: its own size is one stddev."""
+        """Adds a field after removing changes of pose; ``size`` is its stddev, by default that of the field itself."""
         before = _rms(field)
         flat = field.reshape(-1)
         field = (flat - similarity @ (similarity.T @ flat)).reshape(field.shape)
@@ -176,7 +183,7 @@ def _rms(field: np.ndarray) -> float:
 
 
 def _similarity_space(mean: np.ndarray) -> np.ndarray:
-    """Orthonormal directions [468 * 3, 7] that move, turn or scale the mean."""
+    """Returns orthonormal directions [468 * 3, 7] that translate, rotate or scale the mean."""
     fields = [np.broadcast_to(axis, mean.shape) for axis in np.eye(3)]
     fields += [np.cross(axis, mean) for axis in np.eye(3)]
     fields.append(mean)
@@ -184,7 +191,7 @@ def _similarity_space(mean: np.ndarray) -> np.ndarray:
 
 
 def _smooth_vectors(mean: np.ndarray, triangles: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """The smoothest functions on the mesh but the constant, [NUM_SMOOTH, 468], each even or odd."""
+    """Returns the smoothest non-constant functions on the mesh, [NUM_SMOOTH, 468], each even or odd."""
     import scipy.linalg
 
     laplacian, mass = _cotangent_laplacian(mean, triangles)
@@ -211,10 +218,10 @@ def _cotangent_laplacian(points: np.ndarray, triangles: np.ndarray) -> tuple[np.
 
 
 def _named_fields(mean: np.ndarray, skin: np.ndarray, mirror: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """Fields [468, 3], each of the size of one standard deviation."""
+    """Returns fields [468, 3], each with a size of one standard deviation."""
 
     def bump(vertices: Sequence[int], width: float, height: Optional[float] = None) -> np.ndarray:
-        """1 at the vertices, falling off like a Gaussian with the distance in x (and z) and y."""
+        """Returns 1 at the vertices, with a Gaussian falloff of ``width`` in x and z and ``height`` in y."""
         scale = np.array([width, height or width, width])
         gaps = (mean[:, None] - mean[None, list(vertices)]) / scale
         return np.exp(-0.5 * np.sum(gaps**2, -1).min(1))[:, None]
@@ -227,7 +234,7 @@ def _named_fields(mean: np.ndarray, skin: np.ndarray, mirror: np.ndarray) -> lis
 
     fields = []
 
-    # The lower jaw turns about an axis through the ears; the lips part.
+    # The lower jaw rotates about an axis through the ears, and the lips part.
     fixed = dict.fromkeys(topology.LOWER_LIP + topology.CHIN_LINE, 1.0)
     fixed.update(dict.fromkeys(topology.UPPER_LIP + topology.UPPER_FACE, 0.0))
     weight = _harmonic(len(mean), skin, fixed)
@@ -275,7 +282,7 @@ def _named_fields(mean: np.ndarray, skin: np.ndarray, mirror: np.ndarray) -> lis
 
 
 def _harmonic(count: int, triangles: np.ndarray, fixed: dict[int, float]) -> np.ndarray:
-    """The smooth function [count] that has the given values at some vertices."""
+    """Returns the smooth function [count] that has the given values at some vertices."""
     adjacent = np.zeros((count, count))
     for a, b in ((0, 1), (1, 2), (2, 0)):
         adjacent[triangles[:, a], triangles[:, b]] = adjacent[triangles[:, b], triangles[:, a]] = 1

@@ -1,4 +1,4 @@
-"""What preparation found in a photograph, as one picture to look at."""
+"""Visualizes the results of preparation for one photograph in a single picture."""
 
 import cv2
 import numpy as np
@@ -6,24 +6,25 @@ import numpy as np
 from phystd_tf.face.crop import from_crop
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.physics.pixels import rescale_positions
 
-MESH_COLOUR = (90, 220, 120)
-BOX_COLOUR = (255, 200, 0)
-VERTEX_COLOUR = (255, 60, 60)
-MASK_COLOUR = (60, 120, 255)
+MESH_COLOR = (90, 220, 120)
+BOX_COLOR = (255, 200, 0)
+VERTEX_COLOR = (255, 60, 60)
+MASK_COLOR = (60, 120, 255)
 PANELS = ("mesh and crop", "140 vertices", "triangles", "M0", "P0 = 0")
 
-_FRACTION_BITS = 4  # of positions handed to OpenCV
+_FRACTION_BITS = 4  # fractional bits of positions passed to OpenCV
 
 
 def overlay(image: np.ndarray, face: PreparedFace, model: MorphableModel, panel: int = 320) -> np.ndarray:
-    """Draws mesh, crop, vertices, triangles, M0 and P0 side by side.
+    """Draws the mesh, crop, vertices, triangles, M0 and P0 side by side.
 
     Args:
       image: [H, W, 3] uint8 RGB, the whole photograph.
-      face: of ``with_targets``.
+      face: the prepared face of this photograph.
       model: the morphable model that was used.
-      panel: height of the picture and width of each square panel, pixels.
+      panel: height of the picture and width of each square panel, in pixels.
 
     Returns:
       [panel, width, 3] uint8 RGB: the photograph first, then the crop four times.
@@ -32,11 +33,11 @@ def overlay(image: np.ndarray, face: PreparedFace, model: MorphableModel, panel:
     panels: list[np.ndarray] = [_photograph(image, face, model, panel)]
     scale = panel / size
     large = cv2.resize(face.image, (panel, panel), interpolation=cv2.INTER_LINEAR)
-    vertices = (face.vertices + 0.5) * scale - 0.5
+    vertices = rescale_positions(face.vertices, scale)
 
     dots = large.copy()
     for vertex in vertices:
-        cv2.circle(dots, _fixed(vertex), 2 << _FRACTION_BITS, VERTEX_COLOUR, -1, cv2.LINE_AA, _FRACTION_BITS)
+        cv2.circle(dots, _fixed(vertex), 2 << _FRACTION_BITS, VERTEX_COLOR, -1, cv2.LINE_AA, _FRACTION_BITS)
     panels.append(dots)
 
     biggest = max(face.triangle_maps, default=None)
@@ -47,7 +48,7 @@ def overlay(image: np.ndarray, face: PreparedFace, model: MorphableModel, panel:
 
     open_region = cv2.resize(face.preliminary_mask, (panel, panel), interpolation=cv2.INTER_NEAREST) == 0
     tinted = large.copy()
-    tinted[open_region] = (0.5 * large[open_region] + 0.5 * np.array(MASK_COLOUR)).astype(np.uint8)
+    tinted[open_region] = (0.5 * large[open_region] + 0.5 * np.array(MASK_COLOR)).astype(np.uint8)
     panels.append(tinted)
     return np.hstack([_titled(picture, title) for picture, title in zip(panels, PANELS)])
 
@@ -57,31 +58,31 @@ def _photograph(image: np.ndarray, face: PreparedFace, model: MorphableModel, he
     width = max(1, round(image.shape[1] * scale))
     picture = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     ratio = np.array([width / image.shape[1], scale])
-    points = (from_crop(face.shape[:, :2], face.box, len(face.image)) + 0.5) * ratio - 0.5
+    points = rescale_positions(from_crop(face.shape[:, :2], face.box, len(face.image)), ratio)
     mesh = picture.copy()
     corners = np.round(points[model.triangles] * 2**_FRACTION_BITS).astype(np.int32)
-    cv2.polylines(mesh, list(corners), True, MESH_COLOUR, 1, cv2.LINE_AA, _FRACTION_BITS)
+    cv2.polylines(mesh, list(corners), True, MESH_COLOR, 1, cv2.LINE_AA, _FRACTION_BITS)
     picture = cv2.addWeighted(mesh, 0.5, picture, 0.5, 0)
-    low = (np.array([face.box.left, face.box.top]) + 0.5) * ratio - 0.5
+    low = rescale_positions(np.array([face.box.left, face.box.top]), ratio)
     high = low + face.box.side * ratio
-    cv2.rectangle(picture, _fixed(low), _fixed(high), BOX_COLOUR, 2, cv2.LINE_AA, _FRACTION_BITS)
+    cv2.rectangle(picture, _fixed(low), _fixed(high), BOX_COLOR, 2, cv2.LINE_AA, _FRACTION_BITS)
     return picture
 
 
 def _borders(picture: np.ndarray, triangle_map: np.ndarray) -> np.ndarray:
-    """The picture with the borders of the triangles."""
+    """Draws the borders of the triangles on the picture."""
     index = cv2.resize(triangle_map, picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     border = np.zeros(index.shape, bool)
     border[:, 1:] |= index[:, 1:] != index[:, :-1]
     border[1:] |= index[1:] != index[:-1]
     drawn = picture.copy()
-    drawn[border] = MESH_COLOUR
+    drawn[border] = MESH_COLOR
     return drawn
 
 
 def _titled(picture: np.ndarray, title: str) -> np.ndarray:
-    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(picture, title, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, thickness, cv2.LINE_AA)
+    for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(picture, title, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, color, thickness, cv2.LINE_AA)
     return picture
 
 

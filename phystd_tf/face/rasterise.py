@@ -1,4 +1,4 @@
-"""A z-buffer for triangle meshes, without a loop over triangles."""
+"""A vectorized z-buffer for triangle meshes."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,12 @@ import numpy as np
 
 
 class Raster(NamedTuple):
-    """What each pixel shows.
+    """The triangle visible at each pixel.
 
     Attributes:
-      triangle_index: [H, W] int32, the nearest triangle at the pixel's centre, -1 for none.
-      barycentric: [H, W, 3] float64, weights of its corners; 0 where there is none.
-      z: [H, W] float64, its depth there; -inf where there is none.
+      triangle_index: [H, W] int32, the nearest triangle at the center of the pixel; -1 for none.
+      barycentric: [H, W, 3] float64, barycentric weights of its corners; 0 if there is none.
+      z: [H, W] float64, its z at the pixel; -inf if there is none.
     """
 
     triangle_index: np.ndarray
@@ -20,16 +20,16 @@ class Raster(NamedTuple):
 
 
 def rasterise(points: np.ndarray, triangles: np.ndarray, height: int, width: int) -> Raster:
-    """Finds for each pixel the triangle nearest to the camera.
+    """Finds the triangle nearest to the camera at each pixel.
 
-    Seen from the camera, both sides of a triangle count. A pixel belongs to a
-    triangle if its centre lies inside or on an edge; so neighbours leave no gap.
+    Both sides of a triangle are visible. A pixel belongs to a triangle if its
+    center is inside it or on an edge, so there is no gap between neighbors.
 
     Args:
       points: [V, 3], (x, y) in pixels, z in pixels towards the camera.
       triangles: [F, 3] int.
-      height: of the raster, pixels.
-      width: of the raster, pixels.
+      height: height of the raster in pixels.
+      width: width of the raster in pixels.
 
     Returns:
       Raster.
@@ -60,7 +60,7 @@ def rasterise(points: np.ndarray, triangles: np.ndarray, height: int, width: int
     weights = np.stack([first[inside], second[inside], third[inside]], -1)
     depth = np.sum(weights * corners[face, :, 2], -1)
 
-    # Written from far to near: of several values for one pixel the last stays.
+    # Written from far to near: the last value written to a pixel is the nearest.
     order = np.argsort(depth, kind="stable")
     face, pixel, weights, depth = face[order], pixel[order], weights[order], depth[order]
     triangle_index = np.full(height * width, -1, np.int32)

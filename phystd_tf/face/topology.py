@@ -1,4 +1,4 @@
-"""Facts about the 468-point mesh: which vertex is what, and its triangles.
+"""The topology of the 468-point mesh: named vertices, edges and triangles.
 
 Left and right are those of the image, not of the person.
 """
@@ -18,27 +18,11 @@ EARS = (234, 454)
 LEFT_EYE = (33, 133)
 RIGHT_EYE = (362, 263)
 
-# Closed rings, and arcs of them from the left to the right corner.
-FACE_OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377) + (
-    152,
-    148,
-    176,
-    149,
-    150,
-    136,
-    172,
-    58,
-    132,
-    93,
-    234,
-    127,
-    162,
-    21,
-    54,
-    103,
-    67,
-    109,
-)
+# Closed rings, and arcs of rings from the left to the right corner.
+FACE_OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
 LEFT_UPPER_LID = (246, 161, 160, 159, 158, 157, 173)
 LEFT_LOWER_LID = (7, 163, 144, 145, 153, 154, 155)
 RIGHT_UPPER_LID = (398, 384, 385, 386, 387, 388, 466)
@@ -56,7 +40,7 @@ RIGHT_BROW = (336, 296, 334, 293, 300, 285, 295, 282, 283, 276)
 UPPER_LIP = INNER_UPPER_LIP + OUTER_UPPER_LIP
 LOWER_LIP = INNER_LOWER_LIP + OUTER_LOWER_LIP
 CHIN_LINE = (152, 148, 176, 149, 377, 400, 378, 175, 199, 200, 18)
-# What a jaw that opens leaves in place.
+# Vertices that do not move when the jaw opens.
 UPPER_FACE = (
     (10, 338, 297, 332, 284, 251, 389, 356, 454, 109, 67, 103, 54, 21, 162, 127, 234)
     + (33, 133, 362, 263, 1, 2, 4, 168, 98, 327, 50, 280, 205, 425)
@@ -64,19 +48,19 @@ UPPER_FACE = (
     + RIGHT_LOWER_LID
 )
 
-# The 68 landmarks of iBUG, in their order.
+# The 68 landmarks of iBUG, in order.
 LANDMARKS68 = (
     (127, 234, 132, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 361, 454, 356)  # jaw
     + (70, 63, 105, 66, 107)  # left brow
     + (336, 296, 334, 293, 300)  # right brow
     + (168, 197, 5, 4)  # bridge of the nose
-    + (98, 97, 2, 326, 327)  # under the nose
+    + (98, 97, 2, 326, 327)  # below the nose
     + (33, 160, 158, 133, 153, 144)  # left eye
     + (362, 385, 387, 263, 373, 380)  # right eye
     + (61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181)  # outer lips
     + (78, 81, 13, 311, 308, 402, 14, 178)  # inner lips
 )
-# Where each of the 68 goes when the image is mirrored.
+# Mirror partner of each of the 68 landmarks.
 MIRROR68 = np.array(
     list(range(16, -1, -1))
     + list(range(26, 16, -1))
@@ -88,25 +72,33 @@ MIRROR68 = np.array(
 NUM_SELECTED = PAPER.num_vertices  # Q, Sec. 3.3.1
 SELECTED_FIRST = FACE_OVAL + LANDMARKS68 + (78, 308, 50, 280)
 
-# Parts that triangles belong to.
+# Parts of the face to which triangles belong.
 SKIN, EYES, MOUTH = 0, 1, 2
 
 
 def edges() -> np.ndarray:
-    """The edges of MediaPipe's mesh, [1322, 2] int, smaller vertex first."""
+    """Returns the edges of MediaPipe's mesh, [1322, 2] int, smaller vertex first."""
     from mediapipe.python.solutions.face_mesh_connections import FACEMESH_TESSELATION
 
     return np.array(sorted({tuple(sorted(edge)) for edge in FACEMESH_TESSELATION}))
 
 
 def triangles(mean: np.ndarray, mirror: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The triangles [898, 3] int and the part [898] each belongs to.
+    """Computes the triangles of the mesh.
 
-    MediaPipe publishes edges only. Three vertices joined by three edges are a
-    triangle, unless each of the edges already borders two others: then they only
-    surround a vertex. The holes of eyes and mouth are closed by strips between
-    their upper and lower rims, so that depth and rendering have none. Seen from
-    the camera (x right, y down) all triangles run clockwise.
+    MediaPipe publishes only edges. Three vertices that are joined by three edges
+    form a triangle, unless each of the edges already borders two other triangles;
+    such edges merely surround a vertex. The holes at the eyes and the mouth are
+    closed by strips between their upper and lower rims, so that depth maps and
+    renderings have no holes. All triangles are clockwise as seen from the camera
+    (x right, y down).
+
+    Args:
+      mean: [468, 3] float64, mean face.
+      mirror: [468] int, mirror partner of each vertex.
+
+    Returns:
+      Triangles [898, 3] int, and the part [898] to which each belongs.
 
     Raises:
       ValueError: if the mesh is not the expected one.
@@ -124,11 +116,13 @@ def triangles(mean: np.ndarray, mirror: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _cliques(pairs: np.ndarray) -> list[tuple[int, ...]]:
-    neighbours: list[set[int]] = [set() for _ in range(NUM_POINTS)]
+    neighbors: list[set[int]] = [set() for _ in range(NUM_POINTS)]
     for a, b in pairs:
-        neighbours[a].add(int(b))
-        neighbours[b].add(int(a))
-    found = [(int(a), int(b), c) for a, b in pairs for c in sorted(neighbours[a] & neighbours[b]) if c > b]
+        neighbors[a].add(int(b))
+        neighbors[b].add(int(a))
+    found: list[tuple[int, ...]] = []
+    for a, b in pairs:
+        found += [(int(a), int(b), c) for c in sorted(neighbors[a] & neighbors[b]) if c > b]
     count: dict[tuple[int, int], int] = {}
     for triangle in found:
         for edge in itertools.combinations(triangle, 2):
@@ -137,21 +131,21 @@ def _cliques(pairs: np.ndarray) -> list[tuple[int, ...]]:
 
 
 def _strip(upper: Sequence[int], lower: Sequence[int]) -> list[tuple[int, ...]]:
-    """Triangles between two rims with the same number of vertices that meet at their ends."""
-    found = []
+    """Returns the triangles between two rims that have the same number of vertices and common end points."""
+    found: list[tuple[int, ...]] = []
     for a, b, c, d in zip(upper, upper[1:], lower[1:], lower):
         found += [t for t in ((a, b, c), (a, c, d)) if len(set(t)) == 3]
     return found
 
 
 def _same_winding(faces: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Neighbouring triangles run through their common edge in opposite directions; the first faces the camera."""
+    """Makes neighboring triangles traverse their common edge in opposite directions; the first faces the camera."""
     by_edge: dict[tuple[int, int], list[int]] = {}
     for index, triangle in enumerate(faces):
         for edge in itertools.combinations(sorted(triangle), 2):
             by_edge.setdefault(edge, []).append(index)
     faces = faces.copy()
-    # The seed: the triangle whose normal points most to the camera.
+    # Start at the triangle whose normal is closest to the direction of the camera.
     normal = _normal_z(mean[faces])
     seed = int(np.abs(normal).argmax())
     if normal[seed] < 0:
@@ -171,16 +165,20 @@ def _same_winding(faces: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 def _normal_z(corners: np.ndarray) -> np.ndarray:
-    """Twice the signed area in (x, y); positive = clockwise on the screen, since y points down."""
+    """Returns twice the signed area in (x, y); positive is clockwise in the image, since y points down."""
     u, v = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     return u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
 
 
 def select_vertices(mean: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """The 140 vertices of Eq. (13): outline, brows, eyes, nose and lips, then evenly what is left.
+    """Selects the 140 vertices of Eq. (13): outline, brows, eyes, nose and lips, then an even cover of the rest.
 
-    Vertices are taken with their mirror image. After the features, the vertex
-    farthest from all that are chosen comes next.
+    Vertices are selected together with their mirror partners. After the facial
+    features, each step selects the vertex that is farthest from all selected ones.
+
+    Args:
+      mean: [468, 3] float64, mean face.
+      mirror: [468] int, mirror partner of each vertex.
 
     Returns:
       [140] int, sorted.
@@ -191,7 +189,7 @@ def select_vertices(mean: np.ndarray, mirror: np.ndarray) -> np.ndarray:
     while len(chosen) < NUM_SELECTED:
         gaps = np.linalg.norm(mean[:, None] - mean[None, sorted(chosen)], axis=-1).min(1)
         if len(chosen) % 2:
-            gaps = np.where(mirror == np.arange(len(mean)), gaps, -1)  # one on the midline makes the number even
+            gaps = np.where(mirror == np.arange(len(mean)), gaps, -1)  # a vertex on the midline makes the number even
         vertex = int(gaps.argmax())
         chosen |= {vertex, int(mirror[vertex])}
     return np.array(sorted(chosen))

@@ -2,11 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from phystd_tf.face.alignment import Detection, FaceTooSmallError, LowQualityError, NoFaceError, check_mesh
+from phystd_tf.face.alignment import FaceTooSmallError, LowQualityError, NoFaceError, check_mesh
+from phystd_tf.face.detection import Detection
 
 
 def placed(face, height, width, left, top, face_width):
-    """The face, of a photograph in which it is 195 px wide, in a grey frame."""
+    """The face, cut from a photograph in which it is 195 px wide, in a gray frame."""
     scale = face_width / 195
     small = cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     frame = np.full((height, width, 3), 90, np.uint8)

@@ -63,7 +63,7 @@ def test_68_landmarks_in_place_of_the_mesh(hopper, aligner, model, live):
     assert np.abs(sparse.depth - live.depth).mean() < 0.05
     with pytest.raises(FaceTooSmallError):
         _prepared(hopper, None, model, 256, "live", 32, (256,), landmarks68=landmarks / 10)
-    with pytest.raises(LowQualityError, match="misses the face"):
+    with pytest.raises(LowQualityError, match="the fit of the morphable model is off by"):
         scattered = np.random.default_rng(0).permutation(landmarks)
         _prepared(hopper, None, model, 256, "live", 32, (256,), landmarks68=scattered)
 

@@ -87,7 +87,7 @@ def test_dense_fit_recovers_pose_and_shape(model, pose, yaw, dimensions):
     fit = model.fit_dense(truth[:, :dimensions])
     assert fit.error < 0.003
     assert np.abs(fit.shape[:, :2] - truth[:, :2]).max() < 0.02 * 80
-    # Without depth, a flatter face that is turned more looks the same: the prior decides.
+    # Without depth, a flatter face that is turned further looks the same, so the prior decides.
     assert angle_between(rotation, fit.rotation) < (1 if dimensions == 3 else 5)
     assert abs(fit.scale / 80 - 1) < 0.03
     assert np.corrcoef(coefficients, fit.coefficients)[0, 1] > (0.85 if dimensions == 3 else 0.6)
@@ -192,7 +192,7 @@ def test_a_wrong_file_is_refused_by_name(model, tmp_path, changes, words):
     assert "own.npz" in str(error.value)
 
 
-def test_a_file_that_is_no_model_is_refused(tmp_path):
+def test_a_file_that_is_not_a_model_is_refused(tmp_path):
     path = tmp_path / "notes.npz"
     for content in (b"", b"not an archive"):
         path.write_bytes(content)

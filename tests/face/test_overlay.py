@@ -4,7 +4,7 @@ import pytest
 from phystd_tf.face.crop import crop_box, to_crop
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.face.overlay import MASK_COLOUR, MESH_COLOUR, VERTEX_COLOUR, overlay
+from phystd_tf.face.overlay import MASK_COLOR, MESH_COLOR, VERTEX_COLOR, overlay
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,10 @@ def test_panels(photograph_and_face, model):
     greener = on_photograph[..., 1].astype(int) - on_photograph[..., 0] > 10
     rows, columns = np.nonzero(greener)
     assert columns.min() > 180 and columns.max() < 320 and rows.min() > 40  # the mesh is where the face is
-    assert (vertices == VERTEX_COLOUR).all(-1).sum() > 140
-    assert (triangles == MESH_COLOUR).all(-1).sum(0).max() == 3  # three borders between four bands
+    assert (vertices == VERTEX_COLOR).all(-1).sum() > 140
+    assert (triangles == MESH_COLOR).all(-1).sum(0).max() == 3  # three borders between four bands
     assert depth[200:].astype(int).sum() > depth[30:70].astype(int).sum() * 1.5
-    assert np.abs(mask[60:110] - (128 + np.array(MASK_COLOUR)) / 2).max() <= 1 and (mask[130:] == 128).all()
+    assert np.abs(mask[60:110] - (128 + np.array(MASK_COLOR)) / 2).max() <= 1 and (mask[130:] == 128).all()
 
 
 def test_without_triangle_maps(photograph_and_face, model):

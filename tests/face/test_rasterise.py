@@ -31,7 +31,7 @@ def test_barycentric_weights_give_the_position_back(model, frontal):
     np.testing.assert_allclose(found[:, 2], raster.z[rows, columns], atol=1e-6)
 
 
-def test_neighbours_leave_no_gap():
+def test_neighbors_leave_no_gap():
     points = np.array([[0, 0, 0], [10, 0, 0], [10, 10, 0], [0, 10, 0.0]])
     raster = rasterise(points, np.array([[0, 1, 2], [0, 2, 3]]), 11, 11)
     assert (raster.triangle_index >= 0).all()

@@ -29,7 +29,7 @@ def test_winding_is_consistent_and_faces_the_camera(model):
     a, b, c = (model.mean[model.triangles[:, i]] for i in range(3))
     normal = np.cross(b - a, c - a)
     area = np.linalg.norm(normal, axis=1)
-    assert np.sum(area[normal[:, 2] < 0]) < 0.05 * area.sum()  # under the nose and chin only
+    assert np.sum(area[normal[:, 2] < 0]) < 0.05 * area.sum()  # below the nose and chin only
 
 
 def test_the_builder_makes_what_is_shipped(model):

@@ -14,7 +14,7 @@ def image():
 
 
 def _low_pass_in_numpy(image, size):
-    """Block means, then bilinear interpolation between the centres of the blocks, one axis at a time."""
+    """Block means, then bilinear interpolation between the centers of the blocks, one axis at a time."""
     full, factor = image.shape[1], image.shape[1] // size
     means = image.reshape(len(image), size, factor, size, factor, -1).mean(axis=(2, 4))
     position = np.clip((np.arange(full) + 0.5) / factor - 0.5, 0, size - 1)

@@ -86,7 +86,7 @@ def test_dense_offset_of_real_face_shapes_is_that_of_scipy(rng):
         triangles, maps = _mesh(target, size)
         value = warp.dense_offset(source, target, triangles, maps).numpy()[0]
         assert np.abs(value - expected).max() < 1e-3
-    assert outside  # else the faces would not test what is clipped
+    assert outside  # otherwise clipping would not be tested
 
 
 def test_the_offset_at_a_vertex_is_that_of_the_vertex(rng):
@@ -115,7 +115,7 @@ def test_no_offset_is_the_identity(rng, image):
 
 
 def test_a_face_that_leaves_the_crop_keeps_its_place_when_warped_to_itself(rng):
-    """Vertices outside count as on the frame in the triangulation, but their offset is their own."""
+    """Vertices outside the crop are moved to its frame in the triangulation, but keep their offset."""
     target = _face(rng, low=-10, high=SIZE + 8)
     assert ((target < -0.5) | (target > SIZE - 0.5)).any()
     np.testing.assert_allclose(_offset(target, target), 0, atol=1e-6)
@@ -142,7 +142,7 @@ def test_an_affine_image_is_sampled_exactly(rng):
 
 
 def test_an_affine_offset_is_interpolated_exactly(rng):
-    """Inside the hull of the vertices, where the anchors have no say."""
+    """Holds inside the hull of the vertices, where the anchors have no influence."""
     target = _face(rng)
     matrix, shift = np.array([[1.1, 0.1], [-0.2, 0.9]]), np.array([2.0, -1.0])
     source = target @ matrix.T + shift
@@ -152,18 +152,18 @@ def test_an_affine_offset_is_interpolated_exactly(rng):
     inside = hull.find_simplex(grid) >= 0
     expected = grid @ matrix.T + shift - grid
     assert inside.sum() > 500
-    # Triangles at the rim of the hull may reach an anchor: only those within.
+    # Triangles at the rim of the hull may include an anchor, so only inner ones are compared.
     triangles, maps = _mesh(target)
     inner = (triangles[0][maps[0]] < 140).all(-1) & inside
     np.testing.assert_allclose(value[inner], expected[inner], atol=1e-9)
 
 
 def test_source_vertices_land_on_target_vertices(rng):
-    """The direction of the warp: what Eq. (14) and (15) say, read literally, misses."""
+    """Tests the direction of the warp: Eq. (14) and (15), taken literally, miss the vertices."""
     grid = np.stack(np.meshgrid(np.arange(14) * 2 + 18, np.arange(10) * 4 + 14), -1).reshape(1, 140, 2)
-    target = grid.astype(float)  # on pixels, so that what lands there can be read off
+    target = grid.astype(float)  # on pixel centers, so that the result can be read off there
     source = grid * (1.0, 0.8) + (5.0, 6.0) + rng.normal(0, 0.3, grid.shape)
-    # An image whose channels are its own coordinates tells where it was sampled.
+    # An image whose channels are its own coordinates shows where it was sampled.
     coordinates = warp.pixel_grid(SIZE, tf.float64)[tf.newaxis]
     ours = warp.sample(coordinates, _offset(source, target, np.float64)).numpy()[0]
     triangles, maps = _mesh(source)

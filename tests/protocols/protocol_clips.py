@@ -19,7 +19,7 @@ def _oulu():
     return clips
 
 
-# sensor, type, medium, session: videos for training and for testing, of the published list of 4,469.
+# Sensor, type, medium, session: numbers of videos for training and testing, from the published list of 4,469.
 SIW = """
 1111 90 75,1112 89 75,1121 89 75,1122 88 75,2111 90 74,2112 90 75,2121 90 75,2122 88 75,
 1211 77 71,1212 68 66,1221 76 71,1222 67 64,2211 18 13,2212 1 0,2221 32 29,

@@ -102,7 +102,7 @@ def test_siw_2_has_print_on_neither_side_and_the_media_disjoint():
         assert all((fact.instrument[-1] == medium) == (splits[fact.clip] == "test") for fact in replays)
 
 
-# Nearest whole number to 60 %; where STDN's public lists have the type whole, theirs.
+# The nearest whole number to 60 %; equal to the public lists of STDN where these are complete for a type.
 SIWM_TRAIN = {
     "replay": 59, "print": 71, "half_mask": 43, "silicone_mask": 16, "transparent_mask": 53, "paper_mask": 10,
     "mannequin": 24, "obfuscation_makeup": 14, "impersonation_makeup": 37, "cosmetic_makeup": 30,
@@ -201,7 +201,7 @@ def test_v2_unknown_print_leaves_paper_masks_and_paper_glasses_in_training(v2_li
     protocol = load_protocol("siwmv2_2_print", lists=v2_lists)
     assert _short(protocol.assign(_v2_clips())) == {
         "train": ["Live_1", "Live_2", "Mask_Paper_1", "Partial_Eye_1", "Partial_Paperglass_1", "Replay_1"],
-        "test": ["Live_3", "Paper_1", "Paper_2", "Paper_3"],  # whole, listed or not
+        "test": ["Live_3", "Paper_1", "Paper_2", "Paper_3"],  # all of them, listed or not
     }
     assert report_on(protocol, _v2_clips()).missing == ["Live_902"]
 
