@@ -1,8 +1,9 @@
-"""Rendered faces and simulated spoof media, with the truth beside them.
+"""Synthetic dataset: rendered faces and simulated spoof media, with ground truth.
 
-The training data of the field is gated by licences, so the project makes a
-small set of its own: ``subjects`` says who a person is, ``renderer`` draws a
-frame of that person, a medium of ``media`` turns it into a spoof by Eq. (3),
-``camera`` photographs either, and ``dataset`` writes the folders. Nothing here
-is evidence about real photographs, and the truth measures, it never trains.
+The datasets of the field are only available under license agreements. The
+project therefore renders a small dataset of its own. ``person`` describes and
+renders a subject, a medium in ``media`` turns a live frame into a spoof by
+Eq. (3), ``scene.camera`` takes a photograph of either, and ``dataset`` writes the
+folders. Results on this dataset are no evidence about real photographs. The
+ground truth is used for measuring only, never for training.
 """

@@ -1,8 +1,8 @@
-"""The list of clips beside an embedded dataset: which instrument made a spoof, and with which settings.
+"""The list of clips of a synthetic dataset: which instrument made a spoof, and with which parameters.
 
-One row a clip, live ones included. A protocol that holds instruments out needs
-it, because the folders name the spoof type only. It follows from the recipe;
-no picture is drawn for it.
+The list has one row per clip, including live clips. Protocols that hold out
+instruments need it, because the folder names contain the spoof type only. The
+list follows from the recipe alone; nothing is rendered for it.
 """
 
 import csv
@@ -20,12 +20,17 @@ COLUMNS = ("clip", "split", "type", "subject", "number", "instrument", "seeds", 
 
 
 def clip_list(recipe: Recipe) -> str:
-    """The list as CSV.
+    """Builds the list.
 
-    Columns: ``clip``, its folder or video below the root, with slashes; ``split``;
-    ``type``, ``live`` or a spoof type; ``subject``, its name; ``number`` within
-    subject and type; ``instrument`` and ``parameters`` (JSON) of the medium, empty for
-    live; ``seeds``, the numbers from which the clip is drawn, separated by spaces.
+    Args:
+      recipe: of the dataset.
+
+    Returns:
+      CSV text with the columns ``clip`` (path of the folder or video below the root, with
+      forward slashes), ``split``, ``type`` (``live`` or a spoof type), ``subject`` (name),
+      ``number`` (of the clip within subject and type), ``instrument`` and ``parameters`` (of the
+      medium; the parameters as JSON; both are empty for live clips), and ``seeds`` (the numbers
+      from which the clip is drawn, separated by spaces).
     """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")

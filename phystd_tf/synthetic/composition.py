@@ -1,20 +1,20 @@
-"""Eq. (3) on arrays: how a medium's layers and a live face make a spoof."""
+"""Eq. (3) on arrays: composes a spoof from a live face and the layers of a medium."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-# Layers and live faces are multiples of 1 / LEVELS, so that they are stored without loss.
+# Layers and live faces are multiples of 1 / LEVELS, so that they can be stored without loss.
 LEVELS = 255
 
 
 class Layers(NamedTuple):
-    """What a medium does to a live face.
+    """The effect of a medium on a live face.
 
     Attributes:
-      T_A: [S, S, 3] float32, the additive trace, in [-1, 1].
-      P: [S, S, 1] float32, the covered region, in [0, 1], 1 = covered.
-      T_P: [S, S, 3] float32, what is seen there, RGB in [0, 1]; 0 where P is 0.
+      T_A: [S, S, 3] float32, additive trace, in [-1, 1].
+      P: [S, S, 1] float32, covered region, in [0, 1]; 1 is fully covered.
+      T_P: [S, S, 3] float32, content of the covered region, RGB in [0, 1]; 0 where P is 0.
     """
 
     T_A: np.ndarray
@@ -22,28 +22,31 @@ class Layers(NamedTuple):
     T_P: np.ndarray
 
 
-def quantise(values: np.ndarray) -> np.ndarray:
-    """The nearest multiples of 1 / 255, float32."""
+def quantize(values: np.ndarray) -> np.ndarray:
+    """Rounds to multiples of 1 / 255, float32."""
     return np.round(np.asarray(values) * LEVELS).astype(np.float32) / np.float32(LEVELS)
 
 
 def additive(live: np.ndarray, medium: np.ndarray) -> Layers:
-    """Layers of a medium that shows the whole face as ``medium``: T_A is the difference, nothing is covered.
+    """The layers of a medium that changes the whole frame and covers nothing.
 
     Args:
       live: [S, S, 3] float32, multiples of 1 / 255.
-      medium: [S, S, 3] float32, RGB; cut to [0, 1].
+      medium: [S, S, 3] float32, the frame as the medium shows it, RGB; clipped to [0, 1].
+
+    Returns:
+      Layers whose T_A is the difference between medium and live face; P is 0.
     """
-    shown = quantise(np.clip(medium, 0, 1))
+    shown = quantize(np.clip(medium, 0, 1))
     return Layers(shown - live, np.zeros(live.shape[:2] + (1,), np.float32), np.zeros_like(live))
 
 
 def compose(live: np.ndarray, layers: Layers) -> np.ndarray:
-    """The spoof face before the camera, Eq. (3): (1 - P) (live + T_A) + P T_P.
+    """The spoof face before the camera by Eq. (3): (1 - P) (live + T_A) + P T_P.
 
     Args:
       live: [S, S, 3] float32, RGB in [0, 1].
-      layers: Layers.
+      layers: of the medium.
 
     Returns:
       [S, S, 3] float32, not clipped.

@@ -1,20 +1,20 @@
-"""Writes the embedded dataset.
+"""Writes the synthetic dataset.
 
-In the layout of a user's own folders:
+The layout of a user's own folders is:
 
     OUT/synthetic.json                                   recipe and counts
-    OUT/clips.csv                                        instruments and settings, see ``clip_list``
+    OUT/clips.csv                                        instruments and parameters, see ``clip_list``
     OUT/{train,dev,test}/live/<subject>/<clip>/<frame>.jpg
     OUT/{train,dev,test}/spoof/<type>/<subject>/<clip>/<frame>.jpg
-    OUT/truth/<the same path>.npz                        see ``truth``; preparation never reads it
-    OUT/photographs.csv                                  if people are photographed: who is who, see ``gallery``
+    OUT/truth/<the same path>.npz                        see ``truth``; never read by preparation
+    OUT/photographs.csv                                  with photographs: person of each subject, see ``gallery``
 
-In the layouts of real datasets (``layouts``) a clip is a video, and its truth is
-OUT/truth/<the path without its ending>/<frame>.npz.
+In the layouts of real datasets (``layouts``), a clip is a video and its truth is
+OUT/truth/<path without extension>/<frame>.npz.
 
-A clip that is there is finished: clips are written elsewhere and renamed. The
-same recipe gives the same bytes, whatever the number of workers and however
-often the work was interrupted.
+A clip that exists is complete: clips are written to another folder and then
+renamed. The same recipe gives the same bytes, regardless of the number of
+workers and of interruptions.
 """
 
 import concurrent.futures
@@ -24,19 +24,19 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import cv2
 
 from phystd_tf.synthetic.clip_list import CLIPS, clip_list
-from phystd_tf.synthetic.clips import Frame, make_clip, sitter_of
-from phystd_tf.synthetic.gallery import PHOTOGRAPHS, Gallery, Person
+from phystd_tf.synthetic.clips import SyntheticFrame, make_clip, subject_renderer
+from phystd_tf.synthetic.gallery import PHOTOGRAPHS, Gallery, PhotographedPerson
 from phystd_tf.synthetic.layouts import LAYOUTS, all_clips
 from phystd_tf.synthetic.layouts.layout import Layout
-from phystd_tf.synthetic.recipe import SPLITS, Clip, Recipe, SyntheticError
+from phystd_tf.synthetic.recipe import SPLITS, Recipe, SyntheticClip, SyntheticError
 from phystd_tf.synthetic.recording import write_video
 
-# Raised whenever the same recipe gives other images.
+# Increased whenever the same recipe gives different images.
 VERSION = 2
 MANIFEST = "synthetic.json"
 
@@ -47,25 +47,25 @@ def make_dataset(
     workers: int = 1,
     progress: Optional[Callable[[int, int], None]] = None,
     gallery: Optional[Gallery] = None,
-) -> dict[str, object]:
-    """Makes what is missing of a dataset.
+) -> dict[str, Any]:
+    """Makes all parts of a dataset that do not exist yet.
 
     Args:
-      out: its folder.
+      out: folder of the dataset.
       recipe: what to make.
-      workers: processes; 1 works in this one.
-      progress: called with (frames finished, frames in all) now and then.
-      gallery: live people with photographs, at least as many as the recipe has subjects; its fingerprint is the
-        recipe's.
+      workers: number of processes; 1 works in the current process.
+      progress: called with (finished frames, all frames) from time to time.
+      gallery: live people with photographs, at least as many as the recipe has subjects. Its fingerprint must be
+        that of the recipe.
 
     Returns:
       The manifest, as written to ``synthetic.json``.
 
     Raises:
-      SyntheticError: if the folder holds a dataset of another recipe, or files that are none.
+      SyntheticError: if the folder holds a dataset of another recipe, or files that are not a synthetic dataset.
     """
     manifest = manifest_of(recipe)
-    _claim(out, manifest)
+    _check_folder(out, manifest)
     total = int(manifest["frames"])
     done = 0
     if progress:
@@ -78,7 +78,7 @@ def make_dataset(
             if progress:
                 progress(done, total)
     else:
-        # Spawned, not forked: the caller may hold threads.
+        # Spawned instead of forked, because the caller may have running threads.
         context = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
             futures = [pool.submit(_make_subject_clips, *task) for task in tasks]
@@ -86,7 +86,7 @@ def make_dataset(
                 done += future.result()
                 if progress:
                     progress(done, total)
-    shutil.rmtree(_workshop(out), ignore_errors=True)
+    shutil.rmtree(_unfinished_folder(out), ignore_errors=True)
     clips = all_clips(recipe)
     lists = dict(LAYOUTS[recipe.layout].lists(clips), **{CLIPS: clip_list(recipe)})
     if gallery:
@@ -99,11 +99,11 @@ def make_dataset(
     return dict(manifest, complete=True)
 
 
-def manifest_of(recipe: Recipe) -> dict[str, object]:
+def manifest_of(recipe: Recipe) -> dict[str, Any]:
     """The manifest of a recipe: its parameters and the counts that follow from them.
 
     Raises:
-      SyntheticError: if the layout has no place for what the recipe wants.
+      SyntheticError: if the layout does not support the recipe.
     """
     counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     people: dict[str, list[str]] = {split: [] for split in SPLITS}
@@ -122,57 +122,57 @@ def manifest_of(recipe: Recipe) -> dict[str, object]:
     }
 
 
-def _make_subject_clips(out: str, recipe: Recipe, number: int, person: Optional[Person]) -> int:
-    """Makes the missing clips of a subject; returns the number of its frames."""
+def _make_subject_clips(out: str, recipe: Recipe, number: int, person: Optional[PhotographedPerson]) -> int:
+    """Makes the missing clips of a subject; returns the number of frames of all its clips."""
     cv2.setNumThreads(1)
     layout = LAYOUTS[recipe.layout]
     clips = layout.clips_of(recipe, number)
-    sitter = None
+    renderer = None
     for clip in clips:
         if os.path.exists(os.path.join(out, clip.path)):
             continue
-        if sitter is None:
-            sitter = sitter_of(recipe, number, person)
-        _store(out, layout, clip, list(make_clip(recipe, clip, sitter)))
+        if renderer is None:
+            renderer = subject_renderer(recipe, number, person)
+        _store(out, layout, clip, list(make_clip(recipe, clip, renderer)))
     return len(clips) * recipe.frames_per_clip
 
 
-def _store(out: str, layout: Layout, clip: Clip, frames: Sequence[Frame]) -> None:
-    workshop = os.path.join(_workshop(out), clip.path.replace(os.sep, "-").replace("/", "-"))
-    shutil.rmtree(workshop, ignore_errors=True)
-    os.makedirs(workshop)
-    bare, ending = os.path.splitext(clip.file)
-    truths, pictures = os.path.join(workshop, "truth"), os.path.join(workshop, "frames" + ending)
-    side = layout.side_text(clip, [frame.vertices for frame in frames])
-    # What belongs to a clip first: a clip that is there is whole.
+def _store(out: str, layout: Layout, clip: SyntheticClip, frames: Sequence[SyntheticFrame]) -> None:
+    unfinished = os.path.join(_unfinished_folder(out), clip.path.replace(os.sep, "-").replace("/", "-"))
+    shutil.rmtree(unfinished, ignore_errors=True)
+    os.makedirs(unfinished)
+    stem, extension = os.path.splitext(clip.file)
+    truths, pictures = os.path.join(unfinished, "truth"), os.path.join(unfinished, "frames" + extension)
+    annotations = layout.annotation_text(clip, [frame.vertices for frame in frames])
+    # The clip itself is moved last, because a clip that exists counts as complete.
     if any(frame.truth for frame in frames):
         _write_all(truths, ".npz", [frame.truth for frame in frames])
-        _move(truths, os.path.join(out, "truth", bare or clip.folder))
-    if side is not None:
-        _write(os.path.join(workshop, "side"), side.encode("utf-8"))
-        _move(os.path.join(workshop, "side"), os.path.join(out, bare + layout.side_suffix))
+        _move(truths, os.path.join(out, "truth", stem or clip.folder))
+    if annotations is not None:
+        _write(os.path.join(unfinished, "annotations"), annotations.encode("utf-8"))
+        _move(os.path.join(unfinished, "annotations"), os.path.join(out, stem + layout.annotation_suffix))
     if clip.file:
         write_video(pictures, [frame.jpeg for frame in frames])
     else:
         _write_all(pictures, ".jpg", [frame.jpeg for frame in frames])
     _move(pictures, os.path.join(out, clip.path))
-    shutil.rmtree(workshop)
+    shutil.rmtree(unfinished)
 
 
-def _write_all(folder: str, ending: str, files: Sequence[bytes]) -> None:
+def _write_all(folder: str, extension: str, files: Sequence[bytes]) -> None:
     os.makedirs(folder)
     for index, data in enumerate(files):
-        _write(os.path.join(folder, f"{index:03d}{ending}"), data)
+        _write(os.path.join(folder, f"{index:03d}{extension}"), data)
 
 
 def _move(source: str, target: str) -> None:
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.path.isdir(target):  # truth of a clip that was interrupted
+    if os.path.isdir(target):  # truth of an interrupted clip
         shutil.rmtree(target)
     os.replace(source, target)
 
 
-def _claim(out: str, manifest: dict[str, object]) -> None:
+def _check_folder(out: str, manifest: dict[str, Any]) -> None:
     path = os.path.join(out, MANIFEST)
     if os.path.exists(path):
         try:
@@ -189,16 +189,16 @@ def _claim(out: str, manifest: dict[str, object]) -> None:
             )
         return
     if os.path.exists(out) and (not os.path.isdir(out) or os.listdir(out)):
-        raise SyntheticError(f"{out} is there and is no synthetic dataset; choose a new or an empty folder")
+        raise SyntheticError(f"{out} exists and is not a synthetic dataset; choose a new or an empty folder")
     os.makedirs(out, exist_ok=True)
     _write(path, _as_json(manifest))
 
 
-def _workshop(out: str) -> str:
+def _unfinished_folder(out: str) -> str:
     return os.path.join(out, ".unfinished")
 
 
-def _as_json(values: dict[str, object]) -> bytes:
+def _as_json(values: dict[str, Any]) -> bytes:
     return (json.dumps(values, indent=2) + "\n").encode("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""A user's own photographs of live people, in place of rendered ones."""
+"""A user's own photographs of live people, which can replace rendered people."""
 
 import csv
 import hashlib
@@ -18,8 +18,8 @@ PHOTOGRAPHS = "photographs.csv"
 COLUMNS = ("photograph", "person", "subject", "status", "reason")
 
 
-class Person(NamedTuple):
-    """Somebody of whom there are photographs.
+class PhotographedPerson(NamedTuple):
+    """A person with photographs. In a dataset, each photographed person is one subject.
 
     Attributes:
       name: of the folder or the file.
@@ -30,8 +30,15 @@ class Person(NamedTuple):
     photographs: tuple[Photograph, ...]
 
 
-class Row(NamedTuple):
-    """What became of a photograph: ``status`` is "ok", "unreadable" or that of an ``AlignmentError``."""
+class PhotographRow(NamedTuple):
+    """The outcome for one photograph.
+
+    Attributes:
+      photograph: path below the root of the gallery.
+      person: name of the person.
+      status: "ok", "unreadable", or the status of an ``AlignmentError``.
+      reason: explanation, empty if the status is "ok".
+    """
 
     photograph: str
     person: str
@@ -40,23 +47,23 @@ class Row(NamedTuple):
 
 
 class Gallery(NamedTuple):
-    """All people.
+    """All photographed people.
 
     Attributes:
-      people: those with a face that can be used, by name.
-      rows: all photographs.
-      fingerprint: of the photographs' pixels and names; empty for no gallery.
+      people: those with a usable face, sorted by name.
+      rows: one per photograph.
+      fingerprint: hash of the pixels and names of the usable photographs.
     """
 
-    people: tuple[Person, ...]
-    rows: tuple[Row, ...]
+    people: tuple[PhotographedPerson, ...]
+    rows: tuple[PhotographRow, ...]
     fingerprint: str
 
     def report(self, subjects: Sequence[str]) -> str:
-        """The rows as CSV.
+        """The rows as CSV text.
 
         Args:
-          subjects: names of the people in the dataset, in their order; may be fewer than there are people.
+          subjects: names of the subjects in the dataset, in the order of ``people``; may be fewer than ``people``.
         """
         names = {person.name: subject for person, subject in zip(self.people, subjects)}
         file = io.StringIO()
@@ -69,13 +76,13 @@ class Gallery(NamedTuple):
 
 
 def open_gallery(root: str, paths: Sequence[str], read: Callable[[str], np.ndarray], size: int) -> Gallery:
-    """Finds the faces. Photographs without one, or that cannot be read, become rows and are left out.
+    """Finds the faces in photographs. Photographs that are unreadable or have no usable face are only reported as rows.
 
     Args:
-      root: folder. A folder in it is a person, a photograph directly in it too.
+      root: folder. Each folder in it is one person, and so is each photograph directly in it.
       paths: of the photographs below ``root``.
-      read: gives a photograph as [H, W, 3] uint8 RGB, or raises PhystdError.
-      size: of the frames to be made, pixels.
+      read: reads a photograph as [H, W, 3] uint8 RGB, or raises PhystdError.
+      size: side of the frames that will be made, pixels.
 
     Raises:
       PhystdError: if no photograph can be used.
@@ -91,16 +98,16 @@ def open_gallery(root: str, paths: Sequence[str], read: Callable[[str], np.ndarr
                 image = read(path)
                 photograph = prepare(image, aligner.align(image).points, size, model)
             except AlignmentError as error:
-                rows.append(Row(name, person, error.status, str(error)))
+                rows.append(PhotographRow(name, person, error.status, str(error)))
                 continue
             except PhystdError as error:
-                rows.append(Row(name, person, "unreadable", str(error)))
+                rows.append(PhotographRow(name, person, "unreadable", str(error)))
                 continue
-            rows.append(Row(name, person, "ok", ""))
+            rows.append(PhotographRow(name, person, "ok", ""))
             found.setdefault(person, []).append(photograph)
             digest.update(f"{name} {image.shape}".encode())
             digest.update(np.ascontiguousarray(image).tobytes())
     if not found:
-        raise PhystdError(f"{root}: none of {len(rows)} photographs shows a face that can be used")
-    people = tuple(Person(name, tuple(photographs)) for name, photographs in sorted(found.items()))
+        raise PhystdError(f"{root}: none of {len(rows)} photographs shows a usable face")
+    people = tuple(PhotographedPerson(name, tuple(photographs)) for name, photographs in sorted(found.items()))
     return Gallery(people, tuple(rows), digest.hexdigest())

@@ -1,4 +1,4 @@
-"""What the embedded dataset shall be: its recipe, its people and splits, and its clips."""
+"""The specification of a synthetic dataset: its recipe, its subjects and splits, and its clips."""
 
 import dataclasses
 import os
@@ -14,7 +14,7 @@ TRUTHS = ("full", "camera", "none")
 
 
 class SyntheticError(PhystdError):
-    """The recipe is impossible, or the folder holds another dataset."""
+    """The recipe is invalid, or the folder holds something else."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,19 +22,20 @@ class Recipe:
     """What to make.
 
     Attributes:
-      seed: of everything.
-      subjects: people; at least one for each split.
-      clips_per_subject: of each spoof type.
-      live_clips_per_subject: live clips; 0 is twice as many as of a spoof type, because a type is one of several.
-      frames_per_clip: frames.
-      size: of a frame in pixels; the face crop is about half of it.
+      seed: of all random numbers, at least 0.
+      subjects: number of people; at least one per split.
+      clips_per_subject: number of clips per subject and spoof type.
+      live_clips_per_subject: number of live clips per subject; 0 means twice ``clips_per_subject``, because live faces
+        are one type among several.
+      frames_per_clip: number of frames per clip.
+      size: side of a frame, pixels; the face crop takes up about half of it.
       types: spoof types.
-      truth: "full" (before and after the camera), "camera" (only P and the live face after the camera) or "none"; the
-        vertices are always there, except with "none".
+      truth: which ground truth is stored: "full" (before and after the camera), "camera" (only P and the live face
+        after the camera) or "none". The vertices are always stored, except with "none".
       layout: of folders and files, one of ``layouts.LAYOUTS``.
-      photographs: fingerprint of the gallery of live people; empty for rendered people.
-      dev_share, test_share: of the people; the rest is for training. A split whose share is 0 has none. Only the
-        layout of own folders divides people in this way.
+      photographs: fingerprint of the gallery of live people; empty if people are rendered.
+      dev_share, test_share: shares of the subjects; the rest is for training. A split with share 0 is empty. Only the
+        layout of a user's own folders uses these shares.
     """
 
     seed: int = 1
@@ -51,7 +52,7 @@ class Recipe:
     test_share: float = 0.2
 
     def __post_init__(self) -> None:
-        """Raises SyntheticError for what cannot be made."""
+        """Raises SyntheticError for an invalid recipe."""
         for name in ("clips_per_subject", "frames_per_clip"):
             if getattr(self, name) < 1:
                 raise SyntheticError(f"{name} must be at least 1, not {getattr(self, name)}")
@@ -61,9 +62,11 @@ class Recipe:
             raise SyntheticError(f"size must be between 96 and 1024 pixels, not {self.size}")
         if self.seed < 0:
             raise SyntheticError(f"seed must not be negative, not {self.seed}")
+        if not self.types:
+            raise SyntheticError("types must not be empty")
         unknown = sorted(set(self.types) - set(MEDIA))
-        if unknown or not self.types:
-            raise SyntheticError(f"no such medium: {', '.join(unknown) or 'none given'}; there are {', '.join(MEDIA)}")
+        if unknown:
+            raise SyntheticError(f"unknown spoof types: {', '.join(unknown)}; choose from {', '.join(MEDIA)}")
         if min(self.dev_share, self.test_share) < 0 or self.dev_share + self.test_share > 1:
             raise SyntheticError(
                 f"dev_share and test_share must be at least 0 and together at most 1, not {self.dev_share} and "
@@ -74,21 +77,21 @@ class Recipe:
 
     @property
     def live_clips(self) -> int:
-        """Live clips of a subject."""
+        """Number of live clips per subject."""
         return self.live_clips_per_subject or 2 * self.clips_per_subject
 
 
-class Clip(NamedTuple):
+class SyntheticClip(NamedTuple):
     """One clip to make.
 
     Attributes:
       split: train, dev or test.
       spoof_type: a spoof type or ``live``.
-      subject: number.
+      subject: number of the subject.
       number: of the clip within subject and type.
-      file: path of the video below the root, with slashes; empty for frames in a folder.
-      person: name of the subject in the layout; empty for that of the embedded set.
-      conditions: what it has in common with other clips.
+      file: path of the video below the root, with forward slashes; empty for frames in a folder.
+      layout_name: name of the subject in the layout; empty for the default name.
+      conditions: that the clip shares with other clips.
     """
 
     split: str
@@ -96,17 +99,17 @@ class Clip(NamedTuple):
     subject: int
     number: int
     file: str = ""
-    person: str = ""
+    layout_name: str = ""
     conditions: Conditions = Conditions()
 
     @property
     def subject_name(self) -> str:
-        """The subject as the layout names it."""
-        return self.person or f"s{self.subject:04d}"
+        """Name of the subject in the layout."""
+        return self.layout_name or f"s{self.subject:04d}"
 
     @property
     def folder(self) -> str:
-        """Path of the frames below the root, in the layout of own folders."""
+        """Path of the frames below the root, in the layout of a user's own folders."""
         kind = ("live",) if self.spoof_type == spoof_types.LIVE else ("spoof", self.spoof_type)
         return os.path.join(self.split, *kind, self.subject_name, f"c{self.number:02d}")
 
@@ -117,9 +120,14 @@ class Clip(NamedTuple):
 
 
 def split_of(subject: int, recipe: Recipe) -> str:
-    """The split of a subject: the first people are train, then dev, then test; each with a share has at least one.
+    """The split of a subject.
 
-    Consecutive subjects spread over the range of skin tones, so every split does.
+    The first subjects are for train, the next for dev, the last for test. Each split with a share has at least one
+    subject. Consecutive subjects cover the range of skin tones, so each split covers it too.
+
+    Args:
+      subject: number of the subject.
+      recipe: of the dataset.
     """
     test, dev = (
         max(1, round(share * recipe.subjects)) if share else 0 for share in (recipe.test_share, recipe.dev_share)

@@ -1,4 +1,4 @@
-"""Puts the photographs of a clip into a video."""
+"""Writes the photographs of a clip to a video."""
 
 from collections.abc import Sequence
 
@@ -6,25 +6,28 @@ import cv2
 import numpy as np
 
 FRAMES_PER_SECOND = 30.0
-# By ending: what every OpenCV that comes from PyPI can write and read. The first two keep the traces best,
-# each frame being a JPEG; MPEG-4 makes some frames from their neighbours, as real telephones do.
-_CODES = {".avi": "MJPG", ".mov": "jpeg", ".mp4": "mp4v"}
+# Codec per file extension; the OpenCV wheels on PyPI can write and read all of them. The first two compress each
+# frame as a JPEG and preserve the traces best. MPEG-4 predicts frames from their neighbors, as real phones do.
+_CODECS = {".avi": "MJPG", ".mov": "jpeg", ".mp4": "mp4v"}
 
 
 def write_video(path: str, jpegs: Sequence[bytes]) -> None:
-    """Writes a video; the same frames give the same bytes with the same OpenCV.
+    """Writes a video; the same frames give the same bytes with the same version of OpenCV.
 
     Args:
-      path: ends in .avi, .mov or .mp4.
-      jpegs: photographs of one size. They are compressed once more.
+      path: of the video; the extension is .avi, .mov or .mp4.
+      jpegs: photographs of equal size. They are compressed a second time.
+
+    Raises:
+      RuntimeError: if OpenCV cannot open the file for writing.
     """
     frames = [cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) for jpeg in jpegs]
     height, width = frames[0].shape[:2]
-    ending = path[path.rindex(".") :]
-    # OpenCV's own writer has the better quality, but knows this one container only.
-    backend = cv2.CAP_OPENCV_MJPEG if ending == ".avi" else cv2.CAP_FFMPEG
-    code = cv2.VideoWriter_fourcc(*_CODES[ending])
-    writer = cv2.VideoWriter(path, backend, code, FRAMES_PER_SECOND, (width, height))
+    extension = path[path.rindex(".") :]
+    # OpenCV's own writer gives better quality but supports the AVI container only.
+    backend = cv2.CAP_OPENCV_MJPEG if extension == ".avi" else cv2.CAP_FFMPEG
+    codec = cv2.VideoWriter.fourcc(*_CODECS[extension])
+    writer = cv2.VideoWriter(path, backend, codec, FRAMES_PER_SECOND, (width, height))
     if not writer.isOpened():
         raise RuntimeError(f"OpenCV could not open {path} to write a video")
     for frame in frames:

@@ -1,4 +1,4 @@
-"""What a medium gets to see of a frame."""
+"""The input of a spoof medium: a live frame with its geometry and light."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ class Shot(NamedTuple):
 
     Attributes:
       live: [S, S, 3] float32, encoded RGB in [0, 1], multiples of 1 / 255.
-      rendering: geometry and light of the frame.
+      rendering: geometry and lighting of the frame.
       scene: pose and lights.
     """
 

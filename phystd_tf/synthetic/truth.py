@@ -1,16 +1,17 @@
-"""The true trace of a frame, on disk. Measuring reads it; preparation and training never do.
+"""The ground truth of a frame, on disk. It is read for measuring only, never by preparation or training.
 
-One ``.npz`` beside each frame, in a tree of its own. For a live frame it holds
-the vertices only. For a spoof it holds, before the camera, the live face and
-the layers of Eq. (3), without loss, and after the camera the live face as the
-same camera (same noise, same JPEG quality) would have taken it. So the true
-trace after the camera is the frame minus ``live_camera``. With the truth "camera"
-of a recipe, the live face and the layers before the camera are left out, all but P.
+Each frame has one ``.npz`` file in a separate folder tree. For a live frame it
+holds the vertices only. For a spoof it also holds the live face and the layers
+of Eq. (3) before the camera, stored without loss, and the live face after the
+camera: taken by the same camera, with the same noise and the same JPEG quality.
+The true trace after the camera is therefore the frame minus ``live_camera``. If
+the recipe asks for the truth "camera", the live face and the layers before the
+camera are omitted, except P.
 """
 
 import io
 import os
-from typing import NamedTuple, Optional
+from typing import BinaryIO, NamedTuple, Optional, Union
 
 import cv2
 import numpy as np
@@ -24,13 +25,13 @@ class TruthError(PhystdError):
 
 
 class Truth(NamedTuple):
-    """What is known about a frame.
+    """The ground truth of a frame.
 
     Attributes:
-      vertices: [468, 2] float32, true places of the face mesh, pixels.
-      live: [S, S, 3] float32, the live face before the camera; None for live frames (as all below).
-      layers: Layers before the camera; ``compose(live, layers)`` is the spoof before the camera.
-      covered: [S, S, 1] float32, P of Eq. (3), 1 = covered; the camera moves nothing.
+      vertices: [468, 2] float32, true positions of the face mesh, pixels.
+      live: [S, S, 3] float32, the live face before the camera; None for a live frame, like all that follow.
+      layers: before the camera; ``compose(live, layers)`` is the spoof before the camera.
+      covered: [S, S, 1] float32, P of Eq. (3), 1 is covered; also valid after the camera, which moves no pixels.
       live_camera: [S, S, 3] uint8, the live face after the camera.
     """
 
@@ -44,27 +45,37 @@ class Truth(NamedTuple):
 def pack(
     vertices: np.ndarray, live: Optional[np.ndarray] = None, layers: Optional[Layers] = None, live_jpeg: bytes = b""
 ) -> bytes:
-    """The bytes of a truth file.
+    """Encodes a truth file.
 
-    ``live`` and ``layers`` must be multiples of 1 / 255. Without ``live``, only P is stored of the layers.
+    Args:
+      vertices: [468, 2], pixels.
+      live: [S, S, 3], multiples of 1 / 255; without it, only P of the layers is stored.
+      layers: multiples of 1 / 255.
+      live_jpeg: the live face after the camera.
+
+    Returns:
+      The bytes of the file.
     """
     arrays = {"vertices": np.asarray(vertices, np.float32)}
     if live_jpeg:
         arrays["live_camera_jpeg"] = np.frombuffer(live_jpeg, np.uint8)
     if layers is not None:
-        arrays["P_png"] = _png(np.round(layers.P[..., 0] * LEVELS).astype(np.uint8))
+        arrays["P_png"] = _encode_png(np.round(layers.P[..., 0] * LEVELS).astype(np.uint8))
     if live is not None and layers is not None:
-        arrays["live_png"] = _png(np.round(live * LEVELS).astype(np.uint8))
-        # Signed, so shifted by LEVELS into 16 bits.
-        arrays["T_A_png"] = _png((np.round(layers.T_A * LEVELS) + LEVELS).astype(np.uint16))
-        arrays["T_P_png"] = _png(np.round(layers.T_P * LEVELS).astype(np.uint8))
+        arrays["live_png"] = _encode_png(np.round(live * LEVELS).astype(np.uint8))
+        # T_A is signed; it is shifted by LEVELS to fit unsigned 16-bit values.
+        arrays["T_A_png"] = _encode_png((np.round(layers.T_A * LEVELS) + LEVELS).astype(np.uint16))
+        arrays["T_P_png"] = _encode_png(np.round(layers.T_P * LEVELS).astype(np.uint8))
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
 
 
-def read(path: str) -> Truth:
+def read(path: Union[str, BinaryIO]) -> Truth:
     """Reads a truth file.
+
+    Args:
+      path: path of the file, or the file itself, opened for reading bytes.
 
     Raises:
       TruthError: names the file.
@@ -74,29 +85,31 @@ def read(path: str) -> Truth:
             arrays = {name: file[name] for name in file.files}
         live = layers = covered = live_camera = None
         if "P_png" in arrays:
-            covered = _unpng(arrays["P_png"])[..., None]
+            covered = _decode_png(arrays["P_png"])[..., None]
         if "live_png" in arrays:
-            live = _unpng(arrays["live_png"])
-            layers = Layers(_unpng(arrays["T_A_png"], shift=LEVELS), covered, _unpng(arrays["T_P_png"]))
+            if covered is None:
+                raise KeyError("P_png")
+            live = _decode_png(arrays["live_png"])
+            layers = Layers(_decode_png(arrays["T_A_png"], shift=LEVELS), covered, _decode_png(arrays["T_P_png"]))
         if "live_camera_jpeg" in arrays:
             live_camera = np.ascontiguousarray(cv2.imdecode(arrays["live_camera_jpeg"], cv2.IMREAD_COLOR)[..., ::-1])
         return Truth(arrays["vertices"], live, layers, covered, live_camera)
     except (OSError, ValueError, KeyError, TypeError, EOFError, cv2.error) as error:
-        raise TruthError(f"{path} cannot be read as a truth file; make the synthetic set again ({error})") from error
+        raise TruthError(f"{path} cannot be read as a truth file; make the dataset again ({error})") from error
 
 
 def truth_path(root: str, frame: str) -> str:
-    """Where the truth of a frame lies.
+    """The path of the truth file of a frame.
 
     Args:
-      root: folder of the synthetic set.
+      root: folder of the synthetic dataset.
       frame: path of the frame, ``root/<split>/...``.
     """
     relative = os.path.relpath(frame, root)
     return os.path.join(root, "truth", os.path.splitext(relative)[0] + ".npz")
 
 
-def _png(image: np.ndarray) -> np.ndarray:
+def _encode_png(image: np.ndarray) -> np.ndarray:
     image = image[..., ::-1] if image.ndim == 3 else image
     good, data = cv2.imencode(".png", np.ascontiguousarray(image), (cv2.IMWRITE_PNG_COMPRESSION, 1))
     if not good:
@@ -104,8 +117,8 @@ def _png(image: np.ndarray) -> np.ndarray:
     return data.ravel()
 
 
-def _unpng(data: np.ndarray, shift: int = 0) -> np.ndarray:
-    """Levels, stored plus ``shift``, as float32 multiples of 1 / 255."""
+def _decode_png(data: np.ndarray, shift: int = 0) -> np.ndarray:
+    """Decodes levels that were stored plus ``shift``, as float32 multiples of 1 / 255."""
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     image = image[..., ::-1] if image.ndim == 3 else image
     return (image.astype(np.float32) - shift) / np.float32(LEVELS)

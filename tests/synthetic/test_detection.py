@@ -1,4 +1,4 @@
-"""The face finder of preparation accepts rendered frames, and agrees with the true vertices."""
+"""The face detector of preparation finds rendered faces and agrees with the true vertices."""
 
 import io
 
@@ -13,7 +13,7 @@ from phystd_tf.synthetic import truth
 from phystd_tf.synthetic.clips import make_clip
 from phystd_tf.synthetic.person.renderer import Renderer
 from phystd_tf.synthetic.person.subjects import make_subject
-from phystd_tf.synthetic.recipe import Clip, Recipe
+from phystd_tf.synthetic.recipe import Recipe, SyntheticClip
 
 
 def test_faces_are_found_where_they_are():
@@ -24,7 +24,7 @@ def test_faces_are_found_where_they_are():
         for number in range(recipe.subjects):
             renderer = Renderer(make_subject(recipe.seed, number), model, recipe.size)
             for name in (spoof_types.LIVE,) + recipe.types:
-                frame = next(make_clip(recipe, Clip("train", name, number, 0), renderer))
+                frame = next(make_clip(recipe, SyntheticClip("train", name, number, 0), renderer))
                 image = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
                 points = aligner.align(np.ascontiguousarray(image)).points
                 vertices = truth.read(io.BytesIO(frame.truth)).vertices

@@ -1,4 +1,4 @@
-"""Photographs in place of rendered people: the same shots for the same media."""
+"""Photographs instead of rendered people: the same shots for the same media."""
 
 import csv
 import dataclasses
@@ -13,16 +13,16 @@ from phystd_tf.face import topology
 from phystd_tf.face.alignment import Alignment, NoFaceError
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic import dataset, gallery, truth
-from phystd_tf.synthetic.clips import make_clip, sitter_of
+from phystd_tf.synthetic.clips import make_clip, subject_renderer
 from phystd_tf.synthetic.composition import compose
-from phystd_tf.synthetic.gallery import Person, open_gallery
+from phystd_tf.synthetic.gallery import PhotographedPerson, open_gallery
 from phystd_tf.synthetic.media import MEDIA
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person.renderer import Renderer, decode, encode
 from phystd_tf.synthetic.person.subjects import make_subject
 from phystd_tf.synthetic.person.surface import shade
-from phystd_tf.synthetic.photograph import Photograph, PhotographStudio, prepare
-from phystd_tf.synthetic.recipe import Clip, Recipe
+from phystd_tf.synthetic.photograph import Photograph, PhotographRenderer, prepare
+from phystd_tf.synthetic.recipe import Recipe, SyntheticClip
 from phystd_tf.synthetic.scene.scene import Light, project, random_scene
 
 SIZE = 128
@@ -34,7 +34,7 @@ def model():
 
 
 def _picture(model, number=1, yaw=20.0, light=(-0.6, -0.3, 0.74), size=300):
-    """A rendered person stands for the photograph, with its true mesh: [size, size, 3] uint8 and [468, 3]."""
+    """A rendered person as the photograph, with its true mesh: [size, size, 3] uint8, [468, 3], and the scene."""
     scene = dataclasses.replace(
         random_scene(np.random.default_rng(number)),
         yaw=yaw,
@@ -48,7 +48,7 @@ def _picture(model, number=1, yaw=20.0, light=(-0.6, -0.3, 0.74), size=300):
 
 @pytest.fixture(scope="module")
 def taken(model):
-    """Off the middle of a larger photograph; the mesh's depth counts from elsewhere, as that of an aligner."""
+    """A face off the center of a larger photograph; the depth of the mesh has an offset, like that of an aligner."""
     image, points, scene = _picture(model)
     image = cv2.copyMakeBorder(image, 90, 300, 400, 200, cv2.BORDER_REFLECT)
     return prepare(image, points + np.float32((400, 90, 40)), SIZE, model), scene
@@ -56,24 +56,24 @@ def taken(model):
 
 @pytest.fixture(scope="module")
 def shot(model, taken):
-    wanted = dataclasses.replace(random_scene(np.random.default_rng(5)), centre=(0.5, 0.43), eye_distance=0.17)
-    return PhotographStudio([taken[0]], model, SIZE).shoot(wanted, 0)
+    wanted = dataclasses.replace(random_scene(np.random.default_rng(5)), center=(0.5, 0.43), eye_distance=0.17)
+    return PhotographRenderer([taken[0]], model, SIZE).shoot(wanted, 0)
 
 
-def test_decoding_undoes_encoding():
+def test_decoding_inverts_encoding():
     levels = np.repeat(np.arange(256, dtype=np.float32)[:, None] / 255, 3, 1)
     np.testing.assert_array_equal(np.round(encode(decode(levels), 1.0) * 255), np.arange(256)[:, None].repeat(3, 1))
 
 
-def test_shading_gives_the_photograph_back(shot):
-    again = shot.rendering.again(shade(shot.rendering.surface, shot.scene))
+def test_shading_reproduces_the_photograph(shot):
+    again = shot.rendering.relight(shade(shot.rendering.surface, shot.scene))
     np.testing.assert_array_equal(np.round(again * 255), np.round(shot.live * 255))
     assert np.abs(again - shot.live).max() < 0.001
     np.testing.assert_array_equal(np.round(shot.live * 255) / np.float32(255), shot.live)
 
 
 def test_pose_and_place_are_those_of_the_photograph(shot, taken, model):
-    """The scene that is handed on puts the head where the mesh is, as media expect of it."""
+    """The scene of the shot puts the head where the mesh is, as the media expect."""
     rendering, scene = shot.rendering, shot.scene
     turned = heads.pose_points(rendering.head, scene.rotation)
     placed = project(turned, scene, SIZE)
@@ -84,7 +84,7 @@ def test_pose_and_place_are_those_of_the_photograph(shot, taken, model):
 
 
 def test_preparing_keeps_the_mesh_on_the_face(taken, model):
-    """Cut and reduced, the surroundings have no more pixels than frames need."""
+    """The cropped and reduced photograph has no more pixels than the frames need."""
     image, points, _ = _picture(model)
     photograph = taken[0]
     assert max(photograph.image.shape) < 3.5 * SIZE and photograph.image.dtype == np.uint8
@@ -122,16 +122,16 @@ def test_surface_holds_face_pixels_only(shot, model):
     assert (np.diff(surface.pixels) > 0).all() and np.isfinite(surface.albedo).all()
     assert np.isfinite(shot.rendering.z).sum() == len(surface.pixels)
     np.testing.assert_allclose(np.linalg.norm(surface.normal, axis=1), 1, atol=1e-4)
-    # Places on the atlas: eyes where painting expects them, left of the middle on the left.
+    # Positions on the atlas: the left side of the image is on the left side of the atlas.
     left = surface.place[x < shot.rendering.vertices[topology.LEFT_EYE[0], 0] - 2]
     assert len(left) and (left[:, 0] < 0).all()
 
 
-def test_another_skin_stays_within_the_face_and_fades_out(shot):
+def test_a_changed_skin_stays_within_the_face_and_fades_out(shot):
     rendering = shot.rendering
     surface = rendering.surface
     green = np.broadcast_to(np.float32((0.0, 0.6, 0.0)), surface.albedo.shape)
-    changed = np.abs(rendering.again(shade(surface._replace(albedo=green), shot.scene)) - shot.live).max(-1)
+    changed = np.abs(rendering.relight(shade(surface._replace(albedo=green), shot.scene)) - shot.live).max(-1)
     covered = np.isfinite(rendering.z)
     assert changed[~covered].max() < 0.002
     inner = cv2.erode(covered.astype(np.uint8), np.ones((9, 9))) > 0
@@ -139,39 +139,39 @@ def test_another_skin_stays_within_the_face_and_fades_out(shot):
     assert changed[inner].mean() > 0.2 and changed[rim].mean() < 0.6 * changed[inner].mean()
 
 
-def test_light_is_guessed_from_the_side_it_came_from(model):
+def test_estimated_light_comes_from_the_true_side(model):
     scene = random_scene(np.random.default_rng(5))
     sides, albedos = [], []
     for x in (-0.7, 0.7):
         image, points, _ = _picture(model, yaw=0.0, light=(x, -0.2, 0.68))
-        shot = PhotographStudio([prepare(image, points, SIZE, model)], model, SIZE).shoot(scene, 0)
+        shot = PhotographRenderer([prepare(image, points, SIZE, model)], model, SIZE).shoot(scene, 0)
         sides.append(shot.scene.lights[0].direction[0])
         assert np.isclose(np.linalg.norm(shot.scene.lights[0].direction), 1)
         albedos.append(np.median(shot.rendering.surface.albedo, 0))
     assert sides[0] < -0.3 and sides[1] > 0.3
-    # The skin is the same person's.
+    # The skin is that of the same person.
     assert np.abs(np.log(albedos[0] / albedos[1])).max() < 0.25 and 0.1 < albedos[0].mean() < 0.7
 
 
 def test_frame_stays_within_a_photograph_that_is_large_enough(model):
-    """A face at the edge of a wide photograph is not put in the middle by mirroring."""
+    """A face at the edge of a wide photograph is not moved to the center by mirroring."""
     image, points, _ = _picture(model, size=300)
     stripes = np.zeros((300, 300, 3), np.uint8)
     stripes[:, 0] = stripes[:, -1] = stripes[0] = stripes[-1] = 255
     image = np.maximum(image // 2, stripes)
     photograph = Photograph(image, points.astype(np.float32))
-    studio = PhotographStudio([photograph], model, SIZE)
-    for centre in ((0.2, 0.2), (0.8, 0.7), (0.5, 0.43)):
-        scene = dataclasses.replace(random_scene(np.random.default_rng(1)), centre=centre, eye_distance=0.17)
-        live = studio.shoot(scene, 0).live
-        # Mirrored, the white frame of the photograph would be seen within the frame.
+    renderer = PhotographRenderer([photograph], model, SIZE)
+    for center in ((0.2, 0.2), (0.8, 0.7), (0.5, 0.43)):
+        scene = dataclasses.replace(random_scene(np.random.default_rng(1)), center=center, eye_distance=0.17)
+        live = renderer.shoot(scene, 0).live
+        # If the photograph were mirrored, its white border would be visible in the frame.
         assert live[3:-3, 3:-3].max() < 0.9
 
 
 def test_frames_of_a_clip_shift_and_zoom(model, taken):
     recipe = Recipe(subjects=3, size=SIZE, frames_per_clip=3, truth="camera")
-    person = Person("p", (taken[0],))
-    frames = list(make_clip(recipe, Clip("train", "live", 0, 0), sitter_of(recipe, 0, person)))
+    person = PhotographedPerson("p", (taken[0],))
+    frames = list(make_clip(recipe, SyntheticClip("train", "live", 0, 0), subject_renderer(recipe, 0, person)))
     shapes = [frame.vertices - frame.vertices.mean(0) for frame in frames]
     sizes = [np.linalg.norm(shape) for shape in shapes]
     assert len({frame.jpeg for frame in frames}) == 3 and np.ptp(sizes) > 1e-4 * sizes[0]
@@ -181,9 +181,9 @@ def test_frames_of_a_clip_shift_and_zoom(model, taken):
 
 def test_photographs_of_a_person_take_turns(model, taken):
     second = prepare(*_picture(model, number=4)[:2], SIZE, model)
-    studio = PhotographStudio([taken[0], second], model, SIZE)
+    renderer = PhotographRenderer([taken[0], second], model, SIZE)
     scene = random_scene(np.random.default_rng(2))
-    lives = [studio.shoot(scene, number).live for number in range(3)]
+    lives = [renderer.shoot(scene, number).live for number in range(3)]
     np.testing.assert_array_equal(lives[0], lives[2])
     assert np.abs(lives[0] - lives[1]).mean() > 0.02
 
@@ -202,7 +202,7 @@ def test_every_medium_works_on_a_photograph(name, shot):
 
 
 class _Aligner:
-    """Knows the mesh of pictures 300 pixels high, and finds no face in others."""
+    """Returns a known mesh for pictures with a height of 300 pixels, and finds no face in others."""
 
     points = None
 
@@ -220,7 +220,7 @@ class _Aligner:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, model):
-    """Three people, one of them with two photographs in a folder; one photograph without a face, one damaged."""
+    """Three people, one with two photographs in a folder; a photograph without a face, and a damaged one."""
     pictures = {}
     for index, name in enumerate(("anna.jpg", "ben/1.jpg", "ben/2.jpg", "carl.jpg")):
         image, _Aligner.points, _ = _picture(model, number=2)
@@ -239,7 +239,7 @@ def folder(tmp_path, monkeypatch, model):
     return str(tmp_path), paths, read, pictures
 
 
-def test_gallery_names_people_and_goes_on_without_the_unusable(folder):
+def test_gallery_names_people_and_skips_unusable_photographs(folder):
     root, paths, read, pictures = folder
     shown = open_gallery(root, paths, read, SIZE)
     assert [(person.name, len(person.photographs)) for person in shown.people] == [
@@ -257,7 +257,7 @@ def test_gallery_names_people_and_goes_on_without_the_unusable(folder):
     assert open_gallery(root, paths, read, SIZE).fingerprint != shown.fingerprint
 
 
-def test_gallery_without_a_face_is_refused(folder):
+def test_gallery_without_a_face_is_rejected(folder):
     root, paths, read, _ = folder
     with pytest.raises(PhystdError, match="none of 2 photographs"):
         open_gallery(root, [path for path in paths if "wall" in path or "torn" in path], read, SIZE)
@@ -292,6 +292,6 @@ def test_dataset_of_photographs(folder, tmp_path):
     frame = os.path.join(out + "1", "train", "spoof", "print", "s0000", "c00", "000.jpg")
     stored = truth.read(truth.truth_path(out + "1", frame))
     assert stored.vertices.shape == (468, 2) and np.abs(stored.layers.T_A).mean() > 0.01
-    # Other photographs are another dataset.
+    # Other photographs make another dataset.
     with pytest.raises(dataset.SyntheticError, match="another recipe"):
         dataset.make_dataset(out + "1", dataclasses.replace(recipe, photographs="other"), gallery=shown)

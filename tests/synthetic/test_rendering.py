@@ -1,4 +1,4 @@
-"""Subjects, scenes, the renderer, the camera and the media, one by one."""
+"""Unit tests of subjects, scenes, renderer, camera and media."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ import pytest
 
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.synthetic import media
-from phystd_tf.synthetic.composition import Layers, additive, compose, quantise
+from phystd_tf.synthetic.composition import Layers, additive, compose, quantize
 from phystd_tf.synthetic.media import paper
 from phystd_tf.synthetic.person import head, skin, worn
 from phystd_tf.synthetic.person.renderer import Renderer
@@ -33,16 +33,16 @@ def renderer(model):
 @pytest.fixture(scope="module")
 def moment():
     frontal = scene.random_scene(np.random.default_rng(5))
-    return dataclasses.replace(frontal, yaw=0.0, pitch=0.0, roll=0.0, expression={}, centre=(0.5, 0.43), distance=1e6)
+    return dataclasses.replace(frontal, yaw=0.0, pitch=0.0, roll=0.0, expression={}, center=(0.5, 0.43), distance=1e6)
 
 
-def test_a_subject_is_the_same_person_each_time():
+def test_subjects_are_reproducible():
     assert make_subject(1, 4) == make_subject(1, 4)
     assert make_subject(1, 4) != make_subject(1, 5)
     assert make_subject(1, 4) != make_subject(2, 4)
 
 
-def test_a_handful_of_subjects_spans_the_skin_tones():
+def test_a_few_subjects_cover_the_skin_tones():
     tones = np.sort([make_subject(1, number).tone for number in range(8)])
     assert tones[0] < 0.2 and tones[-1] > 0.8 and np.diff(tones).max() < 0.3
 
@@ -79,12 +79,12 @@ def test_poses_are_rotations_within_their_limits():
 
 
 def test_vertices_agree_with_the_camera_of_the_morphable_model(renderer, model, moment):
-    """Far away and seen from the front, the truth is the model's own projection, about the same origin."""
+    """For a distant frontal camera, the true vertices are those that the morphable model projects."""
     rendering = renderer.render(moment)
     subject = make_subject(1, 0)
     coefficients = head.identity_coefficients(subject, model) + head.expression_coefficients({}, model)
     unit = moment.eye_distance * SIZE
-    shift = np.array(moment.centre) * SIZE - 0.5
+    shift = np.array(moment.center) * SIZE - 0.5
     expected = model.project(coefficients, moment.rotation, unit, shift)[:, :2]
     np.testing.assert_allclose(rendering.vertices, expected, atol=0.02)
 
@@ -96,14 +96,14 @@ def test_turning_the_head_moves_the_nose_that_way(renderer, moment):
     assert nose(25.0) > nose(0.0) + 5 > nose(-25.0) + 10
 
 
-def test_perspective_enlarges_what_is_near():
+def test_perspective_enlarges_near_points():
     points = np.array([[1.0, 0, 0], [1.0, 0, 2.0], [1.0, 0, -2.0]], np.float32)
-    near = dataclasses.replace(scene.random_scene(np.random.default_rng(0)), distance=10.0, centre=(0.5, 0.5))
+    near = dataclasses.replace(scene.random_scene(np.random.default_rng(0)), distance=10.0, center=(0.5, 0.5))
     x = scene.project(points, near, SIZE)[:, 0] - (0.5 * SIZE - 0.5)
     np.testing.assert_allclose(x / x[0], [1, 10 / 8, 10 / 12], rtol=1e-5)
 
 
-def test_rendering_is_a_bounded_image_and_repeats(renderer, moment):
+def test_rendering_is_a_bounded_image_and_reproducible(renderer, moment):
     first, second = renderer.render(moment), renderer.render(moment)
     np.testing.assert_array_equal(first.image, second.image)
     assert first.image.shape == (SIZE, SIZE, 3) and first.image.dtype == np.float32
@@ -115,7 +115,7 @@ def test_the_face_is_skin_and_the_eyes_are_where_the_vertices_are(renderer, mome
     rendering = renderer.render(open_eyes)
     image, vertices = rendering.image, rendering.vertices
     forehead = image[tuple(np.round(vertices[151, ::-1]).astype(int))]
-    assert forehead[0] > forehead[2]  # skin reflects more red than blue
+    assert forehead[0] > forehead[2]  # Skin reflects more red than blue.
     pupil = vertices[[33, 133, 159, 145]].mean(0)
     x, y = np.round(pupil).astype(int)
     assert image[y - 2 : y + 3, x - 2 : x + 3].mean() < forehead.mean()
@@ -130,22 +130,22 @@ def test_light_from_one_side_brightens_that_side(renderer, moment):
     assert bright > dark + 0.1
 
 
-def test_camera_repeats_and_its_noise_follows_the_seed():
+def test_camera_is_reproducible_and_its_noise_depends_on_the_seed():
     camera = random_camera(np.random.default_rng(1))
-    grey = np.full((64, 64, 3), 0.5, np.float32)
-    assert photograph(grey, camera, 7) == photograph(grey, camera, 7) != photograph(grey, camera, 8)
+    gray = np.full((64, 64, 3), 0.5, np.float32)
+    assert photograph(gray, camera, 7) == photograph(gray, camera, 7) != photograph(gray, camera, 8)
 
 
 def test_additive_layers_show_the_medium():
     rng = np.random.default_rng(2)
-    live = quantise(rng.uniform(size=(8, 8, 3)))
+    live = quantize(rng.uniform(size=(8, 8, 3)))
     medium = rng.uniform(-0.2, 1.2, size=(8, 8, 3))
     layers = additive(live, medium)
-    np.testing.assert_allclose(compose(live, layers), quantise(np.clip(medium, 0, 1)), atol=1e-6)
+    np.testing.assert_allclose(compose(live, layers), quantize(np.clip(medium, 0, 1)), atol=1e-6)
     assert not layers.P.any()
 
 
-def test_compose_is_equation_3_at_its_ends():
+def test_compose_implements_equation_3():
     live, trace, content = (np.full((2, 2, 3), value, np.float32) for value in (0.5, 0.25, 0.875))
     covered = np.array([[0, 1], [0.5, 0]], np.float32)[..., None]
     spoof = compose(live, Layers(trace, covered, content))[..., 0]
@@ -153,10 +153,10 @@ def test_compose_is_equation_3_at_its_ends():
 
 
 @pytest.mark.parametrize("spoof_type", sorted(media.MEDIA))
-def test_a_medium_is_repeatable_and_names_its_instrument(spoof_type, renderer, moment):
+def test_a_medium_is_reproducible_and_names_its_instrument(spoof_type, renderer, moment):
     medium = media.MEDIA[spoof_type]
     rendering = renderer.render(moment)
-    shot = Shot(quantise(rendering.image), rendering, moment)
+    shot = Shot(quantize(rendering.image), rendering, moment)
     seen = set()
     for seed in range(12):
         parameters = medium.sample(np.random.default_rng(seed))
@@ -175,9 +175,9 @@ def test_paper_glasses_follow_the_head(renderer, moment):
     for yaw in (-25.0, 0.0, 25.0):
         turned = dataclasses.replace(moment, yaw=yaw)
         rendering = renderer.render(turned)
-        layers = medium.layers(Shot(quantise(rendering.image), rendering, turned), parameters, np.random.default_rng(0))
+        layers = medium.layers(Shot(quantize(rendering.image), rendering, turned), parameters, np.random.default_rng(0))
         hull = cv2.convexHull(np.argwhere(layers.P[..., 0] > 0.5)[:, ::-1].astype(np.float32))
-        for corner in (33, 133, 362, 263):  # the corners of the eyes lie behind the glasses
+        for corner in (33, 133, 362, 263):  # The corners of the eyes are behind the glasses.
             point = tuple(float(value) for value in rendering.vertices[corner])
             assert cv2.pointPolygonTest(hull, point, True) > -2
         assert cv2.pointPolygonTest(hull, tuple(float(value) for value in rendering.vertices[13]), True) < -5
@@ -185,13 +185,13 @@ def test_paper_glasses_follow_the_head(renderer, moment):
 
 def test_a_worn_sheet_turns_with_the_head(renderer, moment):
     """A dot in the middle of the sheet rests on the bridge of the nose, in front of the eyes."""
-    x, y = worn.blank_sheet()
+    x, y = worn.sheet_coordinates()
     picture = np.repeat((np.hypot(x, y) < 0.1)[..., None].astype(np.float32), 4, axis=2)
     places = []
     for yaw in (-25.0, 0.0, 25.0):
         turned = dataclasses.replace(moment, yaw=yaw)
         rendering = renderer.render(turned)
-        alpha = worn.draw_worn(worn.Worn(picture, 0.0, 0.0), rendering.head, turned, SIZE, rendering.z).alpha
+        alpha = worn.draw_worn(worn.WornSheet(picture, 0.0, 0.0), rendering.head, turned, SIZE, rendering.z).alpha
         places.append((alpha * np.arange(SIZE)).sum() / alpha.sum())
     unit = moment.eye_distance * SIZE
     ahead = renderer.render(moment).head.points[[168, 6], 2].max() + 0.07
@@ -200,6 +200,6 @@ def test_a_worn_sheet_turns_with_the_head(renderer, moment):
 
 
 def test_halftone_keeps_the_local_mean_and_makes_dots():
-    grey = np.full((60, 60, 3), 0.5, np.float32)
-    printed = paper.halftone(grey, 4.0, 0.2, 0.0, np.zeros(2))
+    gray = np.full((60, 60, 3), 0.5, np.float32)
+    printed = paper.halftone(gray, 4.0, 0.2, 0.0, np.zeros(2))
     assert abs(printed.mean() - 0.5) < 0.02 and printed.std() > 0.15

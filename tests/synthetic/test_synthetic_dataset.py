@@ -1,4 +1,4 @@
-"""The embedded dataset: layout, truth, same bytes, and going on after an interruption."""
+"""The synthetic dataset: layout, ground truth, reproducibility, and resuming after an interruption."""
 
 import csv
 import dataclasses
@@ -18,15 +18,15 @@ from phystd_tf.synthetic.composition import compose
 from phystd_tf.synthetic.dataset import make_dataset
 from phystd_tf.synthetic.layouts import all_clips
 from phystd_tf.synthetic.media import MEDIA
-from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError
+from phystd_tf.synthetic.recipe import Recipe, SyntheticClip, SyntheticError
 
-# Few types: each is tested beside its medium.
+# Only a few types; each medium has its own tests.
 TYPES = ("print", "replay", "paper_glasses")
 RECIPE = Recipe(seed=3, subjects=3, clips_per_subject=1, frames_per_clip=2, size=128, types=TYPES)
 
 
 def _files(root):
-    """Path below root -> hash of the bytes."""
+    """Path below the root -> hash of the bytes."""
     found = {}
     for folder, _, names in os.walk(root):
         for name in names:
@@ -57,7 +57,7 @@ def test_layout(made):
     assert frames == expected
 
 
-def test_each_frame_has_its_truth_in_a_tree_of_its_own(made):
+def test_each_frame_has_its_truth_in_a_separate_tree(made):
     out, _, _ = made
     files = _files(out)
     frames = [path for path in files if path.endswith(".jpg")]
@@ -66,18 +66,18 @@ def test_each_frame_has_its_truth_in_a_tree_of_its_own(made):
     assert all(path.startswith("truth" + os.sep) for path in truths)
 
 
-def test_each_clip_is_a_scene_of_its_own(made):
+def test_each_clip_has_its_own_scene(made):
     out, _, _ = made
     folders = ("live/s0000/c00", "live/s0000/c01", "spoof/print/s0000/c00", "spoof/replay/s0000/c00")
     first, second = ([truth.read(f"{out}/truth/train/{f}/{n}.npz").vertices for f in folders] for n in ("000", "001"))
     for one in range(len(folders)):
-        # Within a clip the head moves a little, between clips it is elsewhere.
+        # The head moves slightly within a clip and is at another position in other clips.
         assert 0 < np.abs(first[one] - second[one]).mean() < 6
         for other in range(one):
             assert np.abs(first[one] - first[other]).mean() > 1
 
 
-def test_manifest_counts_what_is_there(made):
+def test_manifest_counts_the_frames(made):
     out, manifest, calls = made
     with open(os.path.join(out, "synthetic.json"), encoding="utf-8") as file:
         assert json.load(file) == manifest
@@ -102,8 +102,8 @@ def test_list_names_each_clip_and_its_instrument(made):
     assert len({row["seeds"] for row in rows}) == len(rows)
 
 
-def test_list_tells_with_which_settings_the_frames_were_made(monkeypatch, tmp_path):
-    """Not only drawn in the same way: those that the medium was given."""
+def test_list_has_the_parameters_of_the_frames(monkeypatch, tmp_path):
+    """The listed parameters are those that the medium received, not just parameters drawn in the same way."""
     medium, given = MEDIA["replay"], []
     layers = medium.layers
     monkeypatch.setattr(medium, "layers", lambda shot, p, rng: given.append(p) or layers(shot, p, rng))
@@ -114,29 +114,29 @@ def test_list_tells_with_which_settings_the_frames_were_made(monkeypatch, tmp_pa
     assert listed == [json.loads(json.dumps(dataclasses.asdict(p))) for p in given] and len(listed) == 3
 
 
-def test_other_numbers_of_clips_leave_a_clip_as_it_is():
-    """More live clips or fewer types change nothing of the others: what is drawn depends on the clip alone."""
+def test_a_clip_does_not_depend_on_the_number_of_clips():
+    """More live clips or fewer types do not change other clips: the random numbers depend on the clip alone."""
     more = dataclasses.replace(RECIPE, live_clips_per_subject=5, types=("replay",))
-    clip = Clip("train", "replay", 0, 0)
+    clip = SyntheticClip("train", "replay", 0, 0)
     assert clip in all_clips(more)
     ours, theirs = start_clip(RECIPE, clip), start_clip(more, clip)
     assert ours[:3] == theirs[:3] and ours.rng.integers(2**60) == theirs.rng.integers(2**60)
     assert [c.number for c in all_clips(more) if c.spoof_type == "live" and not c.subject] == list(range(5))
 
 
-def test_live_clips_are_twice_as_many_unless_told():
-    told, untold = dataclasses.replace(RECIPE, live_clips_per_subject=2), RECIPE
-    assert dataset.manifest_of(told) == dataset.manifest_of(untold)
+def test_there_are_twice_as_many_live_clips_by_default():
+    explicit = dataclasses.replace(RECIPE, live_clips_per_subject=2)
+    assert dataset.manifest_of(explicit) == dataset.manifest_of(RECIPE)
 
 
-def test_same_seed_same_bytes_and_workers_do_not_matter(made, tmp_path):
+def test_same_seed_gives_same_bytes_for_any_number_of_workers(made, tmp_path):
     out, _, _ = made
     again = str(tmp_path / "again")
     make_dataset(again, RECIPE, workers=2)
     assert _files(again) == _files(out)
 
 
-def test_another_seed_other_frames(made, tmp_path):
+def test_another_seed_gives_other_frames(made, tmp_path):
     other = str(tmp_path / "other")
     make_dataset(other, dataclasses.replace(RECIPE, seed=4, types=("print",), frames_per_clip=1))
     old, new = _files(made[0]), _files(other)
@@ -144,13 +144,13 @@ def test_another_seed_other_frames(made, tmp_path):
     assert shared and all(old[path] != new[path] for path in shared)
 
 
-def test_resume_keeps_finished_clips_and_makes_the_rest(made, tmp_path):
+def test_resuming_keeps_finished_clips_and_makes_the_rest(made, tmp_path):
     out = str(tmp_path / "resumed")
     shutil.copytree(made[0], out)
     kept = os.path.join(out, "train", "live", "s0000", "c00", "000.jpg")
     with open(kept, "wb") as file:
         file.write(b"finished")
-    # What an interruption leaves: a clip without frames but with truth, and one half written.
+    # State after an interruption: a clip with truth but without frames, and a partially written clip.
     shutil.rmtree(os.path.join(out, "dev", "spoof", "replay", "s0001", "c00"))
     shutil.rmtree(os.path.join(out, "dev", "spoof", "print", "s0001", "c00"))
     shutil.rmtree(os.path.join(out, "truth", "dev", "spoof", "print", "s0001", "c00"))
@@ -163,11 +163,11 @@ def test_resume_keeps_finished_clips_and_makes_the_rest(made, tmp_path):
     assert ours == theirs
 
 
-def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path):
+def test_rejects_a_folder_with_another_recipe_or_other_files(made, tmp_path):
     with pytest.raises(SyntheticError, match="another recipe"):
         make_dataset(made[0], dataclasses.replace(RECIPE, seed=9))
     (tmp_path / "photo.jpg").write_bytes(b"mine")
-    with pytest.raises(SyntheticError, match="no synthetic dataset"):
+    with pytest.raises(SyntheticError, match="not a synthetic dataset"):
         make_dataset(str(tmp_path), RECIPE)
 
 
@@ -177,7 +177,7 @@ def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path)
         ({"subjects": 2}, "3 to 10000 subjects"),
         ({"size": 20}, "size"),
         ({"types": ("hologram",)}, "hologram"),
-        ({"types": ()}, "none given"),
+        ({"types": ()}, "types must not be empty"),
         ({"frames_per_clip": 0}, "frames_per_clip"),
         ({"seed": -1}, "seed"),
         ({"live_clips_per_subject": -1}, "live_clips"),
@@ -186,17 +186,17 @@ def test_refuses_a_folder_of_another_recipe_or_of_something_else(made, tmp_path)
         ({"dev_share": 0.6, "test_share": 0.6}, "together at most 1"),
     ],
 )
-def test_impossible_recipes_are_refused_by_name(wrong, words):
+def test_invalid_recipes_are_rejected_by_name(wrong, words):
     with pytest.raises(SyntheticError, match=words):
         dataset.manifest_of(Recipe(**wrong))
 
 
 @pytest.mark.parametrize("count", [3, 5, 24, 101])
-def test_splits_are_disjoint_and_none_is_empty(count):
+def test_splits_are_disjoint_and_not_empty(count):
     recipe = Recipe(subjects=count)
     people = dataset.manifest_of(recipe)["subjects"]
-    everybody = people["train"] + people["dev"] + people["test"]
-    assert len(everybody) == len(set(everybody)) == count
+    subjects = people["train"] + people["dev"] + people["test"]
+    assert len(subjects) == len(set(subjects)) == count
     assert all(people.values())
 
 
@@ -204,7 +204,7 @@ def test_splits_are_disjoint_and_none_is_empty(count):
     "shares, counts",
     [((0.0, 1.0), (0, 0, 40)), ((0.15, 0.0), (34, 6, 0)), ((0.0, 0.0), (40, 0, 0)), ((0.001, 0.5), (19, 1, 20))],
 )
-def test_shares_decide_how_many_people_a_split_has_and_not_what_they_look_like(shares, counts):
+def test_shares_determine_the_split_sizes_but_not_the_appearance(shares, counts):
     recipe = Recipe(subjects=40, dev_share=shares[0], test_share=shares[1], types=("print",))
     people = dataset.manifest_of(recipe)["subjects"]
     assert tuple(len(people[split]) for split in ("train", "dev", "test")) == counts
@@ -217,7 +217,7 @@ def test_clips_of_a_subject_stay_in_its_split():
         assert clip.split == ("train", "dev", "test")[clip.subject] and clip.folder.startswith(clip.split + os.sep)
 
 
-def test_truth_composes_exactly_and_covers_only_where_the_medium_does(made):
+def test_truth_composes_exactly_and_covers_what_the_medium_covers(made):
     out, _, _ = made
     for name in TYPES:
         frame = os.path.join(out, "train", "spoof", name, "s0000", "c00", "000.jpg")
@@ -242,8 +242,8 @@ def test_truth_composes_exactly_and_covers_only_where_the_medium_does(made):
             assert covered == 0 and np.abs(layers.T_A).mean() > 0.01
 
 
-def test_truth_after_the_camera_is_the_live_face_by_the_same_camera(made):
-    """Where the glasses neither cover nor shade, the two photographs differ by JPEG at most."""
+def test_truth_after_the_camera_is_taken_by_the_same_camera(made):
+    """Where the glasses neither cover nor shade the face, the two photographs differ at most by JPEG artifacts."""
     import cv2
 
     out, _, _ = made
@@ -263,7 +263,7 @@ def test_live_truth_has_vertices_only(made):
     assert stored.vertices.shape == (468, 2) and stored.live is None and stored.layers is None
 
 
-def test_truth_of_another_kind_is_refused(tmp_path):
+def test_invalid_truth_files_are_rejected(tmp_path):
     path = tmp_path / "x.npz"
     path.write_bytes(b"nothing")
     with pytest.raises(truth.TruthError, match="x.npz"):
@@ -272,15 +272,15 @@ def test_truth_of_another_kind_is_refused(tmp_path):
         truth.read(str(tmp_path / "missing.npz"))
 
 
-def test_less_truth_on_request(tmp_path):
+def test_a_recipe_can_omit_truth(tmp_path):
     bare = dataclasses.replace(RECIPE, frames_per_clip=1, types=("replay",))
     make_dataset(str(tmp_path / "none"), dataclasses.replace(bare, truth="none"))
     assert not os.path.exists(tmp_path / "none" / "truth")
     out = str(tmp_path / "camera")
     make_dataset(out, dataclasses.replace(bare, truth="camera"))
-    clip = Clip("train", spoof_types.REPLAY, 0, 0)
+    clip = SyntheticClip("train", spoof_types.REPLAY, 0, 0)
     stored = truth.read(truth.truth_path(out, os.path.join(out, clip.folder, "000.jpg")))
     assert stored.live_camera is not None and stored.live is None
-    # How much truth is stored changes nothing of the frames.
+    # The frames do not depend on the stored truth.
     frames = [{k: v for k, v in _files(tmp_path / name).items() if k.endswith(".jpg")} for name in ("none", "camera")]
     assert frames[0] == frames[1]

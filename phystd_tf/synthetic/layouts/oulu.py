@@ -1,12 +1,12 @@
-"""OULU-NPU: six phones, three sessions, two printers and two displays, and the lists of its four protocols.
+"""OULU-NPU: six phones, three sessions, two printers, two displays, and the lists of its four protocols.
 
     OUT/{Train_files,Dev_files,Test_files}/<phone>_<session>_<user>_<file>.avi
-    OUT/.../<the same>.txt                                       positions of the eyes
+    OUT/.../<the same>.txt                                       eye positions
     OUT/Protocols/Protocol_{1,2}/{Train,Dev,Test}.txt
-    OUT/Protocols/Protocol_{3,4}/{Train,Dev,Test}_{1..6}.txt     the phone that is held out
+    OUT/Protocols/Protocol_{3,4}/{Train,Dev,Test}_{1..6}.txt     the number of the phone that is held out
 
-Each user has the whole grid of 90 videos. A phone is a camera of its own, a
-session a place with its own light and background, the same for everybody.
+Each user has the full grid of 90 videos. Each phone has its own camera. Each
+session has its own place, with the same light and background for all users.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,15 +16,15 @@ import numpy as np
 
 from phystd_tf import spoof_types
 from phystd_tf.synthetic.layouts.annotations import eye_lines
-from phystd_tf.synthetic.layouts.layout import Layout, share_out
-from phystd_tf.synthetic.recipe import SPLITS, Clip, Recipe
+from phystd_tf.synthetic.layouts.layout import Layout, split_counts
+from phystd_tf.synthetic.recipe import SPLITS, Recipe, SyntheticClip
 from phystd_tf.synthetic.scene.conditions import Conditions
 
 PHONES, SESSIONS = range(1, 7), range(1, 4)
 FIRST_USER = {"train": 1, "dev": 21, "test": 36}
 _SIZES = (20, 15, 20)
 _FOLDERS = {"train": "Train_files", "dev": "Dev_files", "test": "Test_files"}
-# File number -> type and instrument: one live video, two printers, two displays.
+# File number -> type and instrument: one live video, two prints, two replays.
 FILES = {
     1: (spoof_types.LIVE, ""),
     2: (spoof_types.PRINT, "laser_fine"),
@@ -32,13 +32,13 @@ FILES = {
     4: (spoof_types.REPLAY, "notebook"),
     5: (spoof_types.REPLAY, "tablet"),
 }
-# Labels in the lists; only those for testing tell print from replay.
+# Labels in the lists; only the test lists distinguish prints from replays.
 _LABELS = {spoof_types.LIVE: "+1", spoof_types.PRINT: "-1", spoof_types.REPLAY: "-1"}
 _TEST_LABELS = dict(_LABELS, **{spoof_types.REPLAY: "-2"})
 
 
-class Name(NamedTuple):
-    """The numbers in the name of a video."""
+class VideoName(NamedTuple):
+    """The numbers in the file name of a video."""
 
     phone: int
     session: int
@@ -50,14 +50,14 @@ class Name(NamedTuple):
 
 
 class OuluNpu(Layout):
-    """See the module."""
+    """The layout of OULU-NPU, see the module."""
 
     types = (spoof_types.PRINT, spoof_types.REPLAY)
     subjects = 3
-    most_subjects = sum(_SIZES)
-    side_suffix = ".txt"
+    max_subjects = sum(_SIZES)
+    annotation_suffix = ".txt"
 
-    def clips_of(self, recipe: Recipe, subject: int) -> list[Clip]:
+    def clips_of(self, recipe: Recipe, subject: int) -> list[SyntheticClip]:
         """The grid of phones, sessions and files of a user."""
         split, user = _user(recipe.subjects, subject)
         clips = []
@@ -66,23 +66,23 @@ class OuluNpu(Layout):
                 for file, (spoof_type, instrument) in FILES.items():
                     if spoof_type not in (spoof_types.LIVE, *recipe.types):
                         continue
-                    name = Name(phone, session, user, file)
+                    name = VideoName(phone, session, user, file)
                     clips.append(
-                        Clip(
+                        SyntheticClip(
                             split,
                             spoof_type,
                             subject,
                             number=(phone * 10 + session) * 10 + file,
                             file=f"{_FOLDERS[split]}/{name}.avi",
-                            person=f"{user:02d}",
-                            conditions=Conditions(instrument and (instrument,) or (), phone, session),
+                            layout_name=f"{user:02d}",
+                            conditions=Conditions((instrument,) if instrument else (), phone, session),
                         )
                     )
         return clips
 
-    def lists(self, clips: Sequence[Clip]) -> dict[str, str]:
-        """The 42 lists, of the videos that are there."""
-        named = [(clip, Name(*map(int, clip.file.rsplit("/", 1)[1][:-4].split("_")))) for clip in clips]
+    def lists(self, clips: Sequence[SyntheticClip]) -> dict[str, str]:
+        """The 42 protocol lists of the given clips."""
+        named = [(clip, VideoName(*map(int, clip.file.rsplit("/", 1)[1][:-4].split("_")))) for clip in clips]
         named.sort(key=lambda pair: pair[1])
         texts = {}
         for protocol, fold in _folds():
@@ -91,20 +91,20 @@ class OuluNpu(Layout):
                 rows = [
                     f"{labels[clip.spoof_type]},{name}\n"
                     for clip, name in named
-                    if clip.split == split and _takes(protocol, fold, split == "test", name)
+                    if clip.split == split and _includes(protocol, fold, split == "test", name)
                 ]
-                ending = f"_{fold}" if fold else ""
-                texts[f"Protocols/Protocol_{protocol}/{split.capitalize()}{ending}.txt"] = "".join(rows)
+                suffix = f"_{fold}" if fold else ""
+                texts[f"Protocols/Protocol_{protocol}/{split.capitalize()}{suffix}.txt"] = "".join(rows)
         return texts
 
-    def side_text(self, clip: Clip, vertices: Sequence[np.ndarray]) -> str:
-        """Positions of the eyes."""
+    def annotation_text(self, clip: SyntheticClip, vertices: Sequence[np.ndarray]) -> str:
+        """Eye positions."""
         return eye_lines(clip, vertices)
 
 
 def _user(subjects: int, subject: int) -> tuple[str, int]:
-    """Split and number of a user: the first ones of each split."""
-    for split, count in zip(SPLITS, share_out(subjects, _SIZES)):
+    """Split and number of a user; each split uses its first real numbers."""
+    for split, count in zip(SPLITS, split_counts(subjects, _SIZES)):
         if subject < count:
             return split, FIRST_USER[split] + subject
         subject -= count
@@ -112,16 +112,22 @@ def _user(subjects: int, subject: int) -> tuple[str, int]:
 
 
 def _folds() -> Iterator[tuple[int, int]]:
-    """Protocol and the phone held out, 0 where none is."""
+    """Pairs of protocol and held-out phone; the phone is 0 if the protocol holds out none."""
     for protocol in (1, 2, 3, 4):
         for fold in (0,) if protocol < 3 else PHONES:
             yield protocol, fold
 
 
-def _takes(protocol: int, phone: int, testing: bool, name: Name) -> bool:
-    """Whether a protocol takes a video.
+def _includes(protocol: int, phone: int, testing: bool, name: VideoName) -> bool:
+    """Whether a protocol uses a video for testing, or for training and development.
 
-    1 holds the third session out, 2 a printer and a display, 3 a phone, 4 all of them.
+    Protocol 1 holds out the third session, 2 a printer and a display, 3 a phone, and 4 all of these.
+
+    Args:
+      protocol: 1 to 4.
+      phone: number of the held-out phone, for protocols 3 and 4.
+      testing: whether the list is for testing.
+      name: of the video.
     """
     if protocol in (1, 4) and (name.session == 3) != testing:
         return False

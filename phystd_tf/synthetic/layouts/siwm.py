@@ -1,23 +1,24 @@
-"""SiW-M, in its first edition and as SiW-Mv2: 13 spoof types in folders, names without subjects.
+"""SiW-M in its first edition and as SiW-Mv2: 13 spoof types in folders, file names without subjects.
 
 First edition:
 
-    OUT/Live/{Train,Test}/Live_<n>.mov                  and .face beside each video
+    OUT/Live/{Train,Test}/Live_<n>.mov                  with a .face file for each video
     OUT/{Paper,Replay}/<stem>_<n>.mov
     OUT/{Makeup,Mask,Partial}/<folder>/<stem>_<n>.mov
-    OUT/{trainlist,testlist}.txt                        the lists of known attacks, spoofs only
+    OUT/{trainlist,testlist}.txt                        lists of the protocol of known attacks, spoofs only
 
 SiW-Mv2:
 
-    OUT/Live/Live_<n>.{mov,avi,mp4}                     no files beside
+    OUT/Live/Live_<n>.{mov,avi,mp4}                     without annotation files
     OUT/Spoof/<folder>/<stem>_<n>.{mov,avi,mp4}
-    OUT/pro_3_text/*.txt                                the lists of the three protocols
+    OUT/pro_3_text/*.txt                                lists of the three protocols
 
-The lists were published beside code, not with the videos. Numbers are the first
-ones of the public lists, so that those divide a copy as its own lists do; where
-the public lists have no video of a type for testing (obfuscation makeup in the
-first edition), a copy has none. Pieces of paper over the eyes and over the mouth
-are two stems of one type. People of the train and the test part are different.
+The lists were published with code, separately from the videos. The video numbers
+are the first ones of the public lists, so that the public lists split a copy in
+the same way as the lists of the copy. If the public lists have no test video of
+a type (obfuscation makeup in the first edition), a copy has none either. Paper
+over the eyes and paper over the mouth are two stems of one type. Training and
+test subjects are disjoint.
 """
 
 import abc
@@ -29,12 +30,12 @@ import numpy as np
 
 from phystd_tf import spoof_types
 from phystd_tf.synthetic.layouts.annotations import box_lines
-from phystd_tf.synthetic.layouts.layout import Layout, share_out
+from phystd_tf.synthetic.layouts.layout import Layout, split_counts
 from phystd_tf.synthetic.media import MEDIA
-from phystd_tf.synthetic.recipe import Clip, Recipe, SyntheticError
+from phystd_tf.synthetic.recipe import Recipe, SyntheticClip, SyntheticError
 from phystd_tf.synthetic.scene.conditions import Conditions
 
-# Type of a stem; the two stems of partial_paper are told apart by a word in the name of the instrument.
+# Stem -> spoof type. The two stems of partial_paper differ by a word in the name of the instrument.
 STEMS = {
     "Live": spoof_types.LIVE,
     "Replay": spoof_types.REPLAY,
@@ -52,11 +53,11 @@ STEMS = {
     "Partial_Eye": spoof_types.PARTIAL_PAPER,
     "Partial_Mouth": spoof_types.PARTIAL_PAPER,
 }
-_WORDS = {"Partial_Eye": "eye", "Partial_Mouth": "mouth"}
+_INSTRUMENT_WORDS = {"Partial_Eye": "eye", "Partial_Mouth": "mouth"}
 _SIZES = (3, 2)
-# Stem -> the first numbers for training and for testing.
+# Stem -> the first video numbers for training and for testing.
 _V1_NUMBERS = {
-    # Which live number lies in which folder is not published: the first ones, and those after them.
+    # The folder of each live number is not published; the first numbers are used for training, the next for testing.
     "Live": ("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", "17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32"),
     "Makeup_Co": ("2 5 6 7 9 10 14 41", "1 3 4 12 13 40"),
     "Makeup_Im": ("1 3 4 5 6 7 11 12", "2 8 9 10 14 18 19 20"),
@@ -117,9 +118,9 @@ _V2_FOLDERS = {
     "Partial_Eye": "Partial_Eye",
     "Partial_Mouth": "Partial_Mouth",
 }
-# Containers of SiW-Mv2, about as often as they are there.
-_V2_ENDINGS = (".mov", ".avi", ".mov", ".mp4", ".mov")
-# Protocol III of SiW-Mv2: the spoof stems of each part; the stems of none are in the first.
+# File extensions of SiW-Mv2, with about their real frequency.
+_V2_EXTENSIONS = (".mov", ".avi", ".mov", ".mp4", ".mov")
+# Protocol III of SiW-Mv2: spoof stems of each part; stems that are not listed belong to the first part.
 _V2_PARTS = {
     "B_spoof": ("Makeup_Co", "Mask_Mann", "Partial_Funnyeye"),
     "C_race": ("Paper", "Partial_Mouth"),
@@ -128,8 +129,8 @@ _V2_PARTS = {
 }
 
 
-class Place(NamedTuple):
-    """Stem, number and part of a video."""
+class VideoName(NamedTuple):
+    """Stem, number and split of a video."""
 
     stem: str
     number: int
@@ -139,42 +140,42 @@ class Place(NamedTuple):
         return f"{self.stem}_{self.number}"
 
 
-def place_of(clip: Clip) -> Place:
-    """Reads the name of a clip."""
+def parse_name(clip: SyntheticClip) -> VideoName:
+    """Reads the stem and the number from the path of a clip."""
     stem, _, number = clip.file.rsplit("/", 1)[1].split(".")[0].rpartition("_")
-    return Place(stem, int(number), clip.split)
+    return VideoName(stem, int(number), clip.split)
 
 
 class _SiwM(Layout):
-    """What both editions have in common.
+    """What both editions share.
 
     Attributes:
-      numbers: stem -> numbers for training and for testing.
+      numbers: stem -> video numbers for training and for testing, separated by spaces.
     """
 
     subjects, clips_per_subject = 4, 1
-    fewest_subjects = 2
+    min_subjects = 2
     numbers: dict[str, tuple[str, str]] = {}
 
     @abc.abstractmethod
-    def path_of(self, place: Place) -> str:
+    def path_of(self, name: VideoName) -> str:
         """Path of a video below the root."""
 
     def check(self, recipe: Recipe) -> None:
-        """Also refuses more videos than have numbers."""
+        """Also raises SyntheticError if there are not enough video numbers."""
         super().check(recipe)
-        most = max(share_out(recipe.subjects, _SIZES))
+        most = max(split_counts(recipe.subjects, _SIZES))
         for stem, clips in (("Live", recipe.live_clips), ("Paper", recipe.clips_per_subject)):
-            there = min(len(numbers.split()) for numbers in self.numbers[stem])
-            if most * clips > there:
+            available = min(len(numbers.split()) for numbers in self.numbers[stem])
+            if most * clips > available:
                 raise SyntheticError(
-                    f"layout {recipe.layout} has numbers for {there} {stem} videos in a part, not for {most * clips};"
-                    " take fewer subjects or clips_per_subject"
+                    f"layout {recipe.layout} supports {available} {stem} videos per split, not {most * clips};"
+                    " use fewer subjects or clips_per_subject"
                 )
 
-    def clips_of(self, recipe: Recipe, subject: int) -> list[Clip]:
-        """The videos of a person."""
-        train, _ = share_out(recipe.subjects, _SIZES)
+    def clips_of(self, recipe: Recipe, subject: int) -> list[SyntheticClip]:
+        """The videos of a subject."""
+        train, _ = split_counts(recipe.subjects, _SIZES)
         part = int(subject >= train)
         within = subject - part * train
         clips = []
@@ -184,15 +185,15 @@ class _SiwM(Layout):
             count = recipe.live_clips if stem == "Live" else recipe.clips_per_subject
             numbers = self.numbers[stem][part].split()[within * count : (within + 1) * count]
             for index, number in enumerate(numbers):
-                place = Place(stem, int(number), ("train", "test")[part])
+                name = VideoName(stem, int(number), ("train", "test")[part])
                 clips.append(
-                    Clip(
-                        place.split,
+                    SyntheticClip(
+                        name.split,
                         spoof_type,
                         subject,
-                        # The two stems of one type must not be drawn alike.
+                        # The two stems of one type must have different seeds.
                         number=index + 100 * (stem == "Partial_Mouth"),
-                        file=self.path_of(place),
+                        file=self.path_of(name),
                         conditions=Conditions(_instruments(stem)),
                     )
                 )
@@ -202,24 +203,24 @@ class _SiwM(Layout):
 class SiwMV1(_SiwM):
     """The first edition."""
 
-    side_suffix = ".face"
+    annotation_suffix = ".face"
     numbers = _V1_NUMBERS
 
-    def path_of(self, place: Place) -> str:
-        """Live videos are in Train or Test."""
-        folder = f"Live/{place.split.capitalize()}" if place.stem == "Live" else _V1_FOLDERS[place.stem]
-        return f"{folder}/{place}.mov"
+    def path_of(self, name: VideoName) -> str:
+        """Path of a video below the root; live videos are in Train or Test."""
+        folder = f"Live/{name.split.capitalize()}" if name.stem == "Live" else _V1_FOLDERS[name.stem]
+        return f"{folder}/{name}.mov"
 
-    def lists(self, clips: Sequence[Clip]) -> dict[str, str]:
-        """Spoofs for training and for testing, with line ends of DOS and none after the last."""
+    def lists(self, clips: Sequence[SyntheticClip]) -> dict[str, str]:
+        """Spoofs for training and for testing, with CRLF line ends and none after the last line."""
         texts = {}
         for split in ("train", "test"):
-            places = sorted(p for p in map(place_of, clips) if p.split == split and p.stem != "Live")
-            texts[f"{split}list.txt"] = "\r\n".join(map(str, places))
+            names = sorted(p for p in map(parse_name, clips) if p.split == split and p.stem != "Live")
+            texts[f"{split}list.txt"] = "\r\n".join(map(str, names))
         return texts
 
-    def side_text(self, clip: Clip, vertices: Sequence[np.ndarray]) -> Optional[str]:
-        """Boxes of the face."""
+    def annotation_text(self, clip: SyntheticClip, vertices: Sequence[np.ndarray]) -> Optional[str]:
+        """Face boxes."""
         return box_lines(clip, vertices)
 
 
@@ -228,18 +229,21 @@ class SiwMV2(_SiwM):
 
     numbers = _V2_NUMBERS
 
-    def path_of(self, place: Place) -> str:
-        """Live videos are in one folder."""
-        folder = "Live" if place.stem == "Live" else f"Spoof/{_V2_FOLDERS[place.stem]}"
-        return f"{folder}/{place}{_V2_ENDINGS[place.number % len(_V2_ENDINGS)]}"
+    def path_of(self, name: VideoName) -> str:
+        """Path of a video below the root; all live videos are in one folder."""
+        folder = "Live" if name.stem == "Live" else f"Spoof/{_V2_FOLDERS[name.stem]}"
+        return f"{folder}/{name}{_V2_EXTENSIONS[name.number % len(_V2_EXTENSIONS)]}"
 
-    def lists(self, clips: Sequence[Clip]) -> dict[str, str]:
-        """Protocols I and II, then the parts of III; for training each type has as many rows, by repetition."""
-        places = sorted(map(place_of, clips))
+    def lists(self, clips: Sequence[SyntheticClip]) -> dict[str, str]:
+        """Lists of protocols I and II, then of the parts of III.
+
+        Training lists repeat rows until all stems have the same number of rows.
+        """
+        names = sorted(map(parse_name, clips))
         texts = {}
         for split in ("train", "test"):
-            live = [p for p in places if p.split == split and p.stem == "Live"]
-            spoof = [p for p in places if p.split == split and p.stem != "Live"]
+            live = [p for p in names if p.split == split and p.stem == "Live"]
+            spoof = [p for p in names if p.split == split and p.stem != "Live"]
             texts[f"{split}list_live.txt"] = _rows(live)
             texts[f"{split}list_all.txt"] = _rows(_balanced(spoof) if split == "train" else spoof)
             elsewhere = {stem for stems in _V2_PARTS.values() for stem in stems}
@@ -251,18 +255,18 @@ class SiwMV2(_SiwM):
         return {f"pro_3_text/{name}": text for name, text in texts.items()}
 
 
-def _rows(places: Sequence[Place]) -> str:
-    return "".join(f"{place}\n" for place in places)
+def _rows(names: Sequence[VideoName]) -> str:
+    return "".join(f"{name}\n" for name in names)
 
 
-def _balanced(places: Sequence[Place]) -> list[Place]:
-    """Each stem repeated to the length of the longest."""
-    groups = [list(group) for _, group in itertools.groupby(places, key=lambda place: place.stem)]
+def _balanced(names: Sequence[VideoName]) -> list[VideoName]:
+    """Repeats the rows of each stem up to the number of rows of the most frequent stem."""
+    groups = [list(group) for _, group in itertools.groupby(names, key=lambda name: name.stem)]
     longest = max(map(len, groups), default=0)
-    return [place for group in groups for place in itertools.islice(itertools.cycle(group), longest)]
+    return [name for group in groups for name in itertools.islice(itertools.cycle(group), longest)]
 
 
 def _instruments(stem: str) -> tuple[str, ...]:
-    if stem not in _WORDS:
+    if stem not in _INSTRUMENT_WORDS:
         return ()
-    return tuple(name for name in MEDIA[STEMS[stem]].INSTRUMENTS if _WORDS[stem] in name)
+    return tuple(name for name in MEDIA[STEMS[stem]].INSTRUMENTS if _INSTRUMENT_WORDS[stem] in name)

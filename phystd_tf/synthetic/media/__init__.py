@@ -1,9 +1,10 @@
-"""Spoof media, one file each.
+"""Spoof media, one module each.
 
-A medium is a module with three names: ``INSTRUMENTS`` (which printer, which
-screen: named, so that a protocol can hold one out), ``sample(rng) -> Parameters``
-for a clip (``parameters.instrument`` names the instrument), and ``layers(shot,
-parameters, rng) -> Layers`` for a frame. ``media`` lists them by spoof type.
+A medium is a module with three names. ``INSTRUMENTS`` names its instruments, for
+example a printer or a screen, so that a protocol can hold one out. ``sample(rng)
+-> Parameters`` draws the parameters of a clip; ``parameters.instrument`` is the
+name of the instrument. ``layers(shot, parameters, rng) -> Layers`` computes the
+layers of a frame. ``MEDIA`` maps spoof types to media.
 """
 
 from types import ModuleType

@@ -1,11 +1,11 @@
-"""Funny eyeglasses: a toy pair of glasses of coloured plastic.
+"""Funny eyeglasses: toy glasses of colored plastic.
 
 Simulated: a thick glossy frame in the shape of stars, hearts, flowers, discs or
-cat's eyes, bent around the face in the pose of the head, with lenses of
-coloured plastic, mirrors with a gradient, or white discs whose pupils roll about
-from frame to frame; its own shading, a strong highlight, and the shadow it throws
-on the skin. Covered region P: plastic (coloured lenses let a little through).
-Additive part: the shadow. Not simulated: noses and moustaches that hang on some.
+cat eyes, bent around the face in the pose of the head. The lenses are colored
+plastic, mirrors with a gradient, or white discs with pupils that roll between
+frames. The glasses have their own shading, a strong highlight, and a shadow on
+the skin. Covered region P: plastic; colored lenses are slightly transparent.
+Additive trace T_A: the shadow. Not simulated: attached noses and mustaches.
 """
 
 import dataclasses
@@ -13,34 +13,33 @@ import functools
 
 import numpy as np
 
+from phystd_tf.synthetic.color import Color, as_color, blend
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import eyewear
-from phystd_tf.synthetic.person.worn import Worn, blank_sheet
+from phystd_tf.synthetic.person.worn import WornSheet, sheet_coordinates
 from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
 
-Colour = tuple[float, float, float]
-
-# What the lenses are. Named: a protocol may hold one out.
+# The kind of lenses.
 INSTRUMENTS = ("coloured_lenses", "mirror_lenses", "rolling_eyes")
 SHAPES = ("star", "heart", "flower", "disc", "cat_eye")
 _SOFT = 0.012  # width of an edge, eye distances
-_ROLL_STEPS = 5  # places of a rolling pupil: few, so that sheets are drawn once
+_ROLL_STEPS = 5  # positions of a rolling pupil; few, so that drawn sheets can be cached
 
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
-    """One pair. Lengths in eye distances, colours sRGB.
+    """One pair of glasses. Lengths are in eye distances, colors are sRGB.
 
     Attributes:
-      instrument: what the lenses are.
-      shape: of the frame.
-      rim, second: colours of the frame and of its ornaments.
-      lens: colour of the lenses.
+      instrument: the kind of lenses.
+      shape: of the frame, one of SHAPES.
+      rim, second: colors of the frame and of its ornaments.
+      lens: color of the lenses.
       radius: of a lens with its rim.
       thickness: of the rim.
-      opacity: of coloured lenses.
-      dots: how many ornaments there are around a rim; 0 is plain.
+      opacity: of colored lenses, 0 to 1.
+      dots: number of ornaments around a rim; 0 is plain.
       drop: of the glasses below the eyes.
       gloss: of the plastic.
       shadow: strength of the shadow on the skin.
@@ -48,9 +47,9 @@ class Parameters:
 
     instrument: str
     shape: str
-    rim: Colour
-    second: Colour
-    lens: Colour
+    rim: Color
+    second: Color
+    lens: Color
     radius: float
     thickness: float
     opacity: float
@@ -61,7 +60,7 @@ class Parameters:
 
 
 def sample(rng: np.random.Generator) -> Parameters:
-    """A random pair."""
+    """A random pair of glasses."""
     return Parameters(
         instrument=str(rng.choice(INSTRUMENTS)),
         shape=str(rng.choice(SHAPES)),
@@ -78,70 +77,68 @@ def sample(rng: np.random.Generator) -> Parameters:
     )
 
 
-def _bright(rng: np.random.Generator) -> Colour:
-    """A saturated colour, as toys have."""
+def _bright(rng: np.random.Generator) -> Color:
+    """A random saturated color."""
     low, middle, high = rng.uniform(0.03, 0.25), rng.uniform(0.1, 0.8), rng.uniform(0.65, 0.95)
-    return tuple(map(float, rng.permutation((low, middle, high))))
+    return as_color(rng.permutation((low, middle, high)))
 
 
 def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
-    """The glasses' covered region, content and shadow on a live frame.
+    """The covered region, content and shadow of the glasses on a live frame.
 
     Args:
       shot: the live frame.
       p: the glasses.
       rng: rolls the pupils between frames.
     """
-    roll = tuple(map(int, rng.integers(_ROLL_STEPS, size=2))) if p.instrument == "rolling_eyes" else (0, 0)
-    return eyewear.wear(shot, _draw_sheet(p, roll), p.shadow)
+    left, right = rng.integers(_ROLL_STEPS, size=2) if p.instrument == "rolling_eyes" else (0, 0)
+    return eyewear.eyewear_layers(shot, _draw_sheet(p, (int(left), int(right))), p.shadow)
 
 
 @functools.lru_cache(maxsize=6)
-def _draw_sheet(p: Parameters, roll: tuple[int, int]) -> Worn:
-    """The glasses, drawn flat."""
-    x, y = blank_sheet()
+def _draw_sheet(p: Parameters, roll: tuple[int, int]) -> WornSheet:
+    """The flat glasses; ``roll`` is the position of the two pupils, each below _ROLL_STEPS."""
+    x, y = sheet_coordinates()
     side = np.sign(x) + (x == 0)
-    across = np.abs(x) - 0.5  # from the middle of a lens, outwards
+    across = np.abs(x) - 0.5  # distance outwards from the center of a lens
     angle, distance = np.arctan2(-y, across), np.hypot(across, y)
     inside = _outline(p.shape, angle) * p.radius - distance
     bridge = np.where(np.abs(x) < 0.25, 0.07 - np.abs(y + 0.05 - 0.3 * x * x), -1)
     arms = np.where(np.abs(x) > 0.5 + 0.6 * p.radius, 0.07 - np.abs(y + 0.06), -1)
     solid = np.maximum(np.maximum(inside, bridge), arms)
-    colour = np.empty(x.shape + (3,), np.float32)
-    colour[:] = p.rim
-
-    def lay(share: np.ndarray, paint) -> None:
-        nonlocal colour
-        colour = colour + share[..., None] * (np.float32(paint) - colour)
+    color = np.empty(x.shape + (3,), np.float32)
+    color[:] = p.rim
 
     lens = _soft(inside - p.thickness)
     if p.dots:
         beads = (inside > 0.02) * (np.abs(inside - 0.55 * p.thickness) < 0.025)
-        lay(beads * _soft(0.3 * (np.cos(p.dots * angle) - 0.55)), p.second)
-    # A moulded rim is brightest along its middle.
-    colour = colour * (1 - 0.35 * np.clip(np.abs(inside / p.thickness - 0.5), 0, 1) * (1 - lens))[..., None]
+        color = blend(color, beads * _soft(0.3 * (np.cos(p.dots * angle) - 0.55)), p.second)
+    # A molded rim is brightest along its center line.
+    color = color * (1 - 0.35 * np.clip(np.abs(inside / p.thickness - 0.5), 0, 1) * (1 - lens))[..., None]
     if p.instrument == "coloured_lenses":
-        lay(lens, np.array(p.lens) * 0.8)
+        color = blend(color, lens, np.array(p.lens) * 0.8)
     elif p.instrument == "mirror_lenses":
         share = np.clip(0.5 - 1.2 * y, 0, 1)[..., None]
-        lay(lens, np.float32(p.lens) * share + np.float32((0.85, 0.88, 0.92)) * (1 - share))
-        lay(0.8 * lens * np.exp(-(((across - 0.5 * y) / 0.05) ** 2)), (0.97, 0.97, 0.97))
+        sky, tint = np.array((0.85, 0.88, 0.92), np.float32), np.array(p.lens, np.float32)
+        color = blend(color, lens, tint * share + sky * (1 - share))
+        color = blend(color, 0.8 * lens * np.exp(-(((across - 0.5 * y) / 0.05) ** 2)), (0.97, 0.97, 0.97))
     else:
-        lay(lens, (0.95, 0.95, 0.93))
-        for number, which in enumerate((side < 0, side > 0)):
+        color = blend(color, lens, (0.95, 0.95, 0.93))
+        for number, on_side in enumerate((side < 0, side > 0)):
             turn = 2 * np.pi * roll[number] / _ROLL_STEPS
             reach = 0.5 * (p.radius - p.thickness)
             pupil = np.hypot(across - reach * np.cos(turn) * (1, -1)[number], y - reach * np.sin(turn))
-            lay(which * lens * _soft(0.42 * (p.radius - p.thickness) - pupil), (0.03, 0.03, 0.03))
+            share = on_side * lens * _soft(0.42 * (p.radius - p.thickness) - pupil)
+            color = blend(color, share, (0.03, 0.03, 0.03))
     alpha = _soft(solid)
     if p.instrument == "coloured_lenses":
         alpha = alpha * (1 - (1 - p.opacity) * lens)
-    light = to_linear(np.clip(colour, 0, 1)) * 0.9
-    return Worn(np.concatenate([light, alpha[..., None]], -1).astype(np.float32), p.drop, p.gloss)
+    light = to_linear(np.clip(color, 0, 1)) * 0.9
+    return WornSheet(np.concatenate([light, alpha[..., None]], -1).astype(np.float32), p.drop, p.gloss)
 
 
 def _outline(shape: str, angle: np.ndarray) -> np.ndarray:
-    """Radius of the outline by angle (0 outwards, rising upwards), 1 on the whole."""
+    """Relative radius of the outline by angle (0 is outwards, positive is upwards), about 1 on average."""
     if shape == "star":
         wave = np.mod(5 * (angle - np.pi / 2) / (2 * np.pi), 1)
         return 1.12 - 0.62 * np.minimum(wave, 1 - wave)

@@ -1,11 +1,12 @@
-"""Impersonation make-up: a face made up to be taken for somebody else's.
+"""Impersonation makeup: makeup that makes a face look like that of another person.
 
-Simulated: foundation of another tone over the whole face, contouring that
-narrows or widens nose, cheeks and jaw, own brows painted over and new ones
-drawn, a mouth of another shape, folds and bags drawn or concealed, and, with the
-kit of hair, a moustache or beard. Foundation, contour and drawing are thin
-and count as T_A; glued hair hides the skin and counts as P with T_P its look.
-Not simulated: prosthetics that change the shape, wigs, and hairs that stand off.
+Simulated: foundation of another tone over the whole face; contouring that narrows
+or widens nose, cheeks and jaw; concealed brows and new drawn ones; a mouth of
+another shape; folds and bags that are drawn or concealed; and, with the hair kit,
+a mustache or a beard. Foundation, contour and drawing are thin films and count as
+T_A. Glued hair hides the skin and counts as P, with its appearance as T_P. Not
+simulated: prosthetics that change the shape of the face, wigs, and hair that
+stands off the skin.
 """
 
 import dataclasses
@@ -14,46 +15,48 @@ import functools
 import cv2
 import numpy as np
 
+from phystd_tf.synthetic.color import Color, as_color
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import makeup, masks
-from phystd_tf.synthetic.media.makeup import Colour, Film, Palette, uniform
+from phystd_tf.synthetic.media.makeup import Film, Palette, uniform
 from phystd_tf.synthetic.person.atlas_canvas import SMILE_FOLDS, UNDER_EYES, band
 from phystd_tf.synthetic.shot import Shot
+from phystd_tf.synthetic.smoothstep import smoothstep
 
 INSTRUMENTS = ("airbrush", "cream_palette", "crepe_hair_kit")
 _HAIR = ((0.07, 0.05, 0.04), (0.20, 0.13, 0.08), (0.42, 0.29, 0.15), (0.48, 0.46, 0.43), (0.36, 0.15, 0.06))
-# Factors on the colour of the skin.
+# Lips, as factors on the color of the skin.
 _LIPS = ((0.75, 0.40, 0.40), (0.68, 0.22, 0.25), (0.55, 0.32, 0.30), (0.95, 0.58, 0.56))
-# What is glued on: a moustache, a chin beard with it, or a full beard.
+# Glued hair: a mustache, a mustache with a chin beard, or a full beard.
 _STYLES = ("moustache", "goatee", "full")
 
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
-    """One make-up. Lengths in eye distances, colours sRGB, strengths in [0, 1].
+    """One makeup. Lengths are in eye distances, colors are sRGB, strengths are in [0, 1].
 
     Attributes:
       instrument: the kit.
-      foundation: how much of the skin it hides.
-      tone: factors on the colour of the skin that foundation has.
+      foundation: cover of the foundation.
+      tone: of the foundation, factors on the color of the skin.
       gloss: of the foundation.
-      cheeks, jaw, nose: strength of the shading there.
-      bridge: strength of the light line that narrows the nose.
-      folds: how strongly folds and bags are drawn.
-      sockets: how dark the sockets of the eyes are.
-      brow, hair: colours.
-      concealed: how much of the own brows is painted over.
-      brow_cover, brow_thickness, brow_arch: the new brows.
-      lips: factors on the colour of the skin that the new mouth has.
-      lip_cover, overdraw: strength and size of the new mouth.
+      cheeks, jaw, nose: strengths of the shading.
+      bridge: strength of the bright line that narrows the nose.
+      folds: strength of drawn folds and bags.
+      sockets: darkness of the eye sockets.
+      brow, hair: colors.
+      concealed: cover over the natural brows.
+      brow_cover, brow_thickness, brow_arch: of the new brows.
+      lips: of the new mouth, factors on the color of the skin.
+      lip_cover, overdraw: strength and growth of the new mouth.
       style: of glued hair, or "" for none.
-      style_width: its width.
-      texture_seed: draws strokes, spray and hair.
+      style_width: relative width of the glued hair.
+      texture_seed: seed of strokes, spray and hair.
     """
 
     instrument: str
     foundation: float
-    tone: tuple[float, float, float]
+    tone: Color
     gloss: float
     cheeks: float
     jaw: float
@@ -61,27 +64,27 @@ class Parameters:
     bridge: float
     folds: float
     sockets: float
-    brow: Colour
+    brow: Color
     concealed: float
     brow_cover: float
     brow_thickness: float
     brow_arch: float
-    lips: tuple[float, float, float]
+    lips: Color
     lip_cover: float
     overdraw: float
-    hair: Colour
+    hair: Color
     style: str
     style_width: float
     texture_seed: int
 
 
 def sample(rng: np.random.Generator) -> Parameters:
-    """A random make-up."""
+    """A random makeup."""
     instrument = str(rng.choice(INSTRUMENTS))
     lightness = float(np.exp(rng.uniform(0.12, 0.35) if rng.uniform() < 0.5 else -rng.uniform(0.15, 0.5)))
     warmth = rng.normal(0.03, 0.06)
     airbrush = instrument == "airbrush"
-    hair = makeup.random_colour(rng, _HAIR, 0.015)
+    hair = makeup.random_color(rng, _HAIR, 0.015)
     return Parameters(
         instrument=instrument,
         foundation=uniform(rng, 0.6, 0.8) if airbrush else uniform(rng, 0.65, 0.9),
@@ -93,12 +96,12 @@ def sample(rng: np.random.Generator) -> Parameters:
         bridge=uniform(rng, 0.1, 0.5),
         folds=uniform(rng, 0.0, 0.7) if rng.uniform() < 0.6 else 0.0,
         sockets=uniform(rng, 0.0, 0.5),
-        brow=tuple(0.9 * value for value in hair),
+        brow=as_color(0.9 * value for value in hair),
         concealed=uniform(rng, 0.5, 0.9),
         brow_cover=uniform(rng, 0.6, 0.95),
         brow_thickness=uniform(rng, 0.05, 0.16),
         brow_arch=uniform(rng, -0.05, 0.10),
-        lips=makeup.random_colour(rng, _LIPS, 0.03),
+        lips=makeup.random_color(rng, _LIPS, 0.03),
         lip_cover=uniform(rng, 0.5, 0.85),
         overdraw=uniform(rng, -0.015, 0.05),
         hair=hair,
@@ -109,12 +112,12 @@ def sample(rng: np.random.Generator) -> Parameters:
 
 
 def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
-    """The layers of make-up on a live frame.
+    """The layers of the makeup on a live frame.
 
     Args:
       shot: the live frame.
-      p: the make-up.
-      rng: unused; make-up sits still on the skin.
+      p: the makeup.
+      rng: unused; makeup does not move on the skin.
     """
     del rng
     return makeup.apply(shot, _paint(p, masks.atlas_height(shot)))
@@ -148,21 +151,23 @@ def _paint(p: Parameters, height: int) -> tuple[Film, ...]:
     shape.lay_albedo(p.lip_cover * shape.lipstick(p.overdraw), p.lips, 0.5)
     drawn = Palette(height)
     drawn.lay(p.brow_cover * drawn.brow_pencil(rng, p.brow_thickness, p.brow_arch), p.brow, 0.05)
-    films = base.film(tinted=True, slips=True), shape.film(tinted=True), drawn.film()
+    films = base.film(tinted=True, slips_off_hair=True), shape.film(tinted=True), drawn.film()
     return films + (_hair(p, rng, height),) if p.style else films
 
 
 def _hair(p: Parameters, rng: np.random.Generator, height: int) -> Film:
     glued = Palette(height)
-    moustache = glued.moustache(p.style_width)
+    mustache = glued.mustache(p.style_width)
     region = {
-        "moustache": moustache,
-        "goatee": np.maximum(moustache, glued.beard_region() * glued.spot([18, 200], 0.30 * p.style_width, 0.30)),
+        "moustache": mustache,
+        "goatee": np.maximum(mustache, glued.beard_region() * glued.spot([18, 200], 0.30 * p.style_width, 0.30)),
         "full": glued.beard_region(),
     }[p.style]
-    # Tufts: the edge frays, and what is thin shows skin.
-    frayed = masks.step((region + 0.10 * glued.noise(rng, 0.04) - 0.22) / 0.3)
+    # Tufts: the edge is frayed, and the skin is visible through thin areas.
+    frayed = smoothstep((region + 0.10 * glued.noise(rng, 0.04) - 0.22) / 0.3)
     hairs = cv2.GaussianBlur(glued.noise(rng, 0.012), (0, 0), sigmaX=0.6, sigmaY=max(0.6, 0.05 * glued.unit))
     shade = np.clip(1 + 0.5 * hairs + 0.10 * glued.noise(rng, 0.1), 0.3, 2.2)[..., None]
-    glued.lay(frayed * np.clip(0.93 + 0.15 * hairs, 0.5, 1), np.clip(np.float32(p.hair) * shade, 0.01, 1), 0.15)
+    glued.lay(
+        frayed * np.clip(0.93 + 0.15 * hairs, 0.5, 1), np.clip(np.array(p.hair, np.float32) * shade, 0.01, 1), 0.15
+    )
     return glued.film(thick=True)

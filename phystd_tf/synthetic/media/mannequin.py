@@ -1,11 +1,11 @@
-"""Mannequin: the head of a shop-window dummy in place of the person's.
+"""Mannequin: the head of a shop-window mannequin in place of the head of the person.
 
-Simulated: skin of fibreglass or plastic in one colour, matt or lacquered, with a
-mould's features instead of an expression, painted eyes that never close, painted
-brows and lips, a parting line along the neck, scratches; hair that is moulded and
-painted, a wig, or none. Covered region P: face, ears, hair and the bare neck.
-Additive part: none; clothes stay. Not simulated: glass eyes, joints, and another outline than
-the person's.
+Simulated: skin of fiberglass or plastic in one color, matte or lacquered; the
+features of a mold instead of an expression; painted eyes that never close;
+painted brows and lips; a parting line along the sides, scratches; and hair that
+is molded and painted, a wig, or no hair. Covered region P: face, ears, hair and
+the bare neck; clothes stay. Additive trace T_A: none. Not simulated: glass eyes,
+joints, and an outline that differs from that of the person.
 """
 
 import dataclasses
@@ -14,42 +14,45 @@ import functools
 import cv2
 import numpy as np
 
+from phystd_tf.synthetic.color import Color, as_color
 from phystd_tf.synthetic.composition import Layers
-from phystd_tf.synthetic.media import masks
-from phystd_tf.synthetic.media.masks import Canvas, Coat, step
+from phystd_tf.synthetic.media import mask_canvas, masks
+from phystd_tf.synthetic.media.mask_canvas import Canvas
+from phystd_tf.synthetic.media.masks import Coat
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person.atlas_canvas import OUTER_LIPS
 from phystd_tf.synthetic.person.subjects import HAIR_PALETTE, IRIS_PALETTE, SKIN_PALETTE, make_subject
 from phystd_tf.synthetic.person.surface import shade
 from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
+from phystd_tf.synthetic.smoothstep import smoothstep
 
-# Makes of dummies. Named: a protocol may hold one out.
+# The make.
 INSTRUMENTS = ("realistic_wig", "realistic_moulded", "abstract_gloss")
 _MODELS_SEED, _MODELS = 7103, 16
 
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
-    """One dummy. Colours sRGB.
+    """One mannequin. Colors are sRGB.
 
     Attributes:
       instrument: the make.
-      model: which painted face.
-      skin, hair, lips, iris: colours.
-      detail: how much of brows, lips and lids is painted, 0 to 1.
+      model: number of the painted face.
+      skin, hair, lips, iris: colors.
+      detail: strength of painted brows, lips and lids, 0 to 1.
       gloss: of the lacquer.
-      depth: how strong the features of the mould are.
-      bald: no hair, if the person's does not hang down.
-      texture_seed: draws mould and scratches.
+      depth: factor on the depth of the features of the mold.
+      bald: no hair, unless the person has long hair.
+      texture_seed: seed of mold and scratches.
     """
 
     instrument: str
     model: int
-    skin: tuple[float, float, float]
-    hair: tuple[float, float, float]
-    lips: tuple[float, float, float]
-    iris: tuple[float, float, float]
+    skin: Color
+    hair: Color
+    lips: Color
+    iris: Color
     detail: float
     gloss: float
     depth: float
@@ -58,7 +61,7 @@ class Parameters:
 
 
 def sample(rng: np.random.Generator) -> Parameters:
-    """A random dummy."""
+    """A random mannequin."""
     instrument = str(rng.choice(INSTRUMENTS))
     abstract = instrument == "abstract_gloss"
     skin = np.array(SKIN_PALETTE[int(rng.integers(6))]) * rng.uniform(0.92, 1.05)
@@ -70,9 +73,9 @@ def sample(rng: np.random.Generator) -> Parameters:
     return Parameters(
         instrument=instrument,
         model=int(rng.integers(_MODELS)),
-        skin=tuple(map(float, np.clip(skin, 0, 1))),
-        hair=tuple(map(float, hair)),
-        lips=tuple(map(float, np.array((0.70, 0.24, 0.26)) * rng.uniform(0.6, 1.15, 3))),
+        skin=as_color(np.clip(skin, 0, 1)),
+        hair=as_color(hair),
+        lips=as_color(np.array((0.70, 0.24, 0.26)) * rng.uniform(0.6, 1.15, 3)),
         iris=IRIS_PALETTE[int(rng.integers(len(IRIS_PALETTE)))],
         detail=float(rng.uniform(0.25, 0.6) if abstract else rng.uniform(0.75, 1.0)),
         gloss=float(rng.uniform(1.8, 3.2) if abstract else rng.choice((rng.uniform(0.1, 0.4), rng.uniform(0.9, 2.0)))),
@@ -83,78 +86,86 @@ def sample(rng: np.random.Generator) -> Parameters:
 
 
 def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
-    """The dummy's covered region and content on a live frame.
+    """The covered region and content of the mannequin on a live frame.
 
     Args:
       shot: the live frame.
-      p: the dummy.
-      rng: unused; a dummy sits still on its neck.
+      p: the mannequin.
+      rng: unused; the mannequin does not change between frames.
     """
     del rng
     surface = shot.rendering.surface
     coat = _paint(p, masks.atlas_height(shot))
-    seated = masks.seat(shot, masks.mould_normals(p.texture_seed, p.depth))
+    placement = masks.place_mask(shot, masks.mold_normals(p.texture_seed, p.depth))
     material = surface.material
     covered = ~np.isin(material, (heads.CLOTH, heads.NECK)) | masks.bare_neck(surface)
-    hair = np.where(material == heads.NECK, 0, step((surface.hair - 0.3) / 0.4))
+    hair = np.where(material == heads.NECK, 0, smoothstep((surface.hair - 0.3) / 0.4))
     if p.bald and not (material == heads.LOCKS).any():
         hair = np.zeros_like(hair)
-    light = masks.light_of(shot, coat, seated, covered & (hair < 1), scatter=0.25)
+    light = masks.light_of(shot, coat, placement, covered & (hair < 1), scatter=0.25)
     strands = covered & (hair > 0)
     if strands.any():
         share = hair[strands, None].astype(np.float32)
-        light[strands] += share * (_hair_light(shot, p, seated, strands) - light[strands])
-    return masks.put_on(shot, covered.astype(np.float32), light, 0.0)
+        light[strands] += share * (_hair_light(shot, p, placement, strands) - light[strands])
+    return masks.mask_layers(shot, covered.astype(np.float32), light, 0.0)
 
 
-def _hair_light(shot: Shot, p: Parameters, seated: masks.Seat, chosen: np.ndarray) -> np.ndarray:
-    """Light [k, 3] of the hair on the chosen pixels: painted plastic with moulded waves, or a wig."""
-    part = masks.rows_of(shot.rendering.surface, chosen)
-    colour = to_linear(np.float32([p.hair]))
+def _hair_light(shot: Shot, p: Parameters, placement: masks.Placement, chosen: np.ndarray) -> np.ndarray:
+    """Light [k, 3] from the hair: molded and painted plastic, or a wig.
+
+    Args:
+      shot: the live frame.
+      p: the mannequin.
+      placement: of all n pixels.
+      chosen: [n] bool, the k pixels with hair.
+    """
+    part = masks.select_pixels(shot.rendering.surface, chosen)
+    color = to_linear([p.hair])
     if p.instrument == "realistic_wig":
-        # The person's strands, of one even colour that shines like plastic.
+        # The strands of the person, in one color and with the gloss of plastic.
         brightness = part.albedo.mean(1, keepdims=True)
         strands = np.clip(brightness / max(float(brightness.mean()), 1e-4), 0.4, 1.8)
-        return shade(part._replace(albedo=(colour * strands).astype(np.float32), hair=1.6 * part.hair), shot.scene)
+        return shade(part._replace(albedo=(color * strands).astype(np.float32), hair=1.6 * part.hair), shot.scene)
     waves = _waves(p, masks.atlas_height(shot))
-    on_hair = masks.Seat(seated.place[chosen], seated.normal[chosen])
+    on_hair = masks.Placement(placement.place[chosen], placement.normal[chosen])
     normal = masks.emboss(on_hair, waves, shot.scene)
-    ridge = masks.look_up(waves, on_hair.place)[:, None]
-    albedo = (colour * (1 + 12 * ridge)).clip(0.004, 0.95).astype(np.float32)
+    ridge = masks.sample_atlas(waves, on_hair.place)[:, None]
+    albedo = (color * (1 + 12 * ridge)).clip(0.004, 0.95).astype(np.float32)
     gloss = np.full(len(albedo), 0.5 * p.gloss, np.float32)
     return shade(part._replace(albedo=albedo, gloss=gloss, normal=normal, hair=0 * gloss, scatter=0.1), shot.scene)
 
 
 @functools.lru_cache(maxsize=2)
 def _waves(p: Parameters, height: int) -> np.ndarray:
-    """Relief [H, 2 H] of moulded hair: wavy ridges that run down."""
+    """Relief [H, 2 H] of molded hair: wavy ridges that run downwards."""
     canvas = Canvas(height)
-    bend = masks.mottle(p.texture_seed + 3, canvas, (0.9, 0.4))
+    bend = mask_canvas.mottle(p.texture_seed + 3, canvas, (0.9, 0.4))
     phase = 26 * canvas.angle + 2.2 * bend + 2.5 * np.sin(3 * canvas.y + bend)
     return (0.012 * np.sin(phase) + 0.006 * np.sin(2.3 * phase + 3 * bend)).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=2)
 def _paint(p: Parameters, height: int) -> Coat:
-    """The dummy, drawn on an atlas of this height."""
+    """The mannequin on an atlas with this number of rows."""
     canvas = Canvas(height)
-    subject = masks.without_hair(
+    subject = mask_canvas.without_hair(
         dataclasses.replace(make_subject(_MODELS_SEED, p.model), skin=p.skin), lips=p.lips, brow=p.hair, freckles=0.0,
         blotches=0.0, wrinkles=0.0, beard=0.0, lashes=1.0, makeup=0.6, brow_density=1.0,
     )  # fmt: skip
-    plain = to_linear(np.float32(p.skin))
-    painted = masks.painted_face(subject, height).albedo
-    # The brush has been at the features only; the rest is sprayed evenly.
-    brush = canvas.soft(_painted_region(canvas) + 0.03, 0.08)
+    plain = to_linear(p.skin)
+    painted = mask_canvas.painted_face(subject, height).albedo
+    # Only the features are painted with a brush; the rest is sprayed evenly.
+    brush = canvas.soft_edge(_painted_region(canvas) + 0.03, 0.08)
     albedo = plain * (painted / plain) ** (p.detail * brush[..., None]).astype(np.float32)
-    albedo = masks.closed_lips(canvas, albedo, np.float32(p.lips) * p.detail + np.float32(p.skin) * (1 - p.detail))
-    albedo = masks.painted_eyes(canvas, albedo, p.iris, min(1.0, 0.3 + 0.75 * p.detail))
-    scratches = masks.mottle(p.texture_seed, canvas, (0.5, 0.12))
+    lips, skin = np.array(p.lips, np.float32), np.array(p.skin, np.float32)
+    albedo = mask_canvas.close_lips(canvas, albedo, lips * p.detail + skin * (1 - p.detail))
+    albedo = mask_canvas.paint_eyes(canvas, albedo, p.iris, min(1.0, 0.3 + 0.75 * p.detail))
+    scratches = mask_canvas.mottle(p.texture_seed, canvas, (0.5, 0.12))
     albedo = albedo * (1 + 0.012 * scratches)[..., None]
     seam = np.exp(-(((np.abs(canvas.angle) - 1.62) / 0.012) ** 2))
     relief = 0.0008 * scratches - 0.008 * seam
-    eyes = canvas.inside(*(canvas.places[list(ring)] for ring in masks.EYE_RINGS))
-    relief = relief - 0.012 * canvas.soft(eyes, 0.03)
+    eyes = canvas.signed_distance(*(canvas.places[list(ring)] for ring in mask_canvas.EYE_RINGS))
+    relief = relief - 0.012 * canvas.soft_edge(eyes, 0.03)
     gloss = p.gloss * (1 + 0.05 * scratches)
     return Coat(
         np.clip(albedo, 0.004, 0.95).astype(np.float32), np.ones_like(relief, np.float32), gloss.astype(np.float32),
@@ -163,14 +174,13 @@ def _paint(p: Parameters, height: int) -> Coat:
 
 
 def _painted_region(canvas: Canvas) -> np.ndarray:
-    """Distance [H, 2 H] from the edge of where brows, eyes, nostrils and lips are painted, positive inside."""
+    """Distance [H, 2 H] from the edge of the painted region (brows, eyes, nostrils, lips), positive inside."""
     rings = [
         canvas.ring(OUTER_LIPS, 0.1),
-        canvas.ring((79, 166, 60, 20), 0.5),
-        canvas.ring((309, 392, 290, 250), 0.5),
+        *(canvas.ring(nostril, 0.5) for nostril in mask_canvas.NOSTRILS),
     ]
     # From the eyes up to the brows.
-    for brow, eye in (((70, 63, 105, 66, 107), masks.LEFT_EYE_RING), ((300, 293, 334, 296, 336), masks.RIGHT_EYE_RING)):
+    for brow, eye in zip(((70, 63, 105, 66, 107), (300, 293, 334, 296, 336)), mask_canvas.EYE_RINGS):
         corners = np.concatenate([canvas.places[list(brow)] - (0, 0.08), canvas.ring(eye, 0.2)])
         rings.append(cv2.convexHull(corners.astype(np.float32))[:, 0])
-    return canvas.inside(*rings)
+    return canvas.signed_distance(*rings)

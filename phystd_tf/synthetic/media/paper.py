@@ -1,11 +1,11 @@
-"""What ink and paper have in common, for every medium made of them."""
+"""Ink and paper, for all media that are printed."""
 
 import cv2
 import numpy as np
 
 from phystd_tf.synthetic.scene.noise import fractal_noise
 
-# The classical screen angles of cyan, magenta and yellow, degrees; black is left out.
+# Traditional screen angles of cyan, magenta and yellow, degrees. There is no black ink.
 SCREEN_ANGLES = (15.0, 75.0, 45.0)
 
 
@@ -15,12 +15,12 @@ def halftone(image: np.ndarray, period: float, softness: float, angle: float, ph
     Args:
       image: [h, w, 3] float32, encoded RGB in [0, 1] (ink = 1 - value).
       period: of the screen, pixels.
-      softness: 0 for hard dots; 1 makes them as soft as the screen itself.
+      softness: 0 gives hard dots, 1 gives dots as soft as the screen itself.
       angle: of the whole print, degrees.
-      phase: [2] shift of the screen, pixels.
+      phase: [2], shift of the screen, pixels.
 
     Returns:
-      [h, w, 3] float32 of the same local mean, about.
+      [h, w, 3] float32 with approximately the same local mean.
     """
     height, width = image.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -37,18 +37,39 @@ def halftone(image: np.ndarray, period: float, softness: float, angle: float, ph
 
 
 def grain(rng: np.random.Generator, height: int, width: int, strength: float) -> np.ndarray:
-    """Fibres and mottle of paper, a factor [h, w, 1] about 1."""
+    """The fibers of paper.
+
+    Args:
+      rng: random generator.
+      height: rows.
+      width: columns.
+      strength: relative standard deviation.
+
+    Returns:
+      [h, w, 1] float32, a factor on the reflectance with mean about 1.
+    """
     fine = fractal_noise(rng, (height, width), (1, 2.5, 7), 0.8)
     return (1 + strength * fine)[..., None]
 
 
 def sheen(height: int, width: int, angle: float, place: float, spread: float) -> np.ndarray:
-    """A soft band of reflected light across bent paper, [h, w, 1] in [0, 1]."""
+    """A soft band of reflected light on a bent sheet.
+
+    Args:
+      height: rows.
+      width: columns.
+      angle: of the bend, radians.
+      place: position of the band, in image widths from the center.
+      spread: standard deviation, in image widths.
+
+    Returns:
+      [h, w, 1] float32 in [0, 1].
+    """
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     across = (x / width - 0.5) * np.float32(np.cos(angle)) + (y / height - 0.5) * np.float32(np.sin(angle))
     return np.exp(-0.5 * ((across - place) / spread) ** 2)[..., None]
 
 
 def soften(image: np.ndarray, sigma: float) -> np.ndarray:
-    """Blurs by ``sigma`` pixels."""
+    """Blurs an image with a standard deviation of ``sigma`` pixels."""
     return cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.2 else image

@@ -1,10 +1,11 @@
-"""Partial paper: pieces of somebody's printed photograph stuck over the eyes or over the mouth.
+"""Partial paper: pieces of a printed photograph of another person, attached over the eyes or over the mouth.
 
-Simulated: a strip over both eyes, a piece over each eye, or one over the mouth,
-cut with scissors from a print (ink's gamut, dots, blur, fibres) and bent over the
-face, flatter than it; white cut edges, its own shading in the light of the
-scene, tape on some, the shadow beside it. Covered region P: paper and tape.
-Additive part: the shadow. Not simulated: loose ends that stand off.
+Simulated: a strip over both eyes, a piece over each eye, or a piece over the
+mouth. The pieces are cut from a print (with the gamut of its inks, dots, blur
+and fibers) and bent over the face, but flatter than the face. They have white
+cut edges, are shaded by the lights of the scene, and cast a shadow; some have
+tape. Covered region P: paper and tape. Additive trace T_A: the shadow. Not
+simulated: loose ends that stand off the face.
 """
 
 import dataclasses
@@ -12,32 +13,33 @@ import functools
 
 import numpy as np
 
+from phystd_tf.synthetic.color import blend
 from phystd_tf.synthetic.composition import Layers
-from phystd_tf.synthetic.media import masks
-from phystd_tf.synthetic.media.masks import Canvas, Coat
-from phystd_tf.synthetic.media.printing import Print, print_face, sample_print
+from phystd_tf.synthetic.media import mask_canvas, masks
+from phystd_tf.synthetic.media.mask_canvas import Canvas
+from phystd_tf.synthetic.media.masks import Coat
+from phystd_tf.synthetic.media.printing import Print, paper_coat, print_face, sample_print
 from phystd_tf.synthetic.shot import Shot
 
-# Where it is stuck, and what it is printed with. Named: a protocol may hold one out.
+# Position of the paper, and the printer.
 INSTRUMENTS = ("eyes_laser", "eyes_inkjet", "mouth_laser", "mouth_inkjet")
 _CUT = 0.02  # width of the white cut edge, eye distances
-_GRAIN = (0.012, 0.03)  # of the fibres, eye distances
-_JITTER = 0.03  # nobody cuts straight
+_JITTER = 0.03  # irregularity of cuts by hand: radians and eye distances
 
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
-    """One set of pieces. Lengths in eye distances.
+    """One set of pieces. Lengths are in eye distances.
 
     Attributes:
-      instrument: where it is stuck, and the printer.
+      instrument: position of the paper, and the printer.
       print: how it is printed.
-      pieces: 1 strip or 2 pieces over the eyes; 1 over the mouth.
+      pieces: 1 strip or 2 pieces over the eyes; 1 piece over the mouth.
       width, height: of a piece.
-      tape: whether a strip of tape holds each piece.
+      tape: whether each piece is attached with tape.
       gloss: of the paper.
-      shadow: on the skin beside it.
-      texture_seed: draws cuts and fibres.
+      shadow: strength of the shadow on the skin.
+      texture_seed: seed of cuts and fibers.
     """
 
     instrument: str
@@ -77,56 +79,51 @@ def sample(rng: np.random.Generator) -> Parameters:
 
 
 def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
-    """The pieces' covered region, content and shadow on a live frame.
+    """The covered region, content and shadow of the pieces on a live frame.
 
     Args:
       shot: the live frame.
       p: the pieces.
-      rng: unused; they are stuck.
+      rng: unused; the pieces do not move.
     """
     del rng
-    surface = shot.rendering.surface
-    coat = _cut_out(p, masks.atlas_height(shot))
-    seated = masks.seat(shot, masks.mould_normals(p.texture_seed, 0.35), 0.8)
-    covered = np.where(masks.on_face(surface), masks.look_up(coat.cover, seated.place), 0)
-    light = masks.light_of(shot, coat, seated, covered > 0, scatter=0.1)
-    return masks.put_on(shot, covered, light, p.shadow)
+    coat = _pieces_coat(p, masks.atlas_height(shot))
+    placement = masks.place_mask(shot, masks.mold_normals(p.texture_seed, 0.35), 0.8)
+    covered = masks.cover_on_face(shot.rendering.surface, coat.cover, placement)
+    return masks.coat_layers(shot, coat, placement, covered, scatter=0.1, shadow=p.shadow)
 
 
 @functools.lru_cache(maxsize=2)
-def _cut_out(p: Parameters, height: int) -> Coat:
-    """The pieces on an atlas of this height."""
+def _pieces_coat(p: Parameters, height: int) -> Coat:
+    """The pieces on an atlas with this number of rows."""
     canvas = Canvas(height)
     rng = np.random.default_rng(p.texture_seed)
     middles = _middles(p, canvas)
-    solid = canvas.inside(*(_piece(middle, p.width, p.height, rng) for middle in middles))
-    colour = print_face(canvas, p.print, rng)
-    white = 0.95 * np.exp(-((np.clip(solid, 0, None) / _CUT) ** 2))[..., None]
-    colour = colour + white * (p.print.bare - colour)
-    fibres = masks.mottle(p.texture_seed + 1, canvas, _GRAIN)
-    sag = masks.mottle(p.texture_seed + 2, canvas, (0.4,))
-    cover = canvas.soft(solid, 0.012)
+    solid = canvas.signed_distance(*(_piece(middle, p.width, p.height, rng) for middle in middles))
+    color = print_face(canvas, p.print, rng)
+    color = blend(color, 0.95 * mask_canvas.near_edge(solid, _CUT), p.print.bare)
+    cover = canvas.soft_edge(solid, 0.012)
     gloss = np.full(solid.shape, p.gloss, np.float32)
     if p.tape:
         ends = [middle + ((side * 0.5 * p.width * 0.8), 0) for middle in middles for side in (-1, 1)]
-        tape = canvas.soft(canvas.inside(*(_piece(end, 0.22, 0.5 * p.height, rng) for end in ends)), 0.012)
-        colour = colour + 0.8 * (tape * (1 - cover))[..., None] * (np.float32((0.62, 0.58, 0.46)) - colour)
+        strips = [_piece(end, 0.22, 0.5 * p.height, rng) for end in ends]
+        tape = canvas.soft_edge(canvas.signed_distance(*strips), 0.012)
+        color = blend(color, 0.8 * (tape * (1 - cover)), (0.62, 0.58, 0.46))
         gloss = np.where(tape > 0.5, 1.6, gloss).astype(np.float32)
         cover = np.maximum(cover, 0.75 * tape)
-    colour = np.clip(colour * (1 + 0.02 * fibres)[..., None], 0.005, 0.95)
-    return Coat(colour.astype(np.float32), cover, gloss, (0.005 * sag + 0.0004 * fibres).astype(np.float32))
+    return paper_coat(canvas, color, cover, gloss, p.texture_seed + 1, sag=(0.005, 0.4))
 
 
 def _middles(p: Parameters, canvas: Canvas) -> list[np.ndarray]:
-    """The middles of the pieces, (angle, y)."""
+    """The centers (angle, y) of the pieces."""
     if p.instrument.startswith("mouth"):
         return [canvas.places[[13, 14]].mean(0)]
-    eyes = [canvas.places[list(ring)].mean(0) for ring in masks.EYE_RINGS]
+    eyes = [canvas.places[list(ring)].mean(0) for ring in mask_canvas.EYE_RINGS]
     return eyes if p.pieces == 2 else [np.mean(eyes, 0)]
 
 
 def _piece(middle: np.ndarray, width: float, height: float, rng: np.random.Generator) -> np.ndarray:
-    """The outline [8, 2] of a piece, cut by hand; on the front an angle of 1 is about 1.15 eye distances."""
+    """The outline [8, 2] of a piece that is cut by hand; near the front, one radian is about 1.15 eye distances."""
     corners = np.array([(-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0)], float)
-    size: tuple[float, float] = (0.5 * width / 1.15, 0.5 * height)
+    size = np.array((0.5 * width / 1.15, 0.5 * height))
     return middle + corners * size + rng.uniform(-_JITTER, _JITTER, corners.shape)

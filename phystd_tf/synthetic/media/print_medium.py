@@ -1,17 +1,19 @@
-"""Print attack: a photograph on paper held before the camera.
+"""Print attack: a photograph on paper in front of the camera.
 
-Simulated: the ink's gamut (raised black, paper white with a tint, impure inks
-that bleed into each other's colours, less saturation), loss of sharpness, the
-dot screens of the printer, streaks of its head, fibres of the paper, the
-shading of a bent sheet and the sheen of glossy paper. The photograph fills the
-frame, so nothing of the face is covered: P = 0 and all is additive. Not
-simulated: the sheet's edge, fingers, and the shift of pixels by the bend.
+Simulated: the gamut of the inks (raised black, tinted paper white, impure inks
+that bleed into each other, less saturation), loss of sharpness, the dot screens
+of the printer, streaks of the print head, fibers of the paper, the shading of a
+bent sheet, and the sheen of glossy paper. The photograph fills the frame and
+covers nothing of the face, so P = 0 and the trace is purely additive. Not
+simulated: the edge of the sheet, fingers, and the displacement of pixels by the
+bend.
 """
 
 import dataclasses
 
 import numpy as np
 
+from phystd_tf.synthetic.color import Color, as_color
 from phystd_tf.synthetic.composition import Layers, additive
 from phystd_tf.synthetic.media import paper
 from phystd_tf.synthetic.scene.transfer import to_encoded, to_linear
@@ -20,18 +22,18 @@ from phystd_tf.synthetic.shot import Shot
 
 @dataclasses.dataclass(frozen=True)
 class Printer:
-    """A printer with its paper; ranges are drawn per clip.
+    """A printer and its paper. Pairs are ranges from which the parameters of a clip are drawn.
 
     Attributes:
-      period: of the dot screen, pixels at 256 px frames.
-      screen: how much of the image is dots rather than continuous tone.
+      period: of the dot screen, pixels of a 256 px frame.
+      screen: share of dots in the image; the rest is continuous tone.
       softness: of the dots.
       black, white: reflectance of full ink and of bare paper.
-      tint: colour of the paper.
+      tint: color of the paper.
       saturation: of the inks.
-      bleed: of each ink into the other colours.
-      streaks: of the printing head.
-      grain: of the paper.
+      bleed: share of the other colors in each ink.
+      streaks: strength of the streaks of the print head.
+      grain: strength of the fibers.
       gloss: strength of the sheen.
     """
 
@@ -40,7 +42,7 @@ class Printer:
     softness: float
     black: tuple[float, float]
     white: tuple[float, float]
-    tint: tuple[float, float, float]
+    tint: Color
     saturation: tuple[float, float]
     bleed: float
     streaks: float
@@ -106,7 +108,18 @@ INSTRUMENTS = {
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
-    """One print in a clip; see Printer for the meaning of the numbers."""
+    """One print in a clip. See Printer for attributes that are not listed here.
+
+    Attributes:
+      gamma: of the inks.
+      blur: of the print, pixels of a 256 px frame.
+      angle: rotation of the dot screen, degrees.
+      bend_angle: direction of the bend, radians.
+      bend: relative change of light across the sheet.
+      sheen_place, sheen_width: of the band of sheen, in frame widths.
+      cast: color of the light, RGB factors.
+      texture_seed: seed of fibers and streaks.
+    """
 
     instrument: str
     period: float
@@ -122,7 +135,7 @@ class Parameters:
     bend: float
     sheen_place: float
     sheen_width: float
-    cast: tuple[float, float, float]
+    cast: Color
     texture_seed: int
 
 
@@ -146,26 +159,26 @@ def sample(rng: np.random.Generator) -> Parameters:
         bend=float(rng.uniform(-0.35, 0.35)),
         sheen_place=float(rng.uniform(-0.35, 0.35)),
         sheen_width=float(rng.uniform(0.06, 0.2)),
-        cast=tuple(float(value) for value in np.exp(np.array((warm, rng.normal(0, 0.02), -warm)))),
+        cast=as_color(np.exp(np.array((warm, rng.normal(0, 0.02), -warm)))),
         texture_seed=int(rng.integers(2**31)),
     )
 
 
 def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
-    """The print's traces on a live frame.
+    """The additive trace of the print on a live frame.
 
     Args:
       shot: the live frame.
       p: the print.
-      rng: small motion of the sheet between frames.
+      rng: draws small motions of the sheet between frames.
     """
     printer = INSTRUMENTS[p.instrument]
     size = shot.live.shape[0]
     factor = size / 256
     still = np.random.default_rng(p.texture_seed)
     image = paper.soften(shot.live, p.blur * factor)
-    grey = image.mean(-1, keepdims=True)
-    image = np.clip(grey + p.saturation * (image - grey), 0, 1)
+    gray = image.mean(-1, keepdims=True)
+    image = np.clip(gray + p.saturation * (image - gray), 0, 1)
     others = image[..., [1, 2, 0]] + image[..., [2, 0, 1]]
     image = (1 - printer.bleed) * image + 0.5 * printer.bleed * others
     dots = paper.halftone(

@@ -1,12 +1,13 @@
-"""Replay attack: the face on a screen before the camera.
+"""Replay attack: the face on a screen in front of the camera.
 
-Simulated: the screen's gamma, black level and cold white; its grid of red,
-green and blue stripes, which the camera's pixels sample nearly one to one, so
-that the grid folds down to coloured moire (it is computed as in the sensor: the
-stripes' light at each pixel's place, not a drawn pattern); flicker bands of a
-rolling shutter; fall-off with the viewing angle; a lamp or window mirrored in
-the glass. The screen fills the frame: P = 0 and all is additive. Not simulated:
-the screen's edge, fingerprints, and video compression.
+Simulated: gamma, black level and cool white of the screen. Its grid of red, green
+and blue stripes is sampled by the camera pixels at almost the same frequency and
+aliases to colored moire; this is computed as in the sensor, from the light of the
+stripes at the position of each pixel, and is not a drawn pattern. Also simulated:
+flicker bands of a rolling shutter, falloff with the viewing angle, and a lamp or
+window reflected in the glass. The screen fills the frame, so P = 0 and the trace
+is purely additive. Not simulated: the edge of the screen, fingerprints, and video
+compression.
 """
 
 import dataclasses
@@ -14,6 +15,7 @@ import dataclasses
 import cv2
 import numpy as np
 
+from phystd_tf.synthetic.color import Color, as_color
 from phystd_tf.synthetic.composition import Layers, additive
 from phystd_tf.synthetic.media.paper import soften
 from phystd_tf.synthetic.scene.transfer import to_encoded
@@ -22,18 +24,18 @@ from phystd_tf.synthetic.shot import Shot
 
 @dataclasses.dataclass(frozen=True)
 class Screen:
-    """A screen; ranges are drawn per clip.
+    """A screen. Pairs are ranges from which the parameters of a clip are drawn.
 
     Attributes:
       frequency: screen pixels per camera pixel.
-      grid: how deep the gaps between stripes are (contrast left after the lens).
-      rows: the same for the gaps between rows.
-      subpixels: places of the R, G, B stripes within a pixel, in pixels.
-      gamma: of the screen against the standard.
-      white: R, G, B of its white.
-      black: light of its black.
-      flicker: depth of the bands.
-      glass: how strongly the glass mirrors the room.
+      grid: contrast of the gaps between stripes, after the lens.
+      rows: contrast of the gaps between rows, after the lens.
+      subpixels: positions of the R, G, B stripes within a pixel, in pixels.
+      gamma: of the screen relative to the standard.
+      white: R, G, B of the white of the screen.
+      black: light of the black of the screen.
+      flicker: contrast of the flicker bands.
+      glass: strength of reflections in the glass.
     """
 
     frequency: tuple[float, float]
@@ -41,7 +43,7 @@ class Screen:
     rows: tuple[float, float]
     subpixels: tuple[float, float, float]
     gamma: tuple[float, float]
-    white: tuple[float, float, float]
+    white: Color
     black: tuple[float, float]
     flicker: tuple[float, float]
     glass: tuple[float, float]
@@ -97,14 +99,24 @@ INSTRUMENTS = {
 
 @dataclasses.dataclass(frozen=True)
 class Parameters:
-    """One screen in a clip; see Screen for the meaning of the numbers."""
+    """One screen in a clip. See Screen for attributes that are not listed here.
+
+    Attributes:
+      brightness: factor on the light of the screen.
+      angle: rotation of the screen, degrees.
+      keystone: perspective distortion in x and y.
+      flicker_period: in frame heights.
+      falloff: relative change of light across the frame, in x and y.
+      glare: (x, y, width, height) of the reflection, in frame widths.
+      blur: of the lens, pixels of a 256 px frame.
+    """
 
     instrument: str
     frequency: float
     grid: float
     rows: float
     gamma: float
-    white: tuple[float, float, float]
+    white: Color
     black: float
     brightness: float
     angle: float
@@ -127,7 +139,7 @@ def sample(rng: np.random.Generator) -> Parameters:
         grid=float(rng.uniform(*screen.grid)),
         rows=float(rng.uniform(*screen.rows)),
         gamma=float(rng.uniform(*screen.gamma)),
-        white=tuple(float(value * np.exp(rng.normal(0, 0.02))) for value in screen.white),
+        white=as_color(value * np.exp(rng.normal(0, 0.02)) for value in screen.white),
         black=float(rng.uniform(*screen.black)),
         brightness=float(rng.uniform(0.85, 1.15)),
         angle=float(rng.normal(0, 3)),
@@ -136,20 +148,23 @@ def sample(rng: np.random.Generator) -> Parameters:
         flicker_period=float(rng.uniform(0.15, 0.6)),
         falloff=(float(rng.normal(0, 0.12)), float(rng.normal(0, 0.12))),
         glass=float(rng.uniform(*screen.glass)) if rng.uniform() < 0.6 else 0.0,
-        glare=tuple(
-            float(value) for value in (*rng.uniform(0.15, 0.85, 2), rng.uniform(0.05, 0.2), rng.uniform(0.05, 0.3))
-        ),
+        glare=_sample_glare(rng),
         blur=float(rng.uniform(0.2, 0.6)),
     )
 
 
+def _sample_glare(rng: np.random.Generator) -> tuple[float, float, float, float]:
+    x, y = rng.uniform(0.15, 0.85, 2)
+    return float(x), float(y), float(rng.uniform(0.05, 0.2)), float(rng.uniform(0.05, 0.3))
+
+
 def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
-    """The screen's traces on a live frame.
+    """The additive trace of the screen on a live frame.
 
     Args:
       shot: the live frame.
       p: the screen.
-      rng: small motion of the screen between frames, phase of the flicker.
+      rng: draws small motions of the screen between frames and the phases of grid and flicker.
     """
     size = shot.live.shape[0]
     factor = size / 256
@@ -158,7 +173,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
     emitted = cv2.pow(np.maximum(image, 0), 2.2 * p.gamma)
     y, x = np.mgrid[0:size, 0:size].astype(np.float32)
     across, down = x / size - 0.5, y / size - 0.5
-    # Screen coordinates of each camera pixel, in screen pixels: turned, and in perspective.
+    # Screen coordinates of each camera pixel, in screen pixels, with rotation and perspective.
     turn = np.radians(p.angle + rng.normal(0, 0.4))
     frequency = p.frequency * (1 + rng.normal(0, 0.003))
     depth = 1 + p.keystone[0] * across + p.keystone[1] * down
@@ -177,7 +192,7 @@ def layers(shot: Shot, p: Parameters, rng: np.random.Generator) -> Layers:
 
 
 def _mirrored(glare: tuple[float, float, float, float], size: int, rng: np.random.Generator) -> np.ndarray:
-    """A soft-edged rectangle of light on the glass, [S, S] in [0, 1], over a faint veil."""
+    """The reflection in the glass, [S, S] in [0, 1]: a blurred ellipse and a faint veil."""
     x, y, width, height = np.array(glare) * size
     x, y = x + rng.normal(0, 0.01 * size), y + rng.normal(0, 0.01 * size)
     canvas = np.zeros((size, size), np.float32)

@@ -1,1 +1,1 @@
-"""A rendered person: shape, skin, what is worn, and the renderer that draws a frame."""
+"""A rendered person: shape, skin, glasses, and the renderer that draws a frame."""

@@ -1,9 +1,10 @@
-"""Drawing on the atlas: soft shapes between marks of the mean face.
+"""Drawing on the atlas: soft shapes between landmarks of the mean face.
 
-The atlas is the cylinder around the head, unrolled: its columns are the angle
-(0, the front, in the middle), its rows are y, and the mean mesh says where each
-feature lies. All people share these places; the mesh of each one moves them.
-Every shape is a field [H, 2 H] float32, 1 where there is something.
+The atlas is the unrolled cylinder around the head. Its columns are the angle
+(0 is the front, in the middle), its rows are y. The mean mesh determines the
+position of each feature. These positions are the same for all people; the mesh
+of each person moves them. Each shape is a field [H, 2 H] float32, where 1 means
+fully drawn.
 """
 
 from collections.abc import Sequence
@@ -17,9 +18,9 @@ from phystd_tf.synthetic.person.head import ATLAS_BOTTOM, ATLAS_TOP, on_cylinder
 from phystd_tf.synthetic.scene.noise import value_noise
 
 ASPECT = 2  # columns per row of the atlas
-SHIFT = 4  # fractional bits of positions given to OpenCV
-# Vertices of features that are painted, on skin or over it.
-LEFT_LID = (33,) + topology.LEFT_UPPER_LID + (133,)  # from the outer corner to the inner one
+SHIFT = 4  # fractional bits of the positions that are passed to OpenCV
+# Vertices of painted features.
+LEFT_LID = (33,) + topology.LEFT_UPPER_LID + (133,)  # from the outer corner to the inner corner
 RIGHT_LID = (263,) + topology.RIGHT_UPPER_LID[::-1] + (362,)
 OUTER_LIPS = (61,) + topology.OUTER_UPPER_LIP + (291,) + topology.OUTER_LOWER_LIP[::-1]
 UPPER_LIP = (61,) + topology.OUTER_UPPER_LIP + (291, 308) + topology.INNER_UPPER_LIP[::-1] + (78,)
@@ -29,7 +30,15 @@ UNDER_EYES = ((133, 112, 232, 230, 228), (362, 341, 452, 450, 448))
 
 
 def atlas_position(atlas_coordinates: np.ndarray, height: int) -> np.ndarray:
-    """Pixels (x, y) in an atlas of this height for (angle, y) coordinates [..., 2]."""
+    """Converts atlas coordinates to pixels.
+
+    Args:
+      atlas_coordinates: [..., 2], (angle in radians, y in eye distances).
+      height: rows of the atlas.
+
+    Returns:
+      [..., 2], (x, y) in pixels.
+    """
     x = (atlas_coordinates[..., 0] / (2 * np.pi) + 0.5) * (ASPECT * height) - 0.5
     y = (atlas_coordinates[..., 1] - ATLAS_TOP) / (ATLAS_BOTTOM - ATLAS_TOP) * height - 0.5
     return np.stack([x, y], -1)
@@ -40,8 +49,8 @@ class AtlasCanvas:
 
     Attributes:
       height, width: of the atlas, pixels.
-      unit: pixels down per eye distance.
-      across: pixels across per eye distance on the cheeks.
+      unit: vertical pixels per eye distance.
+      across: horizontal pixels per eye distance, on the cheeks.
       marks: [468, 2] pixels (x, y) of the vertices of the mean face.
       angle, y: [H, 2 H] float32, coordinates of the pixels: radians, and eye distances below the eyes.
     """
@@ -53,16 +62,26 @@ class AtlasCanvas:
         columns = (np.arange(self.width) + 0.5) / self.width * 2 * np.pi - np.pi
         rows = (np.arange(height) + 0.5) / height * (ATLAS_BOTTOM - ATLAS_TOP) + ATLAS_TOP
         self.angle, self.y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
-        # The cylinder is about 1.4 wide on the cheeks.
+        # The radius of the cylinder is about 1.4 eye distances at the cheeks.
         self.across = self.width / (2 * np.pi * 1.4)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int]:
         """(height, width)."""
         return self.height, self.width
 
     def spot(self, vertices: Sequence[int], width: float, height: float, drop: float = 0.0) -> np.ndarray:
-        """A soft spot at the middle of vertices, sizes in eye distances."""
+        """A Gaussian spot.
+
+        Args:
+          vertices: the spot is centered at their mean.
+          width: horizontal standard deviation, eye distances.
+          height: vertical standard deviation, eye distances.
+          drop: shift of the center downwards, eye distances.
+
+        Returns:
+          [H, 2 H] float32.
+        """
         x, y = self.marks[list(vertices)].mean(0)
         gx = np.exp(-0.5 * ((np.arange(self.width) - x) / (width * self.across)) ** 2)
         gy = np.exp(-0.5 * ((np.arange(self.height) - y - drop * self.unit) / (height * self.unit)) ** 2)
@@ -71,11 +90,16 @@ class AtlasCanvas:
     def pair(
         self, vertices: Sequence[int], mirrored: Sequence[int], width: float, height: float, drop: float = 0.0
     ) -> np.ndarray:
-        """Two spots, one on each side."""
+        """Two spots, one on each side of the face; see ``spot``."""
         return self.spot(vertices, width, height, drop) + self.spot(mirrored, width, height, drop)
 
     def fill(self, outlines: Sequence[np.ndarray], soft: float) -> np.ndarray:
-        """Polygons [n, 2] of pixels filled with 1, their edge softened by ``soft`` eye distances."""
+        """Filled polygons.
+
+        Args:
+          outlines: each [n, 2], pixels.
+          soft: standard deviation of the soft edge, eye distances.
+        """
         canvas = np.zeros(self.shape, np.uint8)
         points = [np.round(outline * 2**SHIFT).astype(np.int32) for outline in outlines]
         for polygon in points:
@@ -83,26 +107,35 @@ class AtlasCanvas:
         return _blur(canvas.astype(np.float32) / 255, soft * self.unit)
 
     def line(self, curves: Sequence[np.ndarray], thickness: float, soft: float) -> np.ndarray:
-        """Curves [n, 2] of pixels drawn with a thickness in eye distances."""
+        """Open curves.
+
+        Args:
+          curves: each [n, 2], pixels.
+          thickness: of the curves, eye distances.
+          soft: standard deviation of the soft edge, eye distances.
+        """
         fine = 2
         canvas = np.zeros((self.height * fine, self.width * fine), np.uint8)
         width = max(1, round(thickness * self.unit * fine))
         points = [np.round(((c + 0.5) * fine - 0.5) * 2**SHIFT).astype(np.int32) for c in curves]
         cv2.polylines(canvas, points, False, 255, width, cv2.LINE_AA, SHIFT)
         small = cv2.resize(canvas, (self.width, self.height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        # A line thinner than a pixel is fainter, not wider.
+        # A line that is thinner than a pixel becomes fainter instead of wider.
         return _blur(small, soft * self.unit) * min(1.0, thickness * self.unit * fine)
 
     def noise(self, rng: np.random.Generator, cell: float) -> np.ndarray:
-        """Noise of spread 1 with blobs of ``cell`` eye distances."""
+        """Noise with standard deviation 1 and blobs of ``cell`` eye distances."""
         return value_noise(rng, self.shape, max(1.0, cell * self.unit))
 
     def brows(self, thickness: float, arch: float) -> list[tuple[np.ndarray, np.ndarray]]:
-        """The two brows from the nose outwards: their middles [60, 2] and half thicknesses [60], pixels.
+        """The two brows, from the nose outwards.
 
         Args:
-          thickness: where they are thick, eye distances.
+          thickness: at the thickest point, eye distances.
           arch: how far they are raised, eye distances.
+
+        Returns:
+          For each brow, its center line [60, 2] and half thickness [60], pixels.
         """
         brows = []
         for top, bottom in (
@@ -119,11 +152,11 @@ class AtlasCanvas:
         return brows
 
     def lips(self, soft: float) -> np.ndarray:
-        """The lips with what is between them."""
+        """The lips, including the area between them; ``soft`` as in ``fill``."""
         return self.fill([self.marks[list(OUTER_LIPS)]], soft)
 
     def beard_region(self) -> np.ndarray:
-        """Where a full beard grows."""
+        """The region of a full beard."""
         m = self.marks
         left = [127, 234, 93, 132, 58, 172, 136, 150]
         right = [379, 365, 397, 288, 361, 323, 454, 356]
@@ -139,7 +172,15 @@ class AtlasCanvas:
 
 
 def band(path: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """The outline [2 n, 2] of a band along a path [n, 2] of half thickness [n], measured upright."""
+    """The outline of a band along a path.
+
+    Args:
+      path: [n, 2], center line.
+      half: [n], half thickness, measured vertically.
+
+    Returns:
+      [2 n, 2].
+    """
     return np.concatenate([path - half[:, None] * (0, 1), (path + half[:, None] * (0, 1))[::-1]])
 
 

@@ -1,7 +1,7 @@
-"""Draws a person in a scene.
+"""Renders a subject in a scene.
 
-The mesh of head, hair and shoulders is rasterised once; then every pixel is
-shaded from its normal, its place on the painted atlas and the lights, see
+The mesh of head, hair and shoulders is rasterized once. Then each pixel is shaded
+from its normal, its position on the painted atlas and the lights, see
 ``surface``. The shadow of the first light is found by marching over the z-buffer.
 """
 
@@ -18,16 +18,17 @@ from phystd_tf.synthetic.person import skin
 from phystd_tf.synthetic.person.atlas_canvas import atlas_position
 from phystd_tf.synthetic.person.subjects import Subject
 from phystd_tf.synthetic.person.surface import Surface, interpolate, sample, shade
-from phystd_tf.synthetic.person.worn import Worn, WornLayer, draw_worn, spectacles
+from phystd_tf.synthetic.person.worn import WornLayer, WornSheet, draw_worn, glasses_sheet
 from phystd_tf.synthetic.scene.background import paint_background
 from phystd_tf.synthetic.scene.scene import Scene, project
 from phystd_tf.synthetic.scene.transfer import to_encoded, to_linear
+from phystd_tf.synthetic.smoothstep import smoothstep
 
-# Rows of the atlas per row of the frame: an eye distance is then about twice as fine on the atlas as in the frame.
+# Rows of the atlas per row of the frame. An eye distance then has about twice as many pixels on the atlas.
 _ATLAS_SCALE = 1.5
 _IRIS_RADIUS = 0.094
-# Light above the knee is softened; white would need endless light, and this share of the rest counts as white.
-_KNEE, _WHITEST = 0.6, 0.995
+# Light above the knee is compressed. Full white would require infinite light, so decoding stops at _MAX_SOFTENED.
+_KNEE, _MAX_SOFTENED = 0.6, 0.995
 
 
 class Rendering(NamedTuple):
@@ -35,14 +36,14 @@ class Rendering(NamedTuple):
 
     Attributes:
       image: [S, S, 3] float32, encoded RGB in [0, 1].
-      vertices: [468, 2] float32, true places of the face mesh, pixels.
+      vertices: [468, 2] float32, true positions of the face mesh, pixels.
       head: the geometry, before the pose.
-      points: [V, 3] float32, the geometry in the frame, pixels (z towards the camera).
-      z: [S, S] float32, z-buffer in pixels, -inf where there is only background.
-      gain: exposure, light to display.
-      surface: the pixels of the person, to be shaded again with another skin.
+      points: [V, 3] float32, the geometry in the frame, pixels (z toward the camera).
+      z: [S, S] float32, z-buffer in pixels, -inf for the background.
+      gain: exposure, factor from linear light to displayed light.
+      surface: the pixels of the person, which can be shaded again with another skin.
       backdrop: [S, S, 3] float32, linear light of the background.
-      worn: real spectacles, or None.
+      worn: real glasses, or None.
     """
 
     image: np.ndarray
@@ -55,8 +56,8 @@ class Rendering(NamedTuple):
     backdrop: np.ndarray
     worn: Optional[WornLayer]
 
-    def again(self, light: np.ndarray) -> np.ndarray:
-        """The frame with other light on the person, who keeps real spectacles on, exposed as before.
+    def relight(self, light: np.ndarray) -> np.ndarray:
+        """The frame with other light from the person. Real glasses and exposure stay unchanged.
 
         Args:
           light: [n, 3] float32, linear light of the pixels of ``surface``.
@@ -73,7 +74,7 @@ class Rendering(NamedTuple):
         return self.encode(image)
 
     def encode(self, light: np.ndarray) -> np.ndarray:
-        """Linear light as it appears in this frame: exposed, its highlights softened, encoded."""
+        """Encodes linear light [..., 3] with the exposure of this frame; see ``encode``."""
         return encode(light, self.gain)
 
 
@@ -84,11 +85,11 @@ class Renderer:
         self.subject, self.model, self.size = subject, model, size
         self._identity = heads.identity_coefficients(subject, model)
         self._atlas = skin.paint(subject, model, int(round(_ATLAS_SCALE * size)))
-        self._spectacles: Optional[Worn] = spectacles(subject.spectacles) if subject.spectacles else None
-        self._background: tuple[int, Optional[np.ndarray]] = (-1, None)
+        self._glasses: Optional[WornSheet] = glasses_sheet(subject.glasses) if subject.glasses else None
+        self._background: Optional[tuple[int, np.ndarray]] = None
 
     def render(self, scene: Scene) -> Rendering:
-        """Draws a scene; the same subject and scene give the same image."""
+        """Renders a scene; the same subject and scene give the same image."""
         size, unit = self.size, scene.eye_distance * self.size
         coefficients = self._identity + heads.expression_coefficients(scene.expression, self.model)
         head = heads.build_head(self.subject, self.model, coefficients)
@@ -105,7 +106,7 @@ class Renderer:
         normal, solid, place = (interpolate(weights, corners, values) for values in (normals, head.points, head.atlas))
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
         material = head.material[index]
-        albedo, gloss, hair = self._surface(head, scene, solid, place, material)
+        albedo, gloss, hair = self._appearance(head, scene, solid, place, material)
         z = np.where(covered, raster.z, -np.inf).astype(np.float32)
         shadow = _shadow(z, scene.lights[0].direction, unit).ravel()[pixels]
         under_chin = np.where(material == heads.NECK, 0.45 + 0.55 * np.clip((solid[:, 1] - 1.55) / 0.8, 0, 1), 1.0)
@@ -115,24 +116,34 @@ class Renderer:
         )  # fmt: skip
         light = shade(surface, scene)
         gain = _exposure(light[material == heads.FACE])
-        worn = None if self._spectacles is None else draw_worn(self._spectacles, head, scene, size, z)
+        worn = None if self._glasses is None else draw_worn(self._glasses, head, scene, size, z)
         rendering = Rendering(
             np.empty(0), points[: topology.NUM_POINTS, :2].copy(), head, points, z, gain, surface,
             self._backdrop(scene), worn,
         )  # fmt: skip
-        return rendering._replace(image=rendering.again(light))
+        return rendering._replace(image=rendering.relight(light))
 
     def _backdrop(self, scene: Scene) -> np.ndarray:
-        if self._background[0] != scene.background_seed or self._background[1] is None:
+        if self._background is None or self._background[0] != scene.background_seed:
             self._background = (scene.background_seed, paint_background(scene.background_seed, self.size))
         return self._background[1]
 
-    def _surface(self, head, scene, solid, place, material):
-        """Albedo [n, 3], gloss [n] and hair [n] of the pixels, from their places on the head and around it."""
+    def _appearance(
+        self, head: heads.Head, scene: Scene, solid: np.ndarray, place: np.ndarray, material: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Albedo [n, 3], gloss [n] and hair [n] of the pixels.
+
+        Args:
+          head: the geometry, before the pose.
+          scene: the scene.
+          solid: [n, 3], positions on the head before the pose.
+          place: [n, 2], atlas coordinates.
+          material: [n] int.
+        """
         place = atlas_position(place, self._atlas.albedo.shape[0]).astype(np.float32)
         albedo = sample(self._atlas.albedo, place)
         gloss, hair = sample(self._atlas.gloss, place).T.copy()
-        plain = to_linear(np.array(self.subject.skin, np.float32))
+        plain = to_linear(self.subject.skin)
 
         ear = material == heads.EAR
         albedo[ear] = plain * (0.80, 0.62, 0.58)
@@ -162,7 +173,7 @@ class Renderer:
         return albedo, gloss, hair
 
     def _cloth(self, solid: np.ndarray) -> np.ndarray:
-        first, second = (to_linear(np.array(c, np.float32)) for c in (self.subject.cloth, self.subject.cloth_second))
+        first, second = (to_linear(c) for c in (self.subject.cloth, self.subject.cloth_second))
         x, y = solid[:, 0], solid[:, 1]
         share = np.zeros(len(solid), np.float32)
         if self.subject.pattern == "stripes":
@@ -176,36 +187,36 @@ class Renderer:
         s = self.subject
         albedo = np.empty((len(solid), 3), np.float32)
         gloss = np.full(len(solid), 0.5, np.float32)
-        iris = to_linear(np.array(s.iris, np.float32))
+        iris = to_linear(s.iris)
         left_corners = head.points[list(topology.LEFT_EYE)].mean(0)
         right_corners = head.points[list(topology.RIGHT_EYE)].mean(0)
-        for chosen, centre, lids in (
+        for chosen, center, lids in (
             (solid[:, 0] < 0, left_corners, (159, 145)),
             (solid[:, 0] >= 0, right_corners, (386, 374)),
         ):
-            d = solid[chosen, :2] - centre[:2] - (scene.gaze[0], scene.gaze[1] - 0.012)
+            d = solid[chosen, :2] - center[:2] - (scene.gaze[0], scene.gaze[1] - 0.012)
             radius = np.hypot(d[:, 0], d[:, 1]) / _IRIS_RADIUS
             spokes = 1 + 0.18 * np.sin(17 * np.arctan2(d[:, 1], d[:, 0]) + 5 * radius)
-            lit = 0.75 + 0.55 * np.clip(d[:, 1] / _IRIS_RADIUS, -0.6, 1)  # light enters from above and leaves below
-            colour = iris * (spokes * lit)[:, None] * (1.15 - 0.55 * _step(radius, 0.82, 0.98))[:, None]
-            colour *= (1 - 0.97 * (1 - _step(radius, 0.32, 0.46)))[:, None]
-            x = np.abs(solid[chosen, 0] - centre[0]) / 0.22
+            lit = 0.75 + 0.55 * np.clip(d[:, 1] / _IRIS_RADIUS, -0.6, 1)  # Light enters from above and leaves below.
+            color = iris * (spokes * lit)[:, None] * (1.15 - 0.55 * _step(radius, 0.82, 0.98))[:, None]
+            color *= (1 - 0.97 * (1 - _step(radius, 0.32, 0.46)))[:, None]
+            x = np.abs(solid[chosen, 0] - center[0]) / 0.22
             white = np.array((0.34, 0.31, 0.295), np.float32) * (1 - 0.45 * x**2)[:, None]
             white[:, 1:] *= (1 - 0.12 * x**3)[:, None]
             share = _step(radius, 0.92, 1.06)[:, None]
-            colour = colour * (1 - share) + white * share
+            color = color * (1 - share) + white * share
             # The upper lid shades the eyeball.
             top = head.points[lids[0], 1] + 0.05 * x**2
-            colour *= (0.42 + 0.58 * _step(solid[chosen, 1] - top, -0.01, 0.10))[:, None]
-            # The image of the main light on the cornea.
+            color *= (0.42 + 0.58 * _step(solid[chosen, 1] - top, -0.01, 0.10))[:, None]
+            # The reflection of the main light on the cornea.
             direction = np.array(scene.lights[0].direction)
             glint = d - np.clip(direction[:2], -0.6, 0.6) * 0.5 * _IRIS_RADIUS
             spark = np.exp(-((np.hypot(glint[:, 0], glint[:, 1]) / 0.020) ** 2)) * (direction[2] > 0)
-            albedo[chosen] = colour + 0.9 * spark[:, None]
+            albedo[chosen] = color + 0.9 * spark[:, None]
         return albedo, gloss
 
     def _mouth(self, head: heads.Head, solid: np.ndarray) -> np.ndarray:
-        # Teeth hang from a fixed height; below them it is dark, with a tongue.
+        # The teeth have a fixed height; below them, the mouth is dark.
         upper_lip = head.points[13, 1]
         teeth_end = upper_lip + 0.10
         x = solid[:, 0]
@@ -218,7 +229,7 @@ class Renderer:
 
 
 def _facing(points: np.ndarray, head: heads.Head) -> np.ndarray:
-    """Triangles that can be seen: turned towards the camera, or part of the open curtain of hair."""
+    """Indices of potentially visible triangles: those facing the camera, and those of the two-sided curtain of hair."""
     corners = points[head.triangles][:, :, :2]
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     front = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0] > 0
@@ -226,12 +237,11 @@ def _facing(points: np.ndarray, head: heads.Head) -> np.ndarray:
 
 
 def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    t = np.clip((values - low) / (high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return smoothstep((values - low) / (high - low)).astype(np.float32)
 
 
 def _shift(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
-    """The image moved so that out[y, x] = image[y + dy, x + dx]; -inf where there is none."""
+    """The image moved so that out[y, x] = image[y + dy, x + dx]; -inf outside."""
     out = np.full_like(image, -np.inf)
     h, w = image.shape
     ys, yd = (slice(max(dy, 0), min(h, h + dy)), slice(max(-dy, 0), min(h, h - dy)))
@@ -241,7 +251,7 @@ def _shift(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
 
 
 def _shadow(z: np.ndarray, direction: tuple[float, float, float], unit: float) -> np.ndarray:
-    """How much of the first light is blocked, [S, S] in [0, 1]: steps over the z-buffer towards the light."""
+    """The blocked share of the first light, [S, S] in [0, 1], by steps over the z-buffer toward the light."""
     lateral = float(np.hypot(direction[0], direction[1]))
     blocked = np.zeros(z.shape, np.float32)
     if lateral < 0.05 or direction[2] <= 0.05:
@@ -251,33 +261,48 @@ def _shadow(z: np.ndarray, direction: tuple[float, float, float], unit: float) -
         dx, dy = round(step * unit * direction[0] / lateral), round(step * unit * direction[1] / lateral)
         ray = ground + step * unit * direction[2] / lateral
         above = _shift(z, dx, dy) - ray
-        # Further steps throw softer shadows.
+        # Distant occluders cast softer shadows.
         blocked = np.maximum(blocked, np.clip(above / ((0.03 + 0.12 * step) * unit) - 0.1, 0, 1))
     return cv2.GaussianBlur(blocked, (0, 0), max(0.6, 0.035 * unit))
 
 
 def _soften_outline(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """Takes the stairs off the outline of the person."""
+    """Antialiases the outline of the person."""
     share = cv2.GaussianBlur(covered.astype(np.float32), (0, 0), 0.8)
     edge = (4 * share * (1 - share))[..., None]
     return image + edge * (cv2.GaussianBlur(image, (0, 0), 0.9) - image)
 
 
 def _exposure(face: np.ndarray) -> float:
-    """Automatic exposure on the light [n, 3] of the face, part of the way: dark skin stays darker."""
+    """Automatic exposure for the light [n, 3] of the face; partial, so that dark skin stays darker."""
     level = float(face.mean()) if len(face) else 0.2
     return 0.32 / 0.3 * (0.3 / max(level, 1e-3)) ** 0.6
 
 
 def encode(light: np.ndarray, gain: float) -> np.ndarray:
-    """Light [..., 3] to encoded RGB in [0, 1] float32; a shoulder keeps highlights from clipping hard."""
+    """Converts light to encoded RGB; a soft shoulder keeps highlights from hard clipping.
+
+    Args:
+      light: [..., 3], linear.
+      gain: exposure.
+
+    Returns:
+      The same shape, float32 in [0, 1].
+    """
     exposed = light * gain
     exposed = np.where(exposed > _KNEE, _KNEE + (1 - _KNEE) * np.tanh((exposed - _KNEE) / (1 - _KNEE)), exposed)
     return np.clip(to_encoded(exposed), 0, 1).astype(np.float32)
 
 
 def decode(image: np.ndarray) -> np.ndarray:
-    """The light that ``encode`` with a gain of 1 makes this image [..., 3] of, float32; full white is cut at 254.8."""
+    """The inverse of ``encode`` with a gain of 1.
+
+    Args:
+      image: [..., 3], encoded RGB in [0, 1]; full white is limited to the level 254.8.
+
+    Returns:
+      The same shape, float32, linear light.
+    """
     exposed = to_linear(image)
-    softened = np.clip((exposed - _KNEE) / (1 - _KNEE), 0, _WHITEST)
+    softened = np.clip((exposed - _KNEE) / (1 - _KNEE), 0, _MAX_SOFTENED)
     return np.where(exposed > _KNEE, _KNEE + (1 - _KNEE) * np.arctanh(softened), exposed).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The painted atlas of a person: skin, brows, lashes, lips, beard and hair."""
+"""Paints the atlas of a subject: skin, brows, lashes, lips, beard and hair."""
 
 from typing import NamedTuple
 
@@ -21,15 +21,16 @@ from phystd_tf.synthetic.person.subjects import Subject
 from phystd_tf.synthetic.scene.noise import fractal_noise, value_noise
 from phystd_tf.synthetic.scene.transfer import to_linear
 
+# Relative loss of red, green and blue in occluded skin.
 _OCCLUSION = np.array((0.75, 0.95, 1.0), np.float32)
 
 
 class Atlas(NamedTuple):
-    """What is painted around a head.
+    """The painted surface of a head.
 
     Attributes:
       albedo: [H, 2 H, 3] float32, linear RGB.
-      gloss: [H, 2 H, 2] float32: strength of the skin's highlight, and how much of the surface is hair.
+      gloss: [H, 2 H, 2] float32: strength of the highlight of the skin, and share of hair in the surface.
     """
 
     albedo: np.ndarray
@@ -37,12 +38,18 @@ class Atlas(NamedTuple):
 
 
 def paint(subject: Subject, model: MorphableModel, height: int) -> Atlas:
-    """Paints the atlas of a person; the same person and height give the same atlas."""
+    """Paints the atlas of a subject; the same subject and height give the same atlas.
+
+    Args:
+      subject: the subject.
+      model: the morphable model.
+      height: rows of the atlas.
+    """
     return _Painter(subject, model, height).paint()
 
 
 class _Painter(AtlasCanvas):
-    """One atlas while it is painted."""
+    """An atlas in progress."""
 
     def __init__(self, subject: Subject, model: MorphableModel, height: int) -> None:
         super().__init__(model, height)
@@ -51,87 +58,88 @@ class _Painter(AtlasCanvas):
 
     def paint(self) -> Atlas:
         s = self.subject
-        colour = self._skin()
+        color = self._skin()
         gloss = self._shine()
-        self._creases(colour)
-        self._lips(colour, gloss)
-        self._beard(colour, gloss)
-        self._eyes(colour)
-        self._brows(colour, gloss)
+        self._creases(color)
+        self._lips(color, gloss)
+        self._beard(color, gloss)
+        self._eyes(color)
+        self._brows(color, gloss)
         hair = self._hair_region()
         strands = self._strands(np.array(s.hair))
-        colour = colour * (1 - hair[..., None]) + strands * hair[..., None]
-        albedo = to_linear(np.clip(colour, 0.01, 1)).astype(np.float32)
+        color = color * (1 - hair[..., None]) + strands * hair[..., None]
+        albedo = to_linear(np.clip(color, 0.01, 1)).astype(np.float32)
         return Atlas(albedo, np.stack([gloss * (1 - hair), hair], -1).astype(np.float32))
 
     def _skin(self) -> np.ndarray:
         s = self.subject
-        light = 1 - 0.55 * s.tone  # blood and freckles show less on dark skin
-        colour = np.empty((self.height, self.width, 3), np.float32)
-        colour[:] = s.skin
+        light = 1 - 0.55 * s.tone  # Blood and freckles are less visible on dark skin.
+        color = np.empty((self.height, self.width, 3), np.float32)
+        color[:] = s.skin
         red = 0.8 * self.pair([50, 205], [280, 425], 0.26, 0.20) + 0.8 * self.spot([4], 0.16, 0.16)
         red += 0.35 * self.spot([152], 0.3, 0.16)
-        red += 0.30 * s.blotches * fractal_noise(self.rng, colour.shape[:2], (0.5 * self.unit, 0.2 * self.unit), 0.7)
-        colour += red[..., None] * np.array((0.012, -0.042, -0.040), np.float32) * light
+        blotches = fractal_noise(self.rng, self.shape, (0.5 * self.unit, 0.2 * self.unit), 0.7)
+        red = red + 0.30 * s.blotches * blotches
+        color += red[..., None] * np.array((0.012, -0.042, -0.040), np.float32) * light
         if s.makeup:
             blush = self.pair([50, 117], [280, 346], 0.22, 0.15)
-            colour += blush[..., None] * np.array((0.03, -0.07, -0.05), np.float32) * s.makeup
-        # Thin dark skin around the eyes, pale forehead.
+            color += blush[..., None] * np.array((0.03, -0.07, -0.05), np.float32) * s.makeup
+        # The thin skin around the eyes is darker, the forehead is paler.
         eyes = self.pair([33, 133, 145], [263, 362, 374], 0.34, 0.20, 0.05)
-        colour -= eyes[..., None] * np.array((0.055, 0.060, 0.045), np.float32) * (0.6 + 0.5 * s.wrinkles)
-        colour += self.spot([151], 0.5, 0.25)[..., None] * np.array((0.015, 0.012, 0.005), np.float32)
-        blotch = fractal_noise(self.rng, colour.shape[:2], (0.35 * self.unit, 0.12 * self.unit, 0.05 * self.unit), 0.8)
+        color -= eyes[..., None] * np.array((0.055, 0.060, 0.045), np.float32) * (0.6 + 0.5 * s.wrinkles)
+        color += self.spot([151], 0.5, 0.25)[..., None] * np.array((0.015, 0.012, 0.005), np.float32)
+        blotch = fractal_noise(self.rng, self.shape, (0.35 * self.unit, 0.12 * self.unit, 0.05 * self.unit), 0.8)
         pores = self.noise(self.rng, 0.015)
-        colour *= (1 + 0.022 * s.blotches * blotch + 0.020 * pores)[..., None]
+        color *= (1 + 0.022 * s.blotches * blotch + 0.020 * pores)[..., None]
         freckle = np.clip(self.noise(self.rng, 0.028) - 1.3, 0, 0.7) * (0.3 + self.spot([4, 50, 280], 0.7, 0.3))
-        colour *= 1 - (s.freckles * freckle)[..., None] * np.array((0.20, 0.34, 0.40), np.float32)
+        color *= 1 - (s.freckles * freckle)[..., None] * np.array((0.20, 0.34, 0.40), np.float32)
         for _ in range(int(self.rng.integers(0, 5))):  # moles
-            centre = self.rng.uniform((0.36 * self.width, 0.5 * self.height), (0.64 * self.width, 0.92 * self.height))
-            distance = np.hypot(np.arange(self.width)[None] - centre[0], np.arange(self.height)[:, None] - centre[1])
-            colour *= 1 - 0.5 * np.exp(-((distance / (0.022 * self.unit)) ** 2))[..., None].astype(np.float32)
-        return colour
+            center = self.rng.uniform((0.36 * self.width, 0.5 * self.height), (0.64 * self.width, 0.92 * self.height))
+            distance = np.hypot(np.arange(self.width)[None] - center[0], np.arange(self.height)[:, None] - center[1])
+            color *= 1 - 0.5 * np.exp(-((distance / (0.022 * self.unit)) ** 2))[..., None].astype(np.float32)
+        return color
 
     def _shine(self) -> np.ndarray:
         zone = 0.9 * self.spot([151, 9], 0.38, 0.25) + 0.9 * self.spot([5, 4], 0.10, 0.22)
         zone += 0.6 * self.pair([117, 50], [346, 280], 0.22, 0.14) + 0.4 * self.spot([152], 0.2, 0.12)
         return (0.35 + zone) * self.subject.gloss * (1 + 0.12 * self.noise(self.rng, 0.03))
 
-    def _darken(self, colour: np.ndarray, mask: np.ndarray, strength: float) -> None:
-        """Occluded skin darkens towards red."""
+    def _darken(self, color: np.ndarray, mask: np.ndarray, strength: float) -> None:
+        """Darkens occluded skin, which shifts its color toward red."""
         rows, columns = np.flatnonzero(mask.max(1) > 0.003), np.flatnonzero(mask.max(0) > 0.003)
         if len(rows) and len(columns):
             part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-            colour[part] *= 1 - np.float32(strength) * mask[part][..., None] * _OCCLUSION
+            color[part] *= 1 - np.float32(strength) * mask[part][..., None] * _OCCLUSION
 
-    def _creases(self, colour: np.ndarray) -> None:
+    def _creases(self, color: np.ndarray) -> None:
         m, s = self.marks, self.subject
-        self._darken(colour, np.minimum(self.pair([79, 166, 60, 20], [309, 392, 290, 250], 0.050, 0.026), 1), 0.80)
+        self._darken(color, np.minimum(self.pair([79, 166, 60, 20], [309, 392, 290, 250], 0.050, 0.026), 1), 0.80)
         wings = self.line([m[[129, 102, 48, 64, 98]], m[[358, 331, 278, 294, 327]]], 0.03, 0.02)
-        self._darken(colour, wings, 0.30)
+        self._darken(color, wings, 0.30)
         folds = self.line([m[list(fold)] for fold in SMILE_FOLDS], 0.03, 0.03)
-        self._darken(colour, folds, 0.10 + 0.28 * s.wrinkles)
+        self._darken(color, folds, 0.10 + 0.28 * s.wrinkles)
         under = self.line([m[list(curve)] for curve in UNDER_EYES], 0.03, 0.025)
-        self._darken(colour, under, 0.06 + 0.18 * s.wrinkles)
-        self._darken(colour, self.spot([18], 0.2, 0.05, 0.02), 0.16)
-        self._darken(colour, self.pair([55, 221, 190], [285, 441, 414], 0.12, 0.12), 0.22)
+        self._darken(color, under, 0.06 + 0.18 * s.wrinkles)
+        self._darken(color, self.spot([18], 0.2, 0.05, 0.02), 0.16)
+        self._darken(color, self.pair([55, 221, 190], [285, 441, 414], 0.12, 0.12), 0.22)
         if s.wrinkles > 0.25:
             rows = [m[[68, 69, 108, 151, 337, 299, 298]] + (0, d * self.unit) for d in (-0.07, 0.05, 0.16)]
-            self._darken(colour, self.line(rows, 0.012, 0.012), 0.30 * s.wrinkles)
-        self._darken(colour, self.spot([164], 0.05, 0.08), 0.08)
+            self._darken(color, self.line(rows, 0.012, 0.012), 0.30 * s.wrinkles)
+        self._darken(color, self.spot([164], 0.05, 0.08), 0.08)
 
-    def _lips(self, colour: np.ndarray, gloss: np.ndarray) -> None:
+    def _lips(self, color: np.ndarray, gloss: np.ndarray) -> None:
         m, s = self.marks, self.subject
         top, bottom = self.fill([m[list(UPPER_LIP)]], 0.014), self.fill([m[list(LOWER_LIP)]], 0.018)
         streaks = value_noise(self.rng, self.shape, 1.0)
         streaks = cv2.GaussianBlur(streaks, (0, 0), sigmaX=0.7, sigmaY=max(0.8, 0.03 * self.unit)) * 1.6
         lips = np.array(s.lips, np.float32) * (1 + 0.05 * streaks)[..., None]
         for mask, factor in ((top, 0.86), (bottom, 1.0)):
-            colour += mask[..., None] * (lips * factor - colour) * 0.9
+            color += mask[..., None] * (lips * factor - color) * 0.9
             gloss += mask * (0.55 + 0.5 * s.makeup - gloss * 0.3)
         seam = self.line([m[list((61, 78) + topology.INNER_UPPER_LIP + (308, 291))]], 0.014, 0.010)
-        self._darken(colour, seam, 0.62)
+        self._darken(color, seam, 0.62)
 
-    def _beard(self, colour: np.ndarray, gloss: np.ndarray) -> None:
+    def _beard(self, color: np.ndarray, gloss: np.ndarray) -> None:
         s = self.subject
         if s.beard == 0:
             return
@@ -141,10 +149,10 @@ class _Painter(AtlasCanvas):
             0.75 * s.beard * (0.45 + 0.75 * stubble) if s.beard > 0.45 else 0.5 * s.beard * (0.5 + stubble)
         )
         hair = np.array(s.hair, np.float32) * 0.9 + 0.02
-        colour += np.clip(amount, 0, 0.93)[..., None] * (hair - colour)
+        color += np.clip(amount, 0, 0.93)[..., None] * (hair - color)
         gloss *= 1 - 0.7 * np.clip(amount, 0, 1)
 
-    def _eyes(self, colour: np.ndarray) -> None:
+    def _eyes(self, color: np.ndarray) -> None:
         m, s = self.marks, self.subject
         sides = (
             (LEFT_LID, topology.LEFT_LOWER_LID, 33),
@@ -153,20 +161,20 @@ class _Painter(AtlasCanvas):
         for upper, lower, corner in sides:
             lid = m[list(upper)]
             crease = lid[1:] - np.linspace(0.075, 0.05, len(lid) - 1)[:, None] * (0, self.unit)
-            self._darken(colour, self.line([crease], 0.014, 0.012), 0.45)
+            self._darken(color, self.line([crease], 0.014, 0.012), 0.45)
             if s.makeup:
                 shadow = self.fill([np.concatenate([lid, crease[::-1]])], 0.04)
-                self._darken(colour, shadow, 0.5 * s.makeup)
-            self._darken(colour, self.line([lid], 0.030, 0.008), 0.45 + 0.45 * s.lashes)
-            self._darken(colour, self.line([m[list((corner,) + lower)]], 0.012, 0.010), 0.30 + 0.2 * s.lashes)
+                self._darken(color, shadow, 0.5 * s.makeup)
+            self._darken(color, self.line([lid], 0.030, 0.008), 0.45 + 0.45 * s.lashes)
+            self._darken(color, self.line([m[list((corner,) + lower)]], 0.012, 0.010), 0.30 + 0.2 * s.lashes)
             wing = np.sign(m[corner][0] - self.width / 2)
             strokes = [
                 np.array([point, point + np.array([wing * (0.055 - 0.012 * i), -0.055 - 0.004 * i]) * self.unit])
                 for i, point in enumerate(lid[:5])
             ]
-            self._darken(colour, self.line(strokes, 0.008, 0.004), 0.7 * s.lashes)
+            self._darken(color, self.line(strokes, 0.008, 0.004), 0.7 * s.lashes)
 
-    def _brows(self, colour: np.ndarray, gloss: np.ndarray) -> None:
+    def _brows(self, color: np.ndarray, gloss: np.ndarray) -> None:
         s = self.subject
         mask = np.zeros(self.shape, np.float32)
         for path, half in self.brows(s.brow_thickness, s.brow_arch):
@@ -184,7 +192,7 @@ class _Painter(AtlasCanvas):
                 mask, 0.62 * self.fill([band(path, half)], 0.016) + 0.55 * self.line(strokes, 0.010, 0.003)
             )
         alpha = np.clip(mask * s.brow_density, 0, 0.92)
-        colour += alpha[..., None] * (np.array(s.brow, np.float32) - colour)
+        color += alpha[..., None] * (np.array(s.brow, np.float32) - color)
         gloss *= 1 - alpha
 
     def _hair_region(self) -> np.ndarray:
@@ -194,7 +202,7 @@ class _Painter(AtlasCanvas):
         line_y = np.array([-0.93, -0.91, -0.78, -0.58, -0.34, -0.16, 0.14, 0.14, -0.05, 0.85, 1.05])
         if s.hair_style == "receding":
             line_y = line_y + np.array([0.0, -0.12, -0.16, -0.08, 0, 0, 0, 0, 0, 0, 0])
-        # Hairlines differ: a sweep to one side, a peak, a wave.
+        # Individual hairlines: a sweep to one side, a peak, a wave.
         sweep, peak = self.rng.normal(0, 0.07), self.rng.uniform(-0.03, 0.06)
         bangs = (
             0.0
@@ -206,19 +214,17 @@ class _Painter(AtlasCanvas):
         line = shift + np.interp(angle, line_at, line_y + np.where(line_at < 0.9, s.hairline, 0))
         strands = cv2.GaussianBlur(self.noise(self.rng, 0.02), (0, 0), sigmaX=0.6, sigmaY=0.12 * self.unit)
         rough = 0.11 * strands + 0.03 * fractal_noise(
-            self.rng, angle.shape, (0.25 * self.unit, 0.06 * self.unit, 0.02 * self.unit), 0.7
+            self.rng, self.shape, (0.25 * self.unit, 0.06 * self.unit, 0.02 * self.unit), 0.7
         )
         edge = 0.16 if s.hair_style in ("crop", "receding") else 0.10
         region = np.clip(0.5 - (self.y - line + rough) / edge, 0, 1)
         return region * (0.22 if s.hair_style == "bald" else 0.72 if s.hair_style == "crop" else 1.0)
 
-    def _strands(self, colour: np.ndarray) -> np.ndarray:
+    def _strands(self, color: np.ndarray) -> np.ndarray:
         shape = self.shape
         if self.subject.hair_style in ("curly", "crop"):
             streaks = fractal_noise(self.rng, shape, (0.10 * self.unit, 0.05 * self.unit, 0.02 * self.unit), 0.9)
         else:
             streaks = cv2.GaussianBlur(value_noise(self.rng, shape, 1.0), (0, 0), sigmaX=0.8, sigmaY=0.12 * self.unit)
             streaks = 4.0 * streaks + 0.6 * self.noise(self.rng, 0.15)
-        return np.clip(colour * (1 + 0.22 * streaks[..., None]) + 0.012 * streaks[..., None], 0.01, 1).astype(
-            np.float32
-        )
+        return np.clip(color * (1 + 0.22 * streaks[..., None]) + 0.012 * streaks[..., None], 0.01, 1).astype(np.float32)

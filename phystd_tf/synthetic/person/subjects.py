@@ -1,13 +1,13 @@
-"""Who a person is: everything about a face that stays the same from photograph to photograph."""
+"""The appearance of a subject: everything that is the same in all photographs of a person."""
 
 import dataclasses
 from typing import Optional
 
 import numpy as np
 
-Colour = tuple[float, float, float]
+from phystd_tf.synthetic.color import Color, as_color
 
-# sRGB of skin from the lightest to the darkest, equally spaced in `tone`.
+# sRGB of skin from the lightest to the darkest, equally spaced in ``Subject.tone``.
 SKIN_PALETTE = (
     (0.965, 0.850, 0.780),
     (0.915, 0.765, 0.665),
@@ -17,7 +17,7 @@ SKIN_PALETTE = (
     (0.455, 0.305, 0.215),
     (0.335, 0.225, 0.165),
 )
-# (colour, how much of a light-skinned population has it)
+# Pairs of color (sRGB) and share in a light-skinned population.
 HAIR_PALETTE = (
     ((0.055, 0.045, 0.040), 0.30),
     ((0.150, 0.095, 0.065), 0.25),
@@ -27,16 +27,16 @@ HAIR_PALETTE = (
     ((0.450, 0.440, 0.430), 0.09),
     ((0.740, 0.730, 0.710), 0.05),
 )
-DARK_HAIR = 2  # the first colours of the palette are the only ones of dark skin, besides grey
+DARK_HAIR = 2  # people with dark skin only have this many first colors of the palette, or gray hair
 IRIS_PALETTE = ((0.19, 0.11, 0.06), (0.33, 0.20, 0.10), (0.36, 0.36, 0.20), (0.33, 0.46, 0.58), (0.42, 0.48, 0.50))
 HAIR_STYLES = ("short", "crop", "receding", "bald", "medium", "long", "curly")
-# Streams of random numbers that must not meet.
+# Separates these random numbers from those of clips.
 _SUBJECT_STREAM = 1
 
 
 @dataclasses.dataclass(frozen=True)
-class Spectacles:
-    """Real spectacles, worn by some live people (they are no trace of a spoof).
+class Glasses:
+    """Real glasses, worn by some live people. They are not a trace of a spoof.
 
     Attributes:
       rim: sRGB of the rims.
@@ -44,10 +44,10 @@ class Spectacles:
       roundness: exponent of the lens outline; 2 is an ellipse, 6 nearly a rectangle.
       width: of a lens, in eye distances.
       height: of a lens, in eye distances.
-      tint: how dark the lenses are, 0 clear.
+      tint: darkness of the lenses, 0 is clear.
     """
 
-    rim: Colour
+    rim: Color
     thickness: float
     roundness: float
     width: float
@@ -57,37 +57,37 @@ class Spectacles:
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """A person. Colours are sRGB in [0, 1]; lengths are in eye distances.
+    """A person. Colors are sRGB in [0, 1]; lengths are in eye distances.
 
     Attributes:
-      number: subject id.
-      shape_seed: draws the identity coefficients of the morphable model.
-      texture_seed: draws blotches, pores and strands.
-      tone: 0 lightest to 1 darkest skin.
-      skin, hair, brow, iris, lips, cloth, cloth_second: colours.
+      number: of the subject in the dataset.
+      shape_seed: seed of the identity coefficients of the morphable model.
+      texture_seed: seed of blotches, pores and strands.
+      tone: skin tone, from 0 (lightest) to 1 (darkest).
+      skin, hair, brow, iris, lips, cloth, cloth_second: colors.
       hair_style: one of HAIR_STYLES.
       hair_volume: thickness of the hair.
-      hairline: how far the hair starts above (negative) or below the usual line.
+      hairline: distance of the hairline below (positive) or above (negative) its usual position.
       brow_thickness, brow_arch, brow_density: shape of the brows.
-      beard: 0 none, about 0.3 a shadow, 1 a full beard.
-      freckles, blotches, gloss, lashes, wrinkles: strengths, 0 to about 1.
-      makeup: everyday make-up of live people, 0 none to 1.
-      neckline: y where the clothes begin.
-      pattern: plain, stripes or checks.
-      spectacles: or None.
+      beard: 0 is none, about 0.3 stubble, 1 a full beard.
+      freckles, blotches, gloss, lashes, wrinkles: strengths, from 0 to about 1.
+      makeup: strength of everyday makeup of live people, 0 to 1.
+      neckline: y of the upper edge of the clothes.
+      pattern: of the clothes: plain, stripes or checks.
+      glasses: or None.
     """
 
     number: int
     shape_seed: int
     texture_seed: int
     tone: float
-    skin: Colour
-    hair: Colour
-    brow: Colour
-    iris: Colour
-    lips: Colour
-    cloth: Colour
-    cloth_second: Colour
+    skin: Color
+    hair: Color
+    brow: Color
+    iris: Color
+    lips: Color
+    cloth: Color
+    cloth_second: Color
     hair_style: str
     hair_volume: float
     hairline: float
@@ -103,14 +103,18 @@ class Subject:
     makeup: float
     neckline: float
     pattern: str
-    spectacles: Optional[Spectacles]
+    glasses: Optional[Glasses]
 
 
 def make_subject(seed: int, number: int) -> Subject:
-    """The person with this number; the same seed and number give the same person.
+    """The subject with this number; the same seed and number give the same subject.
 
-    Skin tone is stratified by number (the golden ratio's sequence covers the
-    range evenly), so that a handful of subjects already spans it.
+    Skin tone is stratified by number with the golden ratio sequence, so that a few
+    subjects already cover the whole range.
+
+    Args:
+      seed: of the dataset.
+      number: of the subject, at least 0.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, _SUBJECT_STREAM, number]))
     offset = np.random.default_rng(np.random.SeedSequence([seed, _SUBJECT_STREAM])).uniform()
@@ -137,9 +141,9 @@ def make_subject(seed: int, number: int) -> Subject:
         tone=tone,
         skin=skin,
         hair=hair,
-        brow=_colour(np.array(hair) * 0.8 if max(hair) < 0.6 else np.array(hair) * 0.55),
-        iris=_colour(np.array(IRIS_PALETTE[int(rng.integers(2 if tone > 0.45 else 5))]) * rng.uniform(0.8, 1.15)),
-        lips=_colour(lips),
+        brow=_color(np.array(hair) * 0.8 if max(hair) < 0.6 else np.array(hair) * 0.55),
+        iris=_color(np.array(IRIS_PALETTE[int(rng.integers(2 if tone > 0.45 else 5))]) * rng.uniform(0.8, 1.15)),
+        lips=_color(lips),
         cloth=_cloth(rng),
         cloth_second=_cloth(rng),
         hair_style=style,
@@ -158,38 +162,38 @@ def make_subject(seed: int, number: int) -> Subject:
         makeup=makeup,
         neckline=float(rng.uniform(2.05, 2.5)),
         pattern=str(rng.choice(("plain", "stripes", "checks"), p=(0.7, 0.15, 0.15))),
-        spectacles=_spectacles(rng) if rng.uniform() < 0.25 else None,
+        glasses=_glasses(rng) if rng.uniform() < 0.25 else None,
     )
 
 
-def _colour(values: np.ndarray) -> Colour:
-    return tuple(float(value) for value in np.clip(values, 0, 1))
+def _color(values: np.ndarray) -> Color:
+    return as_color(np.clip(values, 0, 1))
 
 
-def _skin(rng: np.random.Generator, tone: float) -> Colour:
+def _skin(rng: np.random.Generator, tone: float) -> Color:
     position = tone * (len(SKIN_PALETTE) - 1)
     base = np.array([np.interp(position, range(len(SKIN_PALETTE)), channel) for channel in zip(*SKIN_PALETTE)])
     ruddy, sallow = rng.normal(0, 0.015), rng.normal(0, 0.015)
-    return _colour(base + np.array((ruddy, -0.4 * ruddy + 0.5 * sallow, -0.4 * ruddy - sallow)) * (1 - 0.5 * tone))
+    return _color(base + np.array((ruddy, -0.4 * ruddy + 0.5 * sallow, -0.4 * ruddy - sallow)) * (1 - 0.5 * tone))
 
 
-def _cloth(rng: np.random.Generator) -> Colour:
-    return _colour(rng.beta(0.8, 1.1) * 0.75 + 0.05 + rng.normal(0, 0.11, 3))
+def _cloth(rng: np.random.Generator) -> Color:
+    return _color(rng.beta(0.8, 1.1) * 0.75 + 0.05 + rng.normal(0, 0.11, 3))
 
 
-def _hair(rng: np.random.Generator, tone: float) -> Colour:
+def _hair(rng: np.random.Generator, tone: float) -> Color:
     weights = np.array([weight for _, weight in HAIR_PALETTE])
     if tone > 0.45:
         weights[DARK_HAIR:5] = 0
-    colour = HAIR_PALETTE[int(rng.choice(len(weights), p=weights / weights.sum()))][0]
-    return _colour(np.array(colour) * rng.uniform(0.8, 1.2) + rng.normal(0, 0.008, 3))
+    color = HAIR_PALETTE[int(rng.choice(len(weights), p=weights / weights.sum()))][0]
+    return _color(np.array(color) * rng.uniform(0.8, 1.2) + rng.normal(0, 0.008, 3))
 
 
-def _spectacles(rng: np.random.Generator) -> Spectacles:
+def _glasses(rng: np.random.Generator) -> Glasses:
     dark = rng.uniform() < 0.6
     rim = rng.uniform(0.02, 0.14) * np.ones(3) if dark else rng.uniform(0.15, 0.6, 3)
-    return Spectacles(
-        rim=_colour(rim),
+    return Glasses(
+        rim=_color(rim),
         thickness=float(rng.uniform(0.025, 0.06)),
         roundness=float(rng.uniform(2.0, 5.0)),
         width=float(rng.uniform(0.74, 0.88)),

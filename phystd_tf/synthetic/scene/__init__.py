@@ -1,1 +1,1 @@
-"""What surrounds a rendered person: light, background, camera, and their conditions."""
+"""The surroundings of a rendered person: light, background, camera, and the conditions that clips share."""

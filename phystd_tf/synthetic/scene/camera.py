@@ -1,7 +1,7 @@
 """A camera: optics, exposure, white balance, sensor noise, sharpening and JPEG.
 
-Live faces and spoofs are taken by the same kinds of camera, so that noise,
-sharpness and colour cast alone say nothing about either.
+Live faces and spoofs are photographed by the same distribution of cameras, so
+noise, sharpness and color cast alone reveal nothing about either.
 """
 
 import dataclasses
@@ -14,20 +14,20 @@ from phystd_tf.synthetic.scene.transfer import to_encoded, to_linear
 
 @dataclasses.dataclass(frozen=True)
 class Camera:
-    """Settings that last for a clip.
+    """Camera settings, constant within a clip.
 
     Attributes:
-      blur: of the optics, standard deviation in pixels of a 256 px frame.
+      blur: standard deviation of the optical blur, in pixels of a 256 px frame.
       exposure: factor on the light.
       white_balance: factors on R, G, B.
-      contrast: exponent on the encoded image around its middle.
-      saturation: 1 leaves colours alone.
-      shot_noise: standard deviation at full light, grows with the root of the light.
+      contrast: factor on the encoded image around middle gray.
+      saturation: 1 keeps colors unchanged.
+      shot_noise: standard deviation at full light; grows with the square root of the light.
       read_noise: standard deviation in the dark.
-      vignette: loss of light in the corners.
-      flare: share of the light that strays over the whole frame and greys the blacks.
-      sharpening: amount of unsharp masking.
-      quality: of JPEG.
+      vignette: share of light lost in the corners.
+      flare: share of the light that is scattered over the whole frame and lifts the blacks.
+      sharpening: strength of unsharp masking.
+      quality: JPEG quality, 0 to 100.
     """
 
     blur: float
@@ -44,7 +44,7 @@ class Camera:
 
 
 def random_camera(rng: np.random.Generator) -> Camera:
-    """A camera as it may be found in telephones and notebooks."""
+    """A random camera, in the range of phones and notebooks."""
     warm, tint = rng.normal(0, 0.07), rng.normal(0, 0.025)
     return Camera(
         blur=float(rng.uniform(0.35, 0.95)),
@@ -62,15 +62,15 @@ def random_camera(rng: np.random.Generator) -> Camera:
 
 
 def photograph(scene: np.ndarray, camera: Camera, seed: int) -> bytes:
-    """Takes a photograph.
+    """Takes a photograph; the same scene, camera and seed give the same bytes.
 
     Args:
-      scene: [S, S, 3] float32, encoded RGB before the camera (cut to [0, 1]).
+      scene: [S, S, 3] float32, encoded RGB before the camera; clipped to [0, 1].
       camera: the camera.
-      seed: of the noise; the same scene, camera and seed give the same bytes.
+      seed: of the noise.
 
     Returns:
-      A JPEG file.
+      The bytes of a JPEG file.
     """
     size = scene.shape[0]
     rng = np.random.default_rng(seed)
@@ -80,13 +80,13 @@ def photograph(scene: np.ndarray, camera: Camera, seed: int) -> bytes:
     light *= (camera.exposure * np.array(camera.white_balance)).astype(np.float32) * _vignette(size, camera.vignette)
     spread = np.sqrt(camera.shot_noise**2 * np.clip(light, 0, 1) + camera.read_noise**2)
     noise = rng.standard_normal(light.shape, dtype=np.float32)
-    # Colours are interpolated between the sensor's pixels, which smears their noise.
+    # Demosaicing interpolates between pixels of the sensor, which correlates their noise.
     light += spread * (0.6 * noise + 0.8 * cv2.GaussianBlur(noise, (0, 0), 0.7))
     image = np.clip(to_encoded(light), 0, 1.2).astype(np.float32)
     if camera.sharpening > 0.05:
         image += camera.sharpening * (image - cv2.GaussianBlur(image, (0, 0), 1.1))
-    grey = image @ np.array((0.299, 0.587, 0.114), np.float32)
-    image = grey[..., None] + camera.saturation * (image - grey[..., None])
+    gray = image @ np.array((0.299, 0.587, 0.114), np.float32)
+    image = gray[..., None] + camera.saturation * (image - gray[..., None])
     image = 0.5 + camera.contrast * (image - 0.5)
     pixels = np.clip(np.round(image * 255), 0, 255).astype(np.uint8)
     good, data = cv2.imencode(

@@ -1,7 +1,7 @@
-"""What a clip may have in common with others: camera, place, instrument, and how the person moves.
+"""Conditions that clips can share: camera, place, instrument and motion of the subject.
 
-In the embedded set's own folders each clip draws all of them for itself. Copies
-of real datasets need the same telephone or the same printer again.
+In the layout of a user's own folders, each clip draws all of them independently.
+Copies of real datasets use the same phone or the same printer for several clips.
 """
 
 import dataclasses
@@ -9,25 +9,26 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
+from phystd_tf.synthetic.color import as_color
 from phystd_tf.synthetic.scene import camera as cameras
 from phystd_tf.synthetic.scene.scene import MAX_YAW, Scene, random_scene
 
 _DEVICE_STREAM, _PLACE_STREAM = 3, 4
-# How far a head turns, how much nearer it comes, and how far the first light wanders.
+# Largest yaw (degrees), final magnification of an approach, and total rotation of the first light (degrees).
 _TURN, _NEARER, _SWING = 0.9 * MAX_YAW, 1.25, 70.0
 
 APPROACH, TURN = "approach", "turn"
 
 
 class Conditions(NamedTuple):
-    """Conditions of a clip; None and the empty leave it to chance.
+    """Conditions of a clip; None and empty values leave the choice to the random numbers of the clip.
 
     Attributes:
-      instruments: the medium's instrument is one of these.
-      device: number of a camera.
-      place: number of a place: its lights and its background.
-      motion: "approach" comes nearer, "turn" turns the head to one side, then to the other.
-      changing_light: the first light wanders.
+      instruments: the instrument of the medium is one of these.
+      device: number of the camera.
+      place: number of the place, which determines lights and background.
+      motion: "approach" moves the subject toward the camera; "turn" turns the head to one side, then to the other.
+      changing_light: whether the direction and strength of the first light change.
     """
 
     instruments: tuple[str, ...] = ()
@@ -38,25 +39,25 @@ class Conditions(NamedTuple):
 
 
 def camera_of(seed: int, device: int) -> cameras.Camera:
-    """The camera with a number."""
+    """The camera with this number."""
     return cameras.random_camera(np.random.default_rng([seed, _DEVICE_STREAM, device]))
 
 
 def at_place(scene: Scene, seed: int, place: int) -> Scene:
-    """The scene at the place with a number: other lights and another background, the person as before."""
-    there = random_scene(np.random.default_rng([seed, _PLACE_STREAM, place]))
+    """The scene moved to the place with this number: other lights and background, the same subject and pose."""
+    other = random_scene(np.random.default_rng([seed, _PLACE_STREAM, place]))
     return dataclasses.replace(
-        scene, lights=there.lights, sky=there.sky, ground=there.ground, background_seed=there.background_seed
+        scene, lights=other.lights, sky=other.sky, ground=other.ground, background_seed=other.background_seed
     )
 
 
-def staged(scene: Scene, conditions: Conditions, progress: float) -> Scene:
-    """The scene of a moment with the clip's motion and change of light.
+def apply_conditions(scene: Scene, conditions: Conditions, progress: float) -> Scene:
+    """Applies motion and change of light to a scene.
 
     Args:
       scene: without them.
       conditions: of the clip.
-      progress: from 0 at the first frame to 1 at the last.
+      progress: 0 at the first frame, 1 at the last frame.
     """
     if conditions.motion == APPROACH:
         scene = dataclasses.replace(scene, eye_distance=scene.eye_distance * (0.85 + (_NEARER - 0.85) * progress))
@@ -70,7 +71,7 @@ def staged(scene: Scene, conditions: Conditions, progress: float) -> Scene:
         direction = (float(x * np.cos(turn) + z * np.sin(turn)), y, float(z * np.cos(turn) - x * np.sin(turn)))
         strength = 0.75 + 0.5 * progress
         moved = dataclasses.replace(
-            first, direction=direction, colour=tuple(float(strength * value) for value in first.colour)
+            first, direction=direction, color=as_color(strength * value for value in first.color)
         )
         scene = dataclasses.replace(scene, lights=(moved, *scene.lights[1:]))
     return scene

@@ -1,12 +1,14 @@
-"""What is before the camera apart from the person: pose, expression, light, and where the background comes from."""
+"""The scene in front of the camera, except the appearance of the subject: pose, expression, lights, background."""
 
 import dataclasses
 
 import numpy as np
 
+from phystd_tf.synthetic.color import Color, as_color
+
 MAX_YAW, MAX_PITCH, MAX_ROLL = 40.0, 18.0, 12.0  # degrees
 
-Vector = tuple[float, float, float]
+Vector = tuple[float, float, float]  # (x, y, z)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,46 +16,46 @@ class Light:
     """A distant light.
 
     Attributes:
-      direction: unit vector towards it (x right, y down, z towards the camera).
-      colour: linear RGB, brightness included.
+      direction: unit vector toward the light (x right, y down, z toward the camera).
+      color: linear RGB including brightness.
     """
 
     direction: Vector
-    colour: Vector
+    color: Color
 
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """One frame of a subject.
+    """The scene of one frame.
 
     Attributes:
       yaw, pitch, roll: of the head, degrees.
-      centre: (x, y) of the point between the eyes, in widths of the frame.
-      eye_distance: in widths of the frame, for a face seen from the front.
-      distance: of the camera, in eye distances (perspective).
-      expression: weights of the model's expression modes.
+      center: (x, y) of the point between the eyes, in frame widths.
+      eye_distance: in frame widths, for a frontal face.
+      distance: of the camera, in eye distances; determines the perspective.
+      expression: mode name -> weight of an expression mode of the morphable model.
       gaze: (x, y) shift of the irises, in eye distances.
-      lights: one to three, the first casts the shadows.
-      sky, ground: linear RGB of the ambient light from above and below.
-      background_seed: draws the background.
+      lights: one to three; only the first casts shadows.
+      sky, ground: linear RGB of the ambient light from above and from below.
+      background_seed: seed of the background.
     """
 
     yaw: float
     pitch: float
     roll: float
-    centre: tuple[float, float]
+    center: tuple[float, float]
     eye_distance: float
     distance: float
     expression: dict[str, float]
     gaze: tuple[float, float]
     lights: tuple[Light, ...]
-    sky: Vector
-    ground: Vector
+    sky: Color
+    ground: Color
     background_seed: int
 
     @property
     def rotation(self) -> np.ndarray:
-        """Rotation [3, 3] of the head: roll after pitch after yaw."""
+        """Rotation matrix [3, 3] of the head: yaw is applied first, then pitch, then roll."""
         yaw, pitch, roll = np.radians([self.yaw, self.pitch, self.roll])
         c, s = np.cos(yaw), np.sin(yaw)
         about_y = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
@@ -65,20 +67,29 @@ class Scene:
 
 
 def project(points: np.ndarray, scene: Scene, size: int) -> np.ndarray:
-    """Points [V, 3] around the eyes' middle into the frame: (x, y) and z in pixels, with perspective."""
+    """Projects points into the frame, with perspective.
+
+    Args:
+      points: [V, 3] in eye distances, origin between the eyes.
+      scene: the scene.
+      size: side of the frame, pixels.
+
+    Returns:
+      [V, 3] float32: (x, y) and z in pixels.
+    """
     unit = scene.eye_distance * size
     factor = unit * scene.distance / (scene.distance - points[:, 2:])
-    flat = points[:, :2] * factor + np.array(scene.centre, np.float32) * size - 0.5
+    flat = points[:, :2] * factor + np.array(scene.center, np.float32) * size - 0.5
     return np.concatenate([flat, points[:, 2:] * unit], 1).astype(np.float32)
 
 
 def random_scene(rng: np.random.Generator) -> Scene:
-    """A pose, an expression and a light; faces take up about half of the frame."""
+    """A scene with random pose, expression, lights and background; the face takes up about half of the frame."""
     return Scene(
         yaw=_bounded(rng, 15, MAX_YAW),
         pitch=_bounded(rng, 7, MAX_PITCH),
         roll=_bounded(rng, 5, MAX_ROLL),
-        centre=(0.5 + _bounded(rng, 0.025, 0.05), 0.43 + _bounded(rng, 0.02, 0.04)),
+        center=(0.5 + _bounded(rng, 0.025, 0.05), 0.43 + _bounded(rng, 0.02, 0.04)),
         eye_distance=float(rng.uniform(0.150, 0.186)),
         distance=float(rng.uniform(9, 22)),
         expression=_expression(rng),
@@ -91,17 +102,16 @@ def random_scene(rng: np.random.Generator) -> Scene:
 
 
 def move(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The same scene a moment later: the head drifts, the eyes blink now and then."""
+    """The scene of the next frame: the head drifts and the eyes occasionally blink."""
     expression = {name: weight + float(rng.normal(0, 0.12)) for name, weight in scene.expression.items()}
     if rng.uniform() < 0.08:
         expression["eyes_close"] = float(rng.uniform(1.2, 2.4))
-    limit = np.clip
     return dataclasses.replace(
         scene,
-        yaw=float(limit(scene.yaw + rng.normal(0, 1.6), -MAX_YAW, MAX_YAW)),
-        pitch=float(limit(scene.pitch + rng.normal(0, 1.0), -MAX_PITCH, MAX_PITCH)),
-        roll=float(limit(scene.roll + rng.normal(0, 0.7), -MAX_ROLL, MAX_ROLL)),
-        centre=(scene.centre[0] + float(rng.normal(0, 0.006)), scene.centre[1] + float(rng.normal(0, 0.005))),
+        yaw=float(np.clip(scene.yaw + rng.normal(0, 1.6), -MAX_YAW, MAX_YAW)),
+        pitch=float(np.clip(scene.pitch + rng.normal(0, 1.0), -MAX_PITCH, MAX_PITCH)),
+        roll=float(np.clip(scene.roll + rng.normal(0, 0.7), -MAX_ROLL, MAX_ROLL)),
+        center=(scene.center[0] + float(rng.normal(0, 0.006)), scene.center[1] + float(rng.normal(0, 0.005))),
         eye_distance=scene.eye_distance * float(1 + rng.normal(0, 0.008)),
         gaze=(scene.gaze[0] + float(rng.normal(0, 0.008)), scene.gaze[1] + float(rng.normal(0, 0.004))),
         expression=expression,
@@ -127,10 +137,10 @@ def _expression(rng: np.random.Generator) -> dict[str, float]:
     }
 
 
-def _tint(rng: np.random.Generator, strength: float, spread: float) -> Vector:
-    """Light between warm and cold."""
+def _tint(rng: np.random.Generator, strength: float, spread: float) -> Color:
+    """Light of random color temperature."""
     warm = rng.normal(0, spread)
-    return tuple(float(strength * value) for value in (1 + warm, 1.0, 1 - 1.3 * warm))
+    return as_color(strength * value for value in (1 + warm, 1.0, 1 - 1.3 * warm))
 
 
 def _lights(rng: np.random.Generator) -> tuple[Light, ...]:
@@ -138,7 +148,7 @@ def _lights(rng: np.random.Generator) -> tuple[Light, ...]:
     side = rng.choice((-1, 1))
     lights = []
     for index in range(count):
-        # A key light from the front, a fill from the other side, a rim light from behind.
+        # A key light from the front, a fill light from the other side, and a rim light from behind.
         azimuth = np.radians(
             (side * rng.uniform(5, 65), -side * rng.uniform(20, 80), side * rng.uniform(100, 140))[index]
         )

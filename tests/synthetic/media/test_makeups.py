@@ -1,4 +1,4 @@
-"""Make-up is lit with the face, keeps its place on the skin, and leaves what is not skin alone."""
+"""Makeup is lit like the face, keeps its position on the skin, and changes nothing but skin."""
 
 import dataclasses
 
@@ -8,11 +8,11 @@ import pytest
 from phystd_tf.synthetic.composition import compose
 from phystd_tf.synthetic.media import cosmetic_makeup, impersonation_makeup, makeup, masks, obfuscation_makeup
 from phystd_tf.synthetic.person import head as heads
-from phystd_tf.synthetic.person.subjects import Spectacles
+from phystd_tf.synthetic.person.subjects import Glasses
 from phystd_tf.synthetic.scene.scene import Light
 
 ALL = (obfuscation_makeup, impersonation_makeup, cosmetic_makeup)
-SPECTACLES = Spectacles(rim=(0.1, 0.1, 0.1), thickness=0.14, roundness=3.0, width=0.8, height=0.6, tint=0.0)
+GLASSES = Glasses(rim=(0.1, 0.1, 0.1), thickness=0.14, roundness=3.0, width=0.8, height=0.6, tint=0.0)
 
 
 def _ids(module):
@@ -28,7 +28,7 @@ def _parameters(module, instrument, seed=0, **changes):
 
 
 def _pixels(shot, *materials):
-    """Which pixels [S, S] are of these materials."""
+    """Which pixels [S, S] have one of these materials."""
     surface = shot.rendering.surface
     return surface.frame(np.isin(surface.material, materials).astype(np.float32), shot.live.shape[0]) > 0
 
@@ -40,7 +40,7 @@ def _plain_film(cover, **kind):
 
 
 @pytest.mark.parametrize("module", ALL, ids=_ids)
-def test_layers_are_those_of_the_equation(module, shoot):
+def test_layers_satisfy_the_equation(module, shoot):
     shot = shoot()
     for instrument in module.INSTRUMENTS:
         layers = module.layers(shot, _parameters(module, instrument), None)
@@ -56,14 +56,14 @@ def test_layers_are_those_of_the_equation(module, shoot):
 
 
 @pytest.mark.parametrize("module", ALL, ids=_ids)
-def test_all_instruments_are_drawn_and_seeds_decide(module, shoot):
+def test_all_instruments_are_drawn_and_seeds_matter(module, shoot):
     shot = shoot()
     assert {module.sample(np.random.default_rng(seed)).instrument for seed in range(60)} == set(module.INSTRUMENTS)
     one, again, other = (
         module.layers(shot, module.sample(np.random.default_rng(seed)), np.random.default_rng(turn))
         for turn, seed in enumerate((4, 4, 5))
     )
-    assert all(np.array_equal(a, b) for a, b in zip(one, again)), "nothing may change from frame to frame"
+    assert all(np.array_equal(a, b) for a, b in zip(one, again)), "layers must not change between frames"
     assert any(not np.array_equal(a, b) for a, b in zip(one, other))
 
 
@@ -87,7 +87,7 @@ def test_only_skin_is_painted(module, shoot):
     shot = shoot(expression={"jaw_open": 1.0, "lips_part": 1.0, "eyes_close": -0.5})
     others = (heads.EYE, heads.MOUTH, heads.SCALP, heads.NECK, heads.CLOTH)
     free = _pixels(shot, *others) | ~np.isfinite(shot.rendering.z)
-    # A pixel at the outline of the person is blurred with its neighbours.
+    # A pixel at the outline of the person is blurred with its neighbors.
     apart = free & (_far_from_the_face(shot) | _pixels(shot, heads.EYE, heads.MOUTH))
     assert _pixels(shot, heads.EYE).sum() > 20 and _pixels(shot, heads.MOUTH).sum() > 20
     for instrument in module.INSTRUMENTS:
@@ -96,7 +96,7 @@ def test_only_skin_is_painted(module, shoot):
 
 
 def _far_from_the_face(shot):
-    """Pixels farther than 4 pixels from the face."""
+    """Pixels that are more than 4 pixels away from the face."""
     near = _pixels(shot, heads.FACE)
     for axis in (0, 1):
         near = np.any([np.roll(near, shift, axis) for shift in range(-4, 5)], 0)
@@ -104,7 +104,7 @@ def _far_from_the_face(shot):
 
 
 def test_hair_and_spectacles_stay_in_front(shoot, bare):
-    shot = shoot(dataclasses.replace(bare, spectacles=SPECTACLES))
+    shot = shoot(dataclasses.replace(bare, glasses=GLASSES))
     worn = shot.rendering.worn.alpha > 0.999
     assert worn.sum() > 15
     for film in (_plain_film(1.0), _plain_film(1.0, thick=True)):
@@ -114,7 +114,7 @@ def test_hair_and_spectacles_stay_in_front(shoot, bare):
         assert (layers.P.ravel()[surface.pixels] <= 1 - surface.hair + 0.005).all()
 
 
-def test_what_slips_leaves_dark_hair_dark(shoot, bare):
+def test_a_film_that_slips_off_hair_leaves_dark_hair_dark(shoot, bare):
     bearded = dataclasses.replace(bare, beard=1.0, hair=(0.05, 0.04, 0.04))
     shot = shoot(bearded)
     surface = shot.rendering.surface
@@ -122,13 +122,15 @@ def test_what_slips_leaves_dark_hair_dark(shoot, bare):
     face = _pixels(shot, heads.FACE)
     dark, light = face & (albedo < 0.03), face & (albedo > 0.3)
     assert dark.sum() > 20
-    change = [np.abs(makeup.apply(shot, (_plain_film(0.7, slips=slips),)).T_A).mean(-1) for slips in (False, True)]
+    change = [
+        np.abs(makeup.apply(shot, (_plain_film(0.7, slips_off_hair=slips),)).T_A).mean(-1) for slips in (False, True)
+    ]
     assert change[1][dark].mean() < 0.5 * change[0][dark].mean()
     np.testing.assert_allclose(change[1][light], change[0][light], atol=0.02)
 
 
-def test_a_tinted_film_goes_with_the_skin(shoot, bare):
-    """The same product, matched to the wearer: no colour of its own."""
+def test_a_tinted_film_matches_the_skin(shoot, bare):
+    """A product that is matched to the skin has no color of its own."""
     palette = makeup.Palette(96)
     palette.lay_albedo(np.ones(palette.shape), (1.0, 1.0, 1.0), 0.3)
     film = palette.film(tinted=True)
@@ -140,7 +142,7 @@ def test_a_tinted_film_goes_with_the_skin(shoot, bare):
 
 
 def test_paint_stays_on_the_skin(shoot):
-    """Where a vertex goes, its paint goes: turned heads and open mouths."""
+    """Paint moves with the vertices when the head turns and the mouth opens."""
     palette = makeup.Palette(192)
     palette.lay(np.clip(0.5 + 2 * np.sin(12 * palette.angle) * np.sin(10 * palette.y), 0, 1), (0.1, 0.1, 0.5), 0.1)
     film = palette.film(thick=True)
@@ -166,7 +168,7 @@ def test_paint_is_lit_like_the_face(thick, shoot):
     assert change[left_y, left_x] > 0.08 and change[right_y, right_x] < -0.08
 
 
-def test_cosmetics_are_stronger_than_what_live_people_wear(shoot, bare):
+def test_cosmetics_are_stronger_than_makeup_of_live_people(shoot, bare):
     shot = shoot()
     everyday = shoot(dataclasses.replace(bare, makeup=0.8, lips=(0.6, 0.2, 0.22)))
     face = _pixels(shot, heads.FACE)
@@ -186,9 +188,9 @@ def test_later_coats_lie_on_earlier_ones():
 
 
 def test_only_face_pixels_are_enough(shoot):
-    """What photographs give: a surface without hair, neck and background."""
+    """Photographs give a surface without hair, neck and background."""
     shot = shoot()
-    surface = masks.rows_of(shot.rendering.surface, masks.on_face(shot.rendering.surface))
+    surface = masks.select_pixels(shot.rendering.surface, masks.on_face(shot.rendering.surface))
     part = shot._replace(rendering=shot.rendering._replace(surface=surface))
     x, y = np.round(shot.rendering.vertices[[50, 280, 205, 425, 151, 4, 13, 200]]).astype(int).T
     for module in ALL:

@@ -1,4 +1,4 @@
-"""Masks replace what is seen, keep still on the head, and obey Eq. (3)."""
+"""Masks hide the face, do not move on the head, and satisfy Eq. (3)."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.synthetic.composition import compose, quantise
+from phystd_tf.synthetic.composition import compose, quantize
 from phystd_tf.synthetic.media import half_mask, mannequin, masks, paper_mask, silicone_mask, transparent_mask
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person.renderer import Renderer
@@ -18,7 +18,7 @@ ALL = (half_mask, silicone_mask, transparent_mask, paper_mask, mannequin)
 OPAQUE = (half_mask, silicone_mask, paper_mask, mannequin)
 SIZE = 128
 SCENE = Scene(
-    yaw=12.0, pitch=3.0, roll=-4.0, centre=(0.5, 0.43), eye_distance=0.17, distance=14.0, expression={}, gaze=(0, 0),
+    yaw=12.0, pitch=3.0, roll=-4.0, center=(0.5, 0.43), eye_distance=0.17, distance=14.0, expression={}, gaze=(0, 0),
     lights=(Light((0.5, -0.4, 0.768), (1.1, 1.0, 0.9)),), sky=(0.3, 0.3, 0.32), ground=(0.1, 0.1, 0.1),
     background_seed=5,
 )  # fmt: skip
@@ -30,14 +30,14 @@ def _ids(module):
 
 @pytest.fixture(scope="module")
 def renderer():
-    subject = dataclasses.replace(make_subject(3, 2), spectacles=None, hair_style="short")
+    subject = dataclasses.replace(make_subject(3, 2), glasses=None, hair_style="short")
     return Renderer(subject, MorphableModel.load(), SIZE)
 
 
 def _shot(renderer, **changes):
     scene = dataclasses.replace(SCENE, **changes)
     rendering = renderer.render(scene)
-    return Shot(quantise(rendering.image), rendering, scene)
+    return Shot(quantize(rendering.image), rendering, scene)
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +51,18 @@ def _layers(module, shot, seed=0):
 
 
 def _face_only(shot):
-    """The shot with a surface of face pixels only, as photographs give it."""
+    """The shot with a surface of face pixels only, as from a photograph."""
     surface = shot.rendering.surface
     face = masks.on_face(surface)
     rest = np.full(shot.live.shape[0] ** 2, -np.inf, np.float32)
     rest[surface.pixels[face]] = shot.rendering.z.ravel()[surface.pixels[face]]
-    part = masks.rows_of(surface, face)
+    part = masks.select_pixels(surface, face)
     return shot._replace(rendering=shot.rendering._replace(surface=part, z=rest.reshape(shot.rendering.z.shape)))
 
 
 @pytest.mark.parametrize("module", ALL, ids=_ids)
 @pytest.mark.parametrize("only_face", (False, True))
-def test_layers_are_those_of_the_equation(module, shot, only_face):
+def test_layers_satisfy_the_equation(module, shot, only_face):
     shot = _face_only(shot) if only_face else shot
     for seed in range(4):
         layers = _layers(module, shot, seed)
@@ -78,11 +78,11 @@ def test_layers_are_those_of_the_equation(module, shot, only_face):
 
 
 @pytest.mark.parametrize("module", ALL, ids=_ids)
-def test_a_clip_keeps_its_mask_and_seeds_decide(module, shot):
+def test_a_clip_keeps_its_mask_and_seeds_matter(module, shot):
     rng = np.random.default_rng(1)
     parameters = module.sample(rng)
     one, two = (module.layers(shot, parameters, np.random.default_rng(seed)) for seed in (2, 3))
-    assert all(np.array_equal(a, b) for a, b in zip(one, two)), "nothing may change from frame to frame"
+    assert all(np.array_equal(a, b) for a, b in zip(one, two)), "layers must not change between frames"
     again = _layers(module, shot, 1)
     assert all(np.array_equal(a, b) for a, b in zip(one, again))
     other = _layers(module, shot, 2)
@@ -96,7 +96,7 @@ def test_every_instrument_is_drawn_and_named(module):
 
 
 @pytest.mark.parametrize("module", ALL, ids=_ids)
-def test_nothing_happens_far_from_the_person(module, shot):
+def test_nothing_changes_far_from_the_person(module, shot):
     layers = _layers(module, shot)
     away = np.zeros((SIZE, SIZE), bool)
     away[:10] = away[:, :6] = True
@@ -117,7 +117,7 @@ def test_most_of_the_face_is_hidden(module, shot):
     assert min(shares) > 0.6
 
 
-def test_what_each_leaves_free(shot):
+def test_uncovered_materials(shot):
     eyes = {module: _share_covered(shot, _layers(module, shot), heads.EYE) for module in OPAQUE}
     assert eyes[mannequin] > 0.99 and eyes[silicone_mask] < 0.05 and eyes[half_mask] < 0.2
     cloth = [_share_covered(shot, _layers(module, shot), heads.CLOTH) for module in ALL]
@@ -126,7 +126,7 @@ def test_what_each_leaves_free(shot):
     assert _share_covered(shot, _layers(transparent_mask, shot), heads.FACE) < 0.3
 
 
-def test_a_soft_mask_lets_the_mouth_be_seen(renderer):
+def test_the_mouth_is_visible_through_a_soft_mask(renderer):
     open_mouth = _shot(renderer, expression={"jaw_open": 1.4, "lips_part": 1.0})
     assert np.sum(open_mouth.rendering.surface.material == heads.MOUTH) > 10
     for seed in range(3):
@@ -134,11 +134,11 @@ def test_a_soft_mask_lets_the_mouth_be_seen(renderer):
     assert _share_covered(open_mouth, _layers(paper_mask, open_mouth), heads.MOUTH) > 0.9
 
 
-def test_the_live_face_is_gone_under_an_opaque_mask_and_seen_through_a_clear_one(renderer):
-    """Two people of the same shape and other colours: what is hidden does not show."""
+def test_the_live_face_is_hidden_by_opaque_masks_and_visible_through_a_clear_one(renderer):
+    """Two people with the same shape and different colors: what is hidden must not have an effect."""
     twin = dataclasses.replace(renderer.subject, skin=(0.3, 0.2, 0.15), lips=(0.3, 0.1, 0.1), freckles=1.0)
     frames = [_shot(each) for each in (renderer, Renderer(twin, renderer.model, SIZE))]
-    # The exposure follows the face; here it must not.
+    # The exposure depends on the face; this test keeps it constant.
     frames = [shot._replace(rendering=shot.rendering._replace(gain=1.0)) for shot in frames]
     for module in ALL:
         one, two = (_layers(module, shot) for shot in frames)
@@ -161,19 +161,19 @@ def _face_pixels(shot):
 
 def test_a_stiff_mask_ignores_the_expression(renderer):
     still, open_mouth = _shot(renderer), _shot(renderer, expression={"jaw_open": 1.4, "smile": 1.0})
-    mould = masks.mould_normals(7)
+    mold = masks.mold_normals(7)
     chin = [152, 17, 18]
     moved = []
     for stiffness in (0.0, 1.0):
         places = []
         for shot in (still, open_mouth):
-            seated = masks.seat(shot, mould, stiffness)
+            placement = masks.place_mask(shot, mold, stiffness)
             x, y = np.round(shot.rendering.vertices[chin].mean(0)).astype(int)
             row = np.searchsorted(shot.rendering.surface.pixels, y * SIZE + x)
             solid = shot.rendering.surface.solid[row]
-            places.append(seated.place[row, 1] - solid[1])
+            places.append(placement.place[row, 1] - solid[1])
         moved.append(abs(places[1] - places[0]))
-    # The place painted where a point of the face is goes along with skin, and stays where it is for a stiff mask.
+    # The atlas position at a point of the face moves with the skin; for a stiff mask, it stays the same.
     assert moved[1] < 0.3 * moved[0] and moved[0] > 0.05
 
 
@@ -183,7 +183,7 @@ def _without_shadow(shot):
 
 
 def test_masks_are_lit_like_the_scene(renderer):
-    """The light from the other side makes the other side bright."""
+    """Light from the other side brightens the other side."""
     left, right = (
         _without_shadow(_shot(renderer, lights=(Light((side * 0.6, -0.3, 0.74), (1.2, 1.2, 1.2)),))) for side in (-1, 1)
     )
@@ -196,7 +196,7 @@ def test_masks_are_lit_like_the_scene(renderer):
         assert change[both & (columns < middle - 8)].mean() > change[both & (columns > middle + 8)].mean() + 0.05
 
 
-def test_a_shadow_falls_beside_a_mask(shot):
+def test_a_mask_casts_a_shadow_next_to_it(shot):
     for module in (half_mask, paper_mask):
         layers = _layers(module, shot)
         free = layers.P[..., 0] == 0
@@ -204,7 +204,7 @@ def test_a_shadow_falls_beside_a_mask(shot):
 
 
 def test_a_clear_mask_adds_highlights(renderer):
-    shot = _shot(renderer, sky=(0.0, 0.0, 0.0))  # no room to be mirrored, only the lamp
+    shot = _shot(renderer, sky=(0.0, 0.0, 0.0))  # no reflection of the room, only of the lamp
     parameters = dataclasses.replace(transparent_mask.sample(np.random.default_rng(4)), shine=2.0)
     layers = transparent_mask.layers(shot, parameters, None)
     matt = transparent_mask.layers(shot, dataclasses.replace(parameters, shine=0.0), None)

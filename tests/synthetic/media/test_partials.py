@@ -1,4 +1,4 @@
-"""Toy glasses and pieces of paper hide a part of the face, go with the head, and leave the rest alone."""
+"""Toy glasses and pieces of paper hide a part of the face, move with the head, and change nothing else."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ def _ids(module):
 
 
 def _drawn(module, wanted, count=4):
-    """Some parameters whose instrument's name has the wanted word."""
+    """Some parameters with instruments whose names contain a word."""
     every = [module.sample(np.random.default_rng(seed)) for seed in range(80)]
     return [p for p in every if wanted in p.instrument][:count]
 
@@ -29,14 +29,14 @@ def _layers(module, shot, p):
 
 
 def _covers(shot, layers, vertices, reach):
-    """Whether each vertex is within ``reach`` pixels of what is covered."""
+    """Whether each vertex is within ``reach`` pixels of the covered region."""
     far = cv2.distanceTransform((layers.P[..., 0] < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     x, y = np.round(shot.rendering.vertices[list(vertices)]).astype(int).T
     return far[y, x] <= reach
 
 
 @pytest.mark.parametrize("module", ALL, ids=_ids)
-def test_layers_are_those_of_the_equation(module, shoot):
+def test_layers_satisfy_the_equation(module, shoot):
     shot = shoot()
     for instrument in module.INSTRUMENTS:
         layers = _layers(module, shot, _drawn(module, instrument)[0])
@@ -46,13 +46,13 @@ def test_layers_are_those_of_the_equation(module, shoot):
         assert layers.P.min() >= 0 and layers.P.max() <= 1 and 0.01 < layers.P.mean() < 0.2
         assert not layers.T_P[layers.P[..., 0] == 0].any()
         assert (shot.live + layers.T_A).min() > -1e-6 and layers.T_A.max() < 1e-6, "only a shadow"
-        # A toy or a print, not the face below it.
+        # The visible content is a toy or a print, not the face below it.
         hidden = layers.P[..., 0] > 0.9
         assert np.abs(compose(shot.live, layers) - shot.live)[hidden].mean() > 0.05
 
 
 @pytest.mark.parametrize("module", ALL, ids=_ids)
-def test_all_instruments_are_drawn_and_seeds_decide(module, shoot):
+def test_all_instruments_are_drawn_and_seeds_matter(module, shoot):
     shot = shoot()
     assert {module.sample(np.random.default_rng(seed)).instrument for seed in range(80)} == set(module.INSTRUMENTS)
     one, again, other = (_layers(module, shot, module.sample(np.random.default_rng(seed))) for seed in (4, 4, 5))
@@ -61,13 +61,13 @@ def test_all_instruments_are_drawn_and_seeds_decide(module, shoot):
 
 
 @pytest.mark.parametrize("yaw", (-20.0, 0.0, 20.0))
-def test_each_kind_is_where_its_name_says_and_follows_the_head(yaw, shoot):
+def test_each_instrument_covers_the_named_part_and_follows_the_head(yaw, shoot):
     shot = shoot(yaw=yaw, expression={"jaw_open": 0.8})
     kinds = ((funny_eyeglasses, "", EYES, MOUTH), (partial_paper, "eye", EYES, MOUTH))
     for module, word, hidden, free in kinds + ((partial_paper, "mouth", (13,), EYES),):
         for p in _drawn(module, word):
             layers = _layers(module, shot, p)
-            # A corner of an eye may lie beside a small piece.
+            # A small piece may leave a corner of an eye uncovered.
             assert _covers(shot, layers, hidden, 4).all(), (p, yaw)
             assert not _covers(shot, layers, free + APART, 0).any(), (p, yaw)
 
@@ -81,15 +81,15 @@ def test_toys_turn_with_the_head(yaw, shoot):
     assert abs(middle - shot.rendering.vertices[list(EYES), 0].mean()) < 1.6
 
 
-def test_eye_and_mouth_kinds_are_told_apart_by_name():
+def test_eye_and_mouth_instruments_differ_by_name():
     for word, other in (("eye", "mouth"), ("mouth", "eye")):
         kinds = [name for name in partial_paper.INSTRUMENTS if word in name]
         assert len(kinds) >= 2 and not any(other in name for name in kinds)
     assert all("eye" in name or "mouth" in name for name in partial_paper.INSTRUMENTS)
 
 
-def test_paper_keeps_still_under_an_expression(shoot):
-    """Printed eyes do not blink: what is printed stays the same whatever lies below."""
+def test_paper_does_not_move_with_an_expression(shoot):
+    """Printed eyes do not blink: the print does not depend on the expression below it."""
     p = _drawn(partial_paper, "eye")[0]
     awake, asleep = (shoot(expression={"eyes_close": weight}) for weight in (-0.4, 2.0))
     one, two = (_layers(partial_paper, shot, p) for shot in (awake, asleep))
@@ -111,7 +111,7 @@ def test_they_are_lit_like_the_scene(module, shoot):
 
 
 @pytest.mark.parametrize("module", ALL, ids=_ids)
-def test_a_shadow_falls_beside_them(module, shoot):
+def test_they_cast_a_shadow(module, shoot):
     shot = shoot()
     for p in _drawn(module, "", 3):
         layers = _layers(module, shot, dataclasses.replace(p, shadow=0.6))
