@@ -1,1 +1,1 @@
-"""From files of a dataset to batches: readers, preparation, records, pipeline."""
+"""From the files of a dataset to batches: readers, preparation, records and pipeline."""

@@ -1,4 +1,4 @@
-"""From one clip to prepared faces: each frame aligned, fitted, cropped, with M0, P0 and triangle maps."""
+"""Prepares the faces of one clip: aligns, fits and crops each frame, and computes M0, P0 and triangle maps."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Optional, Union
@@ -21,22 +21,22 @@ from phystd_tf.files.video import UnreadableVideoError, iterate_frames
 from phystd_tf.physics.triangulation import DegenerateVerticesError
 
 UNREADABLE, FAILED = "unreadable", "failed"
-NO_FRAME = -1  # index in the row of a video that cannot be read at all
+NO_FRAME = -1  # frame index in the manifest of a video that cannot be read at all
 
 
 class Settings(NamedTuple):
-    """How faces are prepared; stored in prepared.json.
+    """Settings of a preparation, which are stored in prepared.json.
 
     Attributes:
-      image_size: S, pixels on a side of the crops.
-      map_sizes: sizes of the triangle maps, those that models will be trained at.
-      depth_size: K of the stored M0; models with a smaller K average it.
-      frame_step: every so many-th frame of a video or folder of frames.
-      max_frames: frames of a clip at most, usable or not; None for all.
-      seed: of the splits and of the order of clips.
-      morphable_model: path of a user's own, or None.
-      landmarks68: whether to use landmark files beside the images, where there are any.
-      dataset: name of its layout, see ``phystd_tf.data.readers``.
+      image_size: S, side of the crops in pixels.
+      map_sizes: sizes of the triangle maps in pixels, which are the image sizes that models can be trained at.
+      depth_size: K, side of the stored M0 in pixels; models with a smaller K average it.
+      frame_step: step between the frames that are used of a video or a folder of frames.
+      max_frames: maximum number of frames per clip, usable or not; None for all.
+      seed: seed of the splits and of the order of clips.
+      morphable_model: path of the user's own morphable model, or None.
+      landmarks68: whether to use landmark files next to the images, where there are any.
+      dataset: name of the layout, see ``phystd_tf.data.readers``.
     """
 
     image_size: int
@@ -51,12 +51,12 @@ class Settings(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What became of a frame.
+    """The result of preparing one frame.
 
     Attributes:
-      row: of the manifest; its shard is not known yet.
-      image: [H, W, 3] uint8, the whole frame, or None if it cannot be used.
-      face: PreparedFace, or None if it cannot be used.
+      row: row of the manifest; the shard is not known yet.
+      image: [H, W, 3] uint8, the whole frame, or None if it has no usable face.
+      face: PreparedFace, or None if the frame has no usable face.
     """
 
     row: dict[str, Any]
@@ -65,7 +65,11 @@ class Frame(NamedTuple):
 
 
 class ClipPreparer:
-    """Prepares clips with one aligner and one morphable model, which are slow to load."""
+    """Prepares clips with one aligner and one morphable model, since these are slow to load.
+
+    Attributes:
+      model: the morphable model.
+    """
 
     def __init__(self, settings: Settings, aligner: FaceAligner, model: MorphableModel) -> None:
         self._settings = settings
@@ -73,17 +77,17 @@ class ClipPreparer:
         self.model = model
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
-        """Each sampled frame of a clip; one that cannot be used says why in its row.
+        """Prepares each sampled frame of a clip.
 
-        The largest face of the first frame, or the one that the dataset's own side
-        file points at, is followed through the clip. Where it is not near its last
-        place, the largest face of the whole frame is taken.
+        The largest face of the first frame, or the one given by the side file of the
+        dataset, is followed through the clip. If it is not found near its last
+        position, the largest face of the whole frame is used.
 
         Args:
           clip: Clip, with its split.
 
         Yields:
-          Frame.
+          Frame; if it cannot be used, its row says why.
         """
         followed: Optional[Box] = None
         hints = read_hints(clip.side) if clip.side else {}
@@ -100,7 +104,7 @@ class ClipPreparer:
             except (MorphableModelError, DegenerateVerticesError) as error:
                 yield Frame({**row, "status": FAILED, "reason": str(error)})
             except (ValueError, ArithmeticError, IndexError, RuntimeError, cv2.error) as error:
-                # Not foreseen, so its kind is named; one frame must not end the work on thousands.
+                # An unexpected error is reported with its type; it must not stop the preparation of the other frames.
                 yield Frame({**row, "status": FAILED, "reason": f"{type(error).__name__}: {error}"})
             else:
                 followed = _face_box(face)
@@ -129,17 +133,17 @@ class ClipPreparer:
         }
 
     def _images(self, clip: Clip) -> Iterator[tuple[str, int, Union[np.ndarray, Exception]]]:
-        """(source, index, image) of each sampled frame; in place of an image that cannot be read, its error."""
-        step, most = self._settings.frame_step, self._settings.max_frames
+        """Yields (source, index, image) for each sampled frame; an unreadable image is replaced by its error."""
+        step, max_frames = self._settings.frame_step, self._settings.max_frames
         if not is_image(clip.paths[0]):
             frames_of = iterate_dat if is_dat(clip.paths[0]) else iterate_frames
             try:
-                for index, image in frames_of(clip.paths[0], step, most):
+                for index, image in frames_of(clip.paths[0], step, max_frames):
                     yield clip.paths[0], index, image
             except (UnreadableVideoError, DatFileError) as error:
                 yield clip.paths[0], NO_FRAME, error
             return
-        for index in range(0, len(clip.paths), step)[:most]:
+        for index in range(0, len(clip.paths), step)[:max_frames]:
             try:
                 yield clip.paths[index], index, read_image(clip.paths[index])
             except UnreadableImageError as error:
@@ -148,17 +152,17 @@ class ClipPreparer:
     def _prepared_face(
         self, image: np.ndarray, clip: Clip, source: str, followed: Optional[Box], hint: Optional[Box]
     ) -> PreparedFace:
-        beside = landmark_file(source) if self._settings.landmarks68 and is_image(source) else None
-        if beside is not None:
+        landmarks = landmark_file(source) if self._settings.landmarks68 and is_image(source) else None
+        if landmarks is not None:
             height, width = image.shape[:2]
-            return self._face(image, clip, landmarks68=read_landmarks(beside, width, height))
-        places = [{"hint_box": followed, "known_upright": True}] if followed else []
-        places += [{"hint_box": hint}] if hint else []
-        for place in places:
+            return self._face(image, clip, landmarks68=read_landmarks(landmarks, width, height))
+        attempts: list[dict[str, Any]] = [{"hint_box": followed, "known_upright": True}] if followed else []
+        attempts += [{"hint_box": hint}] if hint else []
+        for known in attempts:
             try:
-                return self._face(image, clip, **place)
+                return self._face(image, clip, **known)
             except (NoFaceError, LowQualityError):
-                pass  # it may have moved far
+                pass  # the face may have moved far
         return self._face(image, clip)
 
     def _face(self, image: np.ndarray, clip: Clip, **known: Any) -> PreparedFace:
@@ -168,7 +172,7 @@ class ClipPreparer:
 
 
 def _face_box(face: PreparedFace) -> Box:
-    """(left, top, right, bottom) of the fitted face in pixels of the frame."""
+    """Returns (left, top, right, bottom) of the fitted face in pixels of the frame."""
     points = from_crop(face.shape[:, :2], face.box, len(face.image))
     (left, top), (right, bottom) = points.min(0), points.max(0)
     return float(left), float(top), float(right), float(bottom)

@@ -1,4 +1,4 @@
-"""What a reader finds: clips, each with what is known of it."""
+"""Clips, as found by the readers of datasets."""
 
 from typing import NamedTuple, Optional
 
@@ -7,16 +7,18 @@ class Clip(NamedTuple):
     """One video, one photograph, or one folder of frames.
 
     Attributes:
-      id: of its own within the dataset.
-      paths: the video, or the images in order.
-      subject: who is seen; None where the layout does not say.
+      id: ID, unique within the dataset.
+      paths: the path of the video, or the paths of the images in order.
+      subject: the person in the clip; None if the layout does not say.
       type: "live" or a spoof type, see ``phystd_tf.spoof_types``.
       label: 1 live, 0 spoof.
-      split: "train", "dev" or "test" where the layout says so.
-      session: of the recording, in the dataset's own words; empty where the layout does not say.
-      device: the camera, likewise.
-      instrument: the presentation attack instrument (this printer, that screen), likewise.
-      side: path of the dataset's own file of eyes or boxes a frame, see ``phystd_tf.data.readers.face_hints``.
+      split: "train", "dev" or "test"; None if the layout does not say.
+      session: recording session, as named by the dataset; empty if the layout does not say.
+      device: camera, as named by the dataset; empty if the layout does not say.
+      instrument: presentation attack instrument (such as a particular printer or screen), as named by the dataset;
+        empty if the layout does not say.
+      side: path of the side file of the dataset with eyes or boxes for each frame, see
+        ``phystd_tf.data.readers.face_hints``; None if there is none.
     """
 
     id: str

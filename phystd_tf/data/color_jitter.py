@@ -1,4 +1,4 @@
-"""Random changes of the colors of training faces; M0, P0, vertices and triangles stay valid."""
+"""Random color changes of training faces, for which M0, P0, vertices and triangles stay valid."""
 
 import tensorflow as tf
 
@@ -6,15 +6,15 @@ from phystd_tf.hparams import HParams
 
 
 def color_jitter(image: tf.Tensor, seed: tf.Tensor, hparams: HParams) -> tf.Tensor:
-    """A face as another camera or light might have shown it.
+    """Changes the colors of a face as another camera or light might.
 
-    Scales each channel by exp(u), u uniform within +-``hparams.color``; changes the contrast around the mean of the
-    image by exp(u), u within +-``hparams.contrast``; adds u within +-``hparams.brightness``; clips.
+    Scales each channel by exp(u) with u uniform in +-``hparams.color``, scales the contrast around the mean of the
+    image by exp(u) with u in +-``hparams.contrast``, adds u in +-``hparams.brightness``, and clips the result.
 
     Args:
       image: [N, N, 3] float32, RGB in [0, 1].
       seed: [2] int; the same seed gives the same change.
-      hparams: HParams.
+      hparams: HParams, for the ranges of the changes.
 
     Returns:
       [N, N, 3] float32 in [0, 1].

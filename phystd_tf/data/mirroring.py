@@ -1,4 +1,4 @@
-"""Faces mirrored left to right, in the graph."""
+"""Mirrors faces left to right, in the graph."""
 
 from collections.abc import Sequence
 
@@ -11,24 +11,25 @@ from phystd_tf.traces import Faces
 class Mirror:
     """Mirrors one face.
 
-    The left eye of the mirrored face is the right eye of the face: so vertices
-    change places with their partner. The triangle map is mirrored like an image,
-    and its rows stay the same triangles, over the partners of their corners.
+    The left eye of the mirrored face is the right eye of the original, so each
+    vertex changes places with its mirror partner. The triangle map is mirrored like
+    an image. Its values still refer to the same rows of the triangles, whose corners
+    are replaced by their partners.
     """
 
     def __init__(self, vertex_pairs: Sequence[int], size: int) -> None:
-        """Makes a mirror.
+        """Creates a mirror.
 
         Args:
-          vertex_pairs: [Q], the position of the vertex on the other side.
-          size: N, pixels on a side of the faces.
+          vertex_pairs: [Q], index of the mirror partner of each vertex.
+          size: N, side of the faces in pixels.
         """
         self._vertex_pairs = tf.constant(vertex_pairs, tf.int32)
         self._point_pairs = tf.constant(point_pairs(vertex_pairs), tf.int32)
         self._size = size
 
     def __call__(self, faces: Faces) -> Faces:
-        """The mirrored face; fields as in ``Faces``, without the batch dimension."""
+        """Returns the mirrored face; the fields are those of ``Faces`` without the batch dimension."""
         vertices = tf.gather(faces.vertices, self._vertex_pairs)
         mirrored = tf.gather(self._point_pairs, faces.triangles)
         unused = tf.reduce_all(tf.equal(faces.triangles, 0), axis=1, keepdims=True)

@@ -1,11 +1,11 @@
 """The prepared folder on disk: TFRecord shards, manifest.csv and prepared.json.
 
-    PREPARED/prepared.json                                   how everything was made
-    PREPARED/manifest.csv                                    one row a frame, also for those that failed
+    PREPARED/prepared.json                                   settings of the preparation
+    PREPARED/manifest.csv                                    one row per frame, including frames that failed
     PREPARED/shard-<split>-<live or spoof>-<number>.tfrecord the faces
 
-The manifest is written last: a folder that has one is finished. A prepared
-folder is self-contained; this module is its contract.
+The manifest is written last, so its presence means that the preparation is
+complete. A prepared folder is self-contained; this module defines its format.
 """
 
 import csv
@@ -34,17 +34,17 @@ CLASS_NAMES = {1: "live", 0: "spoof"}
 
 
 class PreparedFolderError(PhystdError):
-    """A folder is no prepared folder, or one of its files is damaged; the message names it."""
+    """A folder is not a prepared folder, or one of its files is damaged; the message names it."""
 
 
 class FaceKey(NamedTuple):
-    """Where a prepared face comes from.
+    """Identifies the origin of a prepared face.
 
     Attributes:
-      source: path of the image or video as the reader gave it.
-      clip: id of the clip.
-      frame: index of the frame within the clip.
-      subject: who is seen.
+      source: path of the image or video, as given by the reader.
+      clip: ID of the clip.
+      frame: index of the frame within the clip, from 0.
+      subject: the person in the clip.
       type: "live" or a spoof type.
       label: 1 live, 0 spoof.
     """
@@ -58,12 +58,11 @@ class FaceKey(NamedTuple):
 
 
 def encode(face: PreparedFace, key: FaceKey) -> bytes:
-    """A face as a serialised tf.train.Example.
+    """Serializes a face as a tf.train.Example.
 
-    Features: image and preliminary_mask as PNG, triangle_map_<n> as 16-bit PNG,
-    vertices and depth as float32 bytes (a list of floats takes ten times as long to
-    write), triangles as int16 bytes, and the fields
-    of FaceKey.
+    The features are image and preliminary_mask as PNG, triangle_map_<n> as 16-bit
+    PNG, vertices and depth as float32 bytes (lists of floats take ten times as long
+    to write), triangles as int16 bytes, and the fields of FaceKey.
     """
     import tensorflow as tf
 
@@ -92,7 +91,7 @@ def encode(face: PreparedFace, key: FaceKey) -> bytes:
 
 
 def shard_name(split: str, label: int, number: int) -> str:
-    """File name of a shard, which holds faces of one split and one class."""
+    """Returns the file name of a shard, which holds faces of one split and one class."""
     return f"shard-{split}-{CLASS_NAMES[label]}-{number:05d}.tfrecord"
 
 
@@ -105,7 +104,7 @@ def load_settings(prepared: str) -> dict[str, Any]:
     """Reads prepared.json.
 
     Raises:
-      PreparedFolderError: if it is missing, damaged or of another format.
+      PreparedFolderError: if the file is missing, damaged or of another format version.
     """
     path = os.path.join(prepared, PREPARED_FILE)
     try:
@@ -117,12 +116,14 @@ def load_settings(prepared: str) -> dict[str, Any]:
             f"{prepared} is not a prepared folder ({path}: {error}); make one with `python -m tools.prepare`"
         ) from error
     if version != FORMAT_VERSION:
-        raise PreparedFolderError(f"{path} has format {version}, this version reads {FORMAT_VERSION}; prepare again")
+        raise PreparedFolderError(
+            f"{path} has format {version}, but this version reads {FORMAT_VERSION}; prepare again"
+        )
     return settings
 
 
 def write_manifest(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows of MANIFEST_COLUMNS, whole or not at all."""
+    """Writes rows with MANIFEST_COLUMNS atomically."""
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, MANIFEST_COLUMNS, restval="")
         writer.writeheader()
@@ -130,10 +131,10 @@ def write_manifest(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def read_manifest(path: str) -> list[dict[str, str]]:
-    """Reads what ``write_manifest`` wrote.
+    """Reads a manifest written by ``write_manifest``.
 
     Raises:
-      PreparedFolderError: if it is missing or has other columns.
+      PreparedFolderError: if the file is missing or has other columns.
     """
     try:
         with open(path, encoding="utf-8", newline="") as file:
@@ -147,27 +148,25 @@ def read_manifest(path: str) -> list[dict[str, str]]:
 
 
 def manifest_path(prepared: str) -> str:
-    """Path of the manifest of a prepared folder.
+    """Returns the path of the manifest of a prepared folder.
 
     Raises:
-      PreparedFolderError: if the folder is not prepared, or not yet to the end.
+      PreparedFolderError: if the folder is not a prepared folder, or its preparation is not complete.
     """
     load_settings(prepared)
     path = os.path.join(prepared, MANIFEST_FILE)
     if not os.path.exists(path):
-        raise PreparedFolderError(
-            f"{prepared} is not finished; the same `python -m tools.prepare` again goes on with it"
-        )
+        raise PreparedFolderError(f"{prepared} is not finished; run the same `python -m tools.prepare` again to resume")
     return path
 
 
 def usable(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows of a manifest of the faces that can be used."""
+    """Returns the rows of a manifest that have a usable face."""
     return [row for row in rows if row["status"] == OK]
 
 
 def name_damaged_shard(prepared: str) -> PhystdError:
-    """The error that names the shard that cannot be read to its end: TensorFlow's does not."""
+    """Returns an error that names the damaged shard, which the error of TensorFlow does not."""
     names = sorted({row["shard"] for row in usable(read_manifest(manifest_path(prepared)))})
     found = damaged_shards([os.path.join(prepared, name) for name in names])
     if found:

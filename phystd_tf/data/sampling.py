@@ -1,8 +1,8 @@
-"""Which prepared faces training sees, and when: a function of the seed and the number of the draw alone.
+"""Random sampling of prepared faces, which depends only on the seed and the number of the draw.
 
-Frames of a clip look alike and lie next to each other in a shard. Reading shards in turn through a buffer mixes too few
-clips for the moving averages of batch normalization, and long videos count more than people. So a face is drawn from
-the manifest, and its record is read from the place where it lies in its shard.
+The frames of a clip look alike and are stored next to each other in a shard. A shuffle buffer over shards mixes too few
+clips for the moving averages of batch normalization, and gives long videos more weight than people. Instead, a face is
+drawn from the manifest, and its record is read from its offset in the shard.
 """
 
 import collections
@@ -14,39 +14,43 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.errors import PhystdError
-
-SAMPLINGS = ("clip", "frame", "type")
+from phystd_tf.hparams import choices_of
 
 Row = Mapping[str, str]
 
 
 class _Level(NamedTuple):
-    """The nodes of a level of the tree of faces: where the children of each begin in the next level, and how many."""
+    """The nodes of one level of the tree of faces.
 
-    start: tf.Tensor
-    count: tf.Tensor
+    Attributes:
+      first_child: [n] int64, index in the next level of the first child of each node.
+      num_children: [n] int64.
+    """
+
+    first_child: tf.Tensor
+    num_children: tf.Tensor
 
 
 class FaceSampler:
-    """Draws faces without end.
+    """Draws an infinite sequence of faces.
 
-    With ``sampling`` "clip", each draw takes another clip until all have been taken, then again in another order; each
-    visit to a clip takes another of its frames. With "type", all spoof types are drawn equally often, and so are the
-    clips of a type. With "frame", all frames are drawn equally often. Nothing is remembered between draws, so training
-    can go on from any draw.
+    With ``sampling`` "clip", each draw takes another clip until all clips have been taken, and then starts again in
+    another order; each visit to a clip takes another of its frames. With "type", all spoof types are drawn equally
+    often, and so are the clips of a type. With "frame", all frames are drawn equally often. No state is kept between
+    draws, so training can resume at any draw.
 
     Args:
       rows: rows of a manifest.
       sampling: "clip", "frame" or "type".
-      seed: whole number.
+      seed: integer.
 
     Raises:
-      PhystdError: for another ``sampling``, or no row.
+      PhystdError: if ``sampling`` is unknown or there are no rows.
     """
 
     def __init__(self, rows: Sequence[Row], sampling: str, seed: int) -> None:
-        if sampling not in SAMPLINGS:
-            raise PhystdError(f"sampling must be one of {', '.join(SAMPLINGS)}, not {sampling!r}")
+        if sampling not in choices_of("sampling"):
+            raise PhystdError(f"sampling must be one of {', '.join(choices_of('sampling'))}, not {sampling!r}")
         if not rows:
             raise PhystdError("there is no face to draw from")
         keys = {"clip": ("clip",), "type": ("type", "clip"), "frame": ()}[sampling]
@@ -56,27 +60,27 @@ class FaceSampler:
         self._seed = seed
 
     def __call__(self, draw: tf.Tensor) -> tf.Tensor:
-        """The number of the row that a draw takes.
+        """Returns the index of the row that a draw takes.
 
         Args:
-          draw: scalar int64 from 0.
+          draw: scalar int64, number of the draw from 0.
 
         Returns:
           Scalar int64.
         """
         node, visit = tf.constant(0, tf.int64), draw
         for depth, level in enumerate(self._levels):
-            count = level.count[node]
-            # A permutation of the children for each round over all of them.
+            count = level.num_children[node]
+            # Each pass over all children uses another permutation of them.
             seed = tf.stack([tf.constant(len(self._levels) * self._seed + depth, tf.int64), node, visit // count])
-            # The op behind tf.random.experimental.index_shuffle, which takes two of its three numbers.
+            # The op behind tf.random.experimental.index_shuffle, which exposes only two of its three seeds.
             child = tf.raw_ops.RandomIndexShuffle(index=visit % count, seed=seed, max_index=count - 1, rounds=4)
-            node, visit = level.start[node] + child, visit // count
+            node, visit = level.first_child[node] + child, visit // count
         return self._order[node]
 
 
 def _grouped(numbers: list[int], rows: Sequence[Row], keys: tuple[str, ...]) -> tuple[list[int], list[list[int]]]:
-    """Numbers of rows in the order of the leaves of the tree, and for each level the numbers of children."""
+    """Returns the indices of rows in the order of the leaves, and the numbers of children at each level."""
     if not keys:
         return numbers, [[len(numbers)]]
     groups: dict[str, list[int]] = collections.defaultdict(list)
@@ -85,37 +89,37 @@ def _grouped(numbers: list[int], rows: Sequence[Row], keys: tuple[str, ...]) -> 
     order: list[int] = []
     counts: list[list[int]] = [[len(groups)]]
     for _, group in sorted(groups.items()):
-        own_order, own_counts = _grouped(group, rows, keys[1:])
-        order += own_order
-        for depth, own in enumerate(own_counts, start=1):
+        group_order, group_counts = _grouped(group, rows, keys[1:])
+        order += group_order
+        for depth, children in enumerate(group_counts, start=1):
             if depth == len(counts):
                 counts.append([])
-            counts[depth] += own
+            counts[depth] += children
     return order, counts
 
 
 def _level(counts: Sequence[int]) -> _Level:
-    start = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return _Level(tf.constant(start, tf.int64), tf.constant(counts, tf.int64))
+    first_child = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    return _Level(tf.constant(first_child, tf.int64), tf.constant(counts, tf.int64))
 
 
 def stratified(rows: Iterable[Row], count: int, seed: int) -> list[Row]:
-    """Faces for held-out losses: types in turn, and within a type people in turn.
+    """Selects faces for held-out losses, cycling through the types, and within a type through the people.
 
     Args:
-      rows: rows of a manifest, of one class.
-      count: how many are wanted; where there are fewer, all of them.
-      seed: of the choice among people, and among the frames of each.
+      rows: rows of a manifest, all of one class.
+      count: number of faces to select; if there are fewer, all are selected.
+      seed: seed of the order of people, and of the frames of each.
 
     Returns:
-      The chosen rows; the first few are of different types and people.
+      The selected rows; the first few are of different types and people.
     """
     rng = random.Random(seed)
     by_type: dict[str, dict[str, list[Row]]] = collections.defaultdict(lambda: collections.defaultdict(list))
     for row in rows:
         by_type[row["type"]][row["subject"] or row["clip"]].append(row)
     queues = [
-        _in_turn([_shuffled(own, rng) for own in _shuffled_values(people, rng)])
+        _in_turn([_shuffled(frames, rng) for frames in _shuffled_values(people, rng)])
         for _, people in sorted(by_type.items())
     ]
     return _in_turn(queues)[:count]
@@ -130,6 +134,6 @@ def _shuffled(values: Sequence[Any], rng: random.Random) -> list[Any]:
 
 
 def _in_turn(queues: Sequence[Sequence[Any]]) -> list[Any]:
-    """The first of each queue, then the second of each, and so on."""
+    """Returns the first item of each queue, then the second of each, and so on."""
     longest = max(map(len, queues), default=0)
     return [queue[place] for place in range(longest) for queue in queues if place < len(queue)]

@@ -1,8 +1,8 @@
-"""Which faces of a prepared folder are train, dev and test: as prepared, or as a protocol says.
+"""The faces of a prepared folder in each split, as prepared or according to a protocol.
 
-A dataset is prepared once; its protocols divide the same shards in other ways.
-Where a protocol differs from the folders, the faces of other splits are skipped
-while the shards are read, by the name of their clip.
+A dataset is prepared only once; its protocols divide the same shards in different
+ways. If a protocol differs from the prepared splits, faces of other splits are
+skipped by the ID of their clip while the shards are read.
 """
 
 import collections
@@ -24,15 +24,19 @@ _NO_LIMIT = 2**62
 
 
 class Selection:
-    """The faces of a prepared folder, divided.
+    """The faces of a prepared folder, divided into splits.
+
+    Attributes:
+      prepared: path of the prepared folder.
+      choice: ProtocolChoice.
 
     Args:
       prepared: path of the prepared folder.
-      choice: ProtocolChoice; None is as prepared.
+      choice: ProtocolChoice; None for the splits of the prepared folder.
 
     Raises:
-      PreparedFolderError: if the folder is not prepared, or not yet to the end.
-      ProtocolError: if the protocol is not known, or not one for these faces.
+      PreparedFolderError: if the folder is not a prepared folder, or its preparation is not complete.
+      ProtocolError: if the protocol is unknown, or does not fit these faces.
     """
 
     def __init__(self, prepared: str, choice: Optional[ProtocolChoice] = None) -> None:
@@ -48,7 +52,7 @@ class Selection:
             dataset = records.load_settings(prepared)["dataset"]
             if protocol.dataset not in (None, dataset):
                 raise ProtocolError(
-                    f"protocol {choice.name} is one of the dataset {protocol.dataset}, and {prepared} was prepared "
+                    f"protocol {choice.name} is one of the dataset {protocol.dataset}, but {prepared} was prepared "
                     f"from {dataset}; give another --protocol"
                 )
             self._splits = protocol.assign(clip_facts(manifest))
@@ -56,12 +60,12 @@ class Selection:
             self._rows = [{**row, "split": self._splits.get(row["clip"], "")} for row in self._rows]
 
     def leaks(self) -> list[str]:
-        """A sentence for each known person who is in several splits."""
+        """Returns one sentence for each known subject who is in several splits."""
         used = [row for row in self._rows if row["split"]]
         return shared_people(clip_facts(used), {row["clip"]: row["split"] for row in used})
 
     def rows(self, split: str, label: Optional[int] = None) -> list[dict[str, str]]:
-        """The rows of the manifest of the faces of a split that can be used.
+        """Returns the rows of the manifest for the usable faces of a split.
 
         Args:
           split: "train", "dev" or "test".
@@ -75,16 +79,16 @@ class Selection:
         ]
 
     def count(self, split: str) -> tuple[int, int]:
-        """Numbers of live and of spoof faces of a split."""
+        """Returns the numbers of live and of spoof faces of a split."""
         rows = self.rows(split)
         live = sum(row["label"] == "1" for row in rows)
         return live, len(rows) - live
 
     def require(self, split: str) -> int:
-        """The number of faces of a split.
+        """Returns the number of faces of a split.
 
         Raises:
-          PreparedFolderError: if there is none.
+          PreparedFolderError: if the split is empty.
         """
         total = sum(self.count(split))
         if not total:
@@ -92,7 +96,11 @@ class Selection:
         return total
 
     def require_both(self, split: str) -> None:
-        """Raises PreparedFolderError unless a split has live and spoof faces."""
+        """Checks that a split has live and spoof faces.
+
+        Raises:
+          PreparedFolderError: if one of the classes is missing.
+        """
         live, spoof = self.count(split)
         if not live or not spoof:
             raise records.PreparedFolderError(
@@ -101,7 +109,11 @@ class Selection:
             )
 
     def shards(self, split: str, label: Optional[int] = None) -> list[str]:
-        """Paths of the shards with faces of a split, sorted; ``label`` is 1 for live, 0 for spoof, None for both.
+        """Returns the sorted paths of the shards that have faces of a split.
+
+        Args:
+          split: "train", "dev" or "test".
+          label: 1 for live, 0 for spoof, None for both.
 
         Raises:
           PreparedFolderError: if the split has no such face.
@@ -115,10 +127,10 @@ class Selection:
         return [os.path.join(self.prepared, name) for name in names]
 
     def check_shards(self, split: str) -> None:
-        """Compares the shards of a split with the manifest, by where their records begin.
+        """Checks that the records of the shards of a split start at the offsets in the manifest.
 
         Raises:
-          DamagedShardError: names a shard that is missing, cut off, or has other faces.
+          DamagedShardError: if a shard is missing, truncated, or holds other faces; the message names it.
         """
         wanted = set(self.shards(split))
         expected = collections.defaultdict(list)
@@ -128,15 +140,23 @@ class Selection:
             found = record_offsets(path)
             if found != sorted(expected[path]):
                 raise DamagedShardError(
-                    f"{path}: holds {len(found)} faces, the manifest says {len(expected[path])}, or they lie "
-                    "elsewhere; prepare again"
+                    f"{path}: holds {len(found)} faces, the manifest says {len(expected[path])}, or they have other "
+                    "offsets; prepare again"
                 )
 
     def of_split(self, examples: tf.data.Dataset, split: str) -> tf.data.Dataset:
-        """The serialised faces that belong to a split, of a dataset of those of its shards."""
+        """Filters the faces that belong to a split.
+
+        Args:
+          examples: dataset of the serialized faces of the shards of this split.
+          split: "train", "dev" or "test".
+
+        Returns:
+          Dataset of serialized faces.
+        """
         if self._splits is None:
             return examples
-        clips = sorted(clip for clip, own in self._splits.items() if own == split)
+        clips = sorted(clip for clip, assigned in self._splits.items() if assigned == split)
         table = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(tf.constant(clips), tf.ones([len(clips)], tf.int64)), default_value=0
         )
@@ -156,9 +176,9 @@ class Selection:
         return "" if self.choice.name == AS_PREPARED else f" of protocol {self.choice.name}"
 
 
-PreparedFaces = Union[str, Selection]
+PreparedFaces = Union[str, Selection]  # path of a prepared folder, or some of its faces
 
 
 def selection_of(faces: PreparedFaces) -> Selection:
-    """The Selection itself, or a prepared folder as it was prepared."""
+    """Returns the Selection itself, or for a path, the Selection with the splits of the prepared folder."""
     return faces if isinstance(faces, Selection) else Selection(faces)

@@ -1,8 +1,8 @@
-"""TFRecord files: written whole or not at all, joined without decoding, and checked.
+"""TFRecord files that are written atomically, joined without decoding, and checked.
 
-A record is its length (8 bytes), a checksum of that (4), the data, and a
-checksum of the data (4). So records can be counted, and a file that was cut off
-can be noticed, by reading the lengths alone.
+A record consists of its length (8 bytes), a checksum of the length (4), the data,
+and a checksum of the data (4). Reading only the lengths is therefore sufficient to
+count records and to detect a truncated file.
 """
 
 import itertools
@@ -18,18 +18,23 @@ _HEADER, _FOOTER = 12, 4
 
 
 class DamagedShardError(PhystdError):
-    """A shard is missing, cut off or damaged; the message names it."""
+    """A shard is missing, truncated or damaged; the message names it."""
 
 
 def write_shard(path: str, examples: Iterable[bytes]) -> int:
-    """Writes a shard under a temporary name, then renames; returns the number of examples.
+    """Writes a shard atomically, unless there are no examples.
 
-    Nothing is written where there is no example.
+    Args:
+      path: path of the shard.
+      examples: serialized examples.
+
+    Returns:
+      The number of examples.
     """
     examples = iter(examples)
     first = next(examples, None)
     if first is None:
-        return 0  # before TensorFlow is imported, which takes seconds
+        return 0  # TensorFlow need not be imported, which would take seconds
 
     import tensorflow as tf
 
@@ -45,7 +50,7 @@ def write_shard(path: str, examples: Iterable[bytes]) -> int:
 
 
 def join_shards(paths: Sequence[str], out: str) -> None:
-    """One shard of the records of several, in their order, whole or not at all."""
+    """Concatenates the records of several shards into one shard, atomically."""
     with replacing(out) as temporary, open(temporary, "wb") as target:
         for path in paths:
             with open(path, "rb") as source:
@@ -53,10 +58,13 @@ def join_shards(paths: Sequence[str], out: str) -> None:
 
 
 def record_offsets(path: str) -> list[int]:
-    """Where each record begins, in bytes, from their lengths alone: fast, but finds no changed byte within.
+    """Returns the offset of each record in bytes.
+
+    Only the lengths are read. This is fast, but does not detect changed bytes in
+    the data.
 
     Raises:
-      DamagedShardError: if the file is missing or does not end with a whole record.
+      DamagedShardError: if the file is missing or does not end with a complete record.
     """
     offsets = []
     try:
@@ -73,12 +81,16 @@ def record_offsets(path: str) -> list[int]:
     except OSError as error:
         raise DamagedShardError(f"{path}: cannot be read ({error.strerror}); prepare again") from error
     if position != size:
-        raise DamagedShardError(f"{path}: the shard is cut off or damaged; prepare again")
+        raise DamagedShardError(f"{path}: the shard is truncated or damaged; prepare again")
     return offsets
 
 
 def damaged_shards(paths: Sequence[str]) -> list[DamagedShardError]:
-    """Reads shards to their end, checksums included; one error, with the path, for each that cannot be."""
+    """Reads shards completely, including checksums.
+
+    Returns:
+      One error for each damaged or missing shard; its message names the shard.
+    """
     import tensorflow as tf
 
     found = []

@@ -14,6 +14,7 @@ import tensorflow as tf
 from phystd_tf.data import preparation
 from phystd_tf.data.pipeline import evaluation_dataset, training_dataset
 from phystd_tf.data.preparation import Settings, prepare
+from phystd_tf.data.prepared_folder import open_folder
 from phystd_tf.data.readers.folder import list_clips
 from phystd_tf.errors import PhystdError
 from tests.training.tiny import tiny_hparams
@@ -156,18 +157,18 @@ def _finished(out) -> dict:
 
 @pytest.mark.parametrize(
     "change, said",
-    [({"image_size": 32}, "image_size was 64, is 32"), ({"seed": 1}, "seed"), ({"frame_step": 2}, "frame_step")],
+    [({"image_size": 32}, "image_size was 64, now 32"), ({"seed": 1}, "seed"), ({"frame_step": 2}, "frame_step")],
 )
 def test_other_settings_are_refused_by_name(root, tmp_path, change, said):
     out = tmp_path / "prepared"
-    preparation._open(str(out), SETTINGS, list_clips(str(root)).clips, preparation.MorphableModel.load())
+    open_folder(str(out), SETTINGS, list_clips(str(root)).clips, preparation.MorphableModel.load())
     with pytest.raises(PhystdError, match=said):
         _prepare(root, out, SETTINGS._replace(**change))
 
 
 def test_other_photographs_are_refused(root, tmp_path):
     out = tmp_path / "prepared"
-    preparation._open(str(out), SETTINGS, list_clips(str(root)).clips, preparation.MorphableModel.load())
+    open_folder(str(out), SETTINGS, list_clips(str(root)).clips, preparation.MorphableModel.load())
     (root / "live" / "p0" / "empty.png").unlink()
     with pytest.raises(PhystdError, match="14 clips, now 13"):
         _prepare(root, out)

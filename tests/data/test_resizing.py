@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from phystd_tf.data.resizing import resize_crops, scale_positions
+from phystd_tf.data.resizing import resize_crops
 from phystd_tf.errors import PhystdError
 
 
@@ -27,8 +27,3 @@ def test_resizing_works_in_a_graph_for_any_batch_size():
     function = tf.function(lambda x: resize_crops(x, 4), input_signature=[tf.TensorSpec((None, 8, 8, 3))])
     assert function(tf.ones((3, 8, 8, 3))).shape == (3, 4, 4, 3)
     assert function(tf.ones((0, 8, 8, 3))).shape == (0, 4, 4, 3)
-
-
-def test_positions_follow_the_pixels():
-    # The block of pixels 4..7 becomes pixel 1; its middle is 5.5.
-    np.testing.assert_allclose(scale_positions(tf.constant([[5.5, 1.5], [-0.5, 15.5]]), 16, 4), [[1, 0], [-0.5, 3.5]])
