@@ -1,11 +1,11 @@
-"""One reader a dataset layout; each lists clips."""
+"""One reader per dataset layout; each lists the clips of a dataset."""
 
 from typing import Callable
 
 from phystd_tf.data.readers import folder, oulu, siw, siwm, stdn
 from phystd_tf.data.readers.listing import Listing
 
-# Name of a dataset -> lists the clips below its root.
+# Name of a layout -> function that lists the clips below a root folder.
 READERS: dict[str, Callable[[str], Listing]] = {
     "folder": folder.list_clips,
     "oulu": oulu.list_clips,

@@ -1,7 +1,8 @@
-"""Files beside the videos of a dataset that say where the face is, frame by frame: hints for the alignment.
+"""Side files of a dataset that give the position of the face in each frame, used as hints for the alignment.
 
-They come from detectors, and are neither exact nor complete. So nothing in them is
-fatal: a frame without a usable line has no hint, and its face is searched for.
+They were produced by detectors and are neither exact nor complete. Errors in them
+are therefore not fatal: a frame without a valid line has no hint, and its face is
+searched for in the whole frame.
 """
 
 import math
@@ -14,16 +15,16 @@ from phystd_tf.files.text import TextFileError, read_lines
 Box = tuple[float, float, float, float]
 EYES_SUFFIX, BOXES_SUFFIX = ".txt", ".face"
 
-# A face around its eyes, in distances between them: to the sides, up and down.
+# Extent of a face from the midpoint of its eyes, in eye distances: to the sides, up and down.
 _SIDE, _UP, _DOWN = 1.4, 1.3, 2.2
 
 
 class SideFile(NamedTuple):
-    """Hints of a video.
+    """The hints for one video.
 
     Attributes:
       boxes: index of a frame from 0 -> (left, top, right, bottom) of the face in pixels of the frame.
-      notes: sentences about lines that are not what they should be; empty for a good file.
+      notes: sentences about invalid lines; empty for a valid file.
     """
 
     boxes: dict[int, Box]
@@ -31,29 +32,31 @@ class SideFile(NamedTuple):
 
 
 def read_hints(path: str) -> dict[int, Box]:
-    """The boxes of a side file of either kind, told apart by its ending; what is wrong in it is passed over."""
+    """Reads the boxes of a side file of either kind, depending on its suffix; invalid lines are ignored."""
     read = read_boxes if path.lower().endswith(BOXES_SUFFIX) else read_eyes
     return read(path).boxes
 
 
 def read_eyes(path: str) -> SideFile:
-    """Boxes of faces from OULU-NPU's positions of the eyes: ``frame,x,y,x,y`` a line, zeros where there is no face.
+    """Estimates boxes of faces from the eye positions of OULU-NPU.
 
-    Which eye comes first does not matter.
+    Each line is ``frame,x,y,x,y``, with zeros if there is no face. The order of the
+    eyes does not matter.
 
     Args:
-      path: of the ``.txt`` beside a video.
+      path: path of the ``.txt`` file of a video.
     """
     return _read(path, _eye_line, "frame,x,y,x,y")
 
 
 def read_boxes(path: str) -> SideFile:
-    """SiW's boxes of faces: ``left top right bottom`` a line, a line a frame, zeros where there is no face.
+    """Reads the boxes of faces of SiW.
 
-    The file may have fewer lines than the video has frames, or more.
+    There is one line per frame, ``left top right bottom``, with zeros if there is no
+    face. The number of lines may differ from the number of frames.
 
     Args:
-      path: of the ``.face`` beside a video.
+      path: path of the ``.face`` file of a video.
     """
     return _read(path, _box_line, "left top right bottom")
 
@@ -61,13 +64,13 @@ def read_boxes(path: str) -> SideFile:
 _Parsed = tuple[int, Optional[Box]]  # index of the frame, box
 
 
-def _read(path: str, parse: Callable[[int, str], Optional[_Parsed]], form: str) -> SideFile:
+def _read(path: str, parse: Callable[[int, str], Optional[_Parsed]], line_format: str) -> SideFile:
     try:
         rows = read_lines(path).rows
     except TextFileError as error:
         return SideFile({}, [str(error)])
     boxes: dict[int, Box] = {}
-    seen, wrong, twice = set(), [], []
+    seen, wrong, repeated = set(), [], []
     for number, row in enumerate(rows):
         if not row.strip():
             continue
@@ -77,22 +80,22 @@ def _read(path: str, parse: Callable[[int, str], Optional[_Parsed]], form: str) 
             continue
         index, box = parsed
         if index in seen:
-            twice.append(number + 1)
+            repeated.append(number + 1)
             continue
         seen.add(index)
         if box is not None:
             boxes[index] = box
     notes = []
     if wrong:
-        notes.append(f"{path}: {len(wrong)} lines are not '{form}', the first is line {wrong[0]}")
-    if twice:
-        notes.append(f"{path}: {len(twice)} lines are of frames that had a line, the first is line {twice[0]}")
+        notes.append(f"{path}: {len(wrong)} lines are not '{line_format}', the first is line {wrong[0]}")
+    if repeated:
+        notes.append(f"{path}: {len(repeated)} lines repeat a frame, the first is line {repeated[0]}")
     return SideFile(boxes, notes)
 
 
 def _eye_line(number: int, row: str) -> Optional[_Parsed]:
     fields = [field.strip() for field in row.split(",")]
-    # The whole field is the frame: 1 is not the beginning of 10.
+    # The whole field is compared, so that 1 does not match 10.
     if len(fields) != 5 or not re.fullmatch(r"[0-9]{1,9}", fields[0]):
         return None
     eyes = _numbers(fields[1:])
@@ -102,7 +105,7 @@ def _eye_line(number: int, row: str) -> Optional[_Parsed]:
 
 
 def _around(eyes: Sequence[float]) -> Optional[Box]:
-    """A box that holds the face with these eyes (x, y, x, y)."""
+    """Returns a box around the face with these eyes (x, y, x, y)."""
     x1, y1, x2, y2 = eyes
     distance = math.hypot(x2 - x1, y2 - y1)
     if not distance:
@@ -122,7 +125,7 @@ def _box_line(number: int, row: str) -> Optional[_Parsed]:
 
 
 def _numbers(fields: Sequence[str]) -> Optional[list[float]]:
-    """Four numbers of at most six digits before the point, or None."""
+    """Parses four numbers with at most six digits before the decimal point; None if they are invalid."""
     if len(fields) != 4 or not all(re.fullmatch(r"[+-]?[0-9]{1,6}(\.[0-9]*)?", field) for field in fields):
         return None
     return [float(field) for field in fields]

@@ -1,13 +1,14 @@
 """A user's own folders: ``[train|dev|test/]live/...`` and ``[train|dev|test/]spoof/[type/]...``.
 
-Below ``live`` or a spoof type may come a folder a subject, and below that a
-folder a clip. A video is a clip. Images are a clip each, unless they lie in a
-folder below a subject's: then the folder is one clip of frames.
+Below ``live`` or a spoof type, there may be one folder per subject, and below that
+one folder per clip. Each video is a clip. Each image is a clip, unless it is in a
+folder below that of a subject; then the whole folder is one clip of frames.
 
-The folders below ``spoof`` are types, known or not. Only where none of them is
-a known type and all have the name of a folder below ``live``, they are subjects.
+The folders below ``spoof`` are types, known or unknown. They are subjects only if
+none of them is a known type and all have the name of a folder below ``live``.
 
-The embedded dataset has a ``clips.csv`` at its root, which names the instrument of each spoof.
+The embedded dataset has a file ``clips.csv`` at its root that names the instrument
+of each spoof.
 """
 
 import csv
@@ -29,12 +30,12 @@ from phystd_tf.data.readers.listing import (
 )
 from phystd_tf.files.images import is_image
 from phystd_tf.files.video import is_video
+from phystd_tf.protocols.clip_facts import SPLITS
 
-SPLITS = ("train", "dev", "test")
-_LIVE, _SPOOF = "live", "spoof"
-_CLASSES = (_LIVE, _SPOOF)
-# Other words for classes and splits, which are refused: guessing which side is
-# which is how results come out reversed.
+_LIVE_FOLDER, _SPOOF_FOLDER = "live", "spoof"
+_CLASSES = (_LIVE_FOLDER, _SPOOF_FOLDER)
+# Other words for classes and splits, which are rejected: a wrong guess would
+# reverse the results.
 _OTHER_WORDS = {
     "live": ("real", "reals", "genuine", "bonafide", "client", "clientface", "true", "alive", "lives", "+1", "1"),
     "spoof": (
@@ -46,24 +47,23 @@ _OTHER_WORDS = {
     "test": ("testing", "eval", "evaluation"),
 }  # fmt: skip
 _KNOWN_TYPES = spoof_types.SPOOF_TYPES + spoof_types.PARTIAL_KINDS + (spoof_types.UNKNOWN,)
-_SIDE_FILE = ".npy"  # landmarks beside an image
+_LANDMARKS_SUFFIX = ".npy"  # landmarks next to an image
 _CLIP_LIST = "clips.csv"
-# The columns of the embedded dataset's list: a file without all of them is somebody's own.
+# The columns of the list of the embedded dataset; a file that lacks one of them is unrelated and ignored.
 _CLIP_COLUMNS = {"clip", "split", "type", "subject", "number", "instrument", "seeds", "parameters"}
-_FROM_LIST = ("session", "device", "instrument")  # where it has them
 
 
 def list_clips(root: str) -> Listing:
-    """All clips below a folder.
+    """Lists all clips below a folder.
 
     Args:
-      root: folder with live/ and spoof/, or with train/, dev/ and test/ that hold those.
+      root: folder with live/ and spoof/, or with train/, dev/ and test/ that contain these.
 
     Returns:
       Listing.
 
     Raises:
-      FolderLayoutError: if the folder is missing, holds no clip, or uses other
+      FolderLayoutError: if the folder is missing, contains no clip, or uses other
         words for the classes or the splits.
     """
     if not os.path.isdir(root):
@@ -73,7 +73,8 @@ def list_clips(root: str) -> Listing:
     of_splits = [name for name in top if name in SPLITS]
     if of_splits and any(name in top for name in _CLASSES):
         raise FolderLayoutError(
-            f"{root}: holds both {of_splits[0]}/ and live/ or spoof/; move all photographs below train/, dev/ and test/"
+            f"{root}: contains both {of_splits[0]}/ and live/ or spoof/; move all photographs below train/, dev/ and "
+            "test/"
         )
     by_split: dict[Optional[str], dict[str, list[str]]] = {None: top}
     if of_splits:
@@ -83,14 +84,14 @@ def list_clips(root: str) -> Listing:
     live_folders = {
         os.path.basename(path)
         for classes in by_split.values()
-        for live in classes.get(_LIVE, ())
+        for live in classes.get(_LIVE_FOLDER, ())
         for path in subfolders(live)
     }
     reader = _Reader(root, live_folders, listing)
     for split, classes in by_split.items():
-        for live in classes.get(_LIVE, ()):
+        for live in classes.get(_LIVE_FOLDER, ()):
             reader.add_live(live, split)
-        for spoof in classes.get(_SPOOF, ()):
+        for spoof in classes.get(_SPOOF_FOLDER, ()):
             reader.add_spoof(spoof, split)
     if not listing.clips:
         raise FolderLayoutError(
@@ -101,7 +102,7 @@ def list_clips(root: str) -> Listing:
 
 
 def _with_list(clips: list[Clip], path: str) -> list[Clip]:
-    """Clips with what the embedded dataset's list says of them; unchanged if there is none, or another file."""
+    """Adds the facts from the list of the embedded dataset; clips are unchanged if there is no such list."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
     try:
         with open(path, newline="", encoding="utf-8") as file:
@@ -112,11 +113,16 @@ def _with_list(clips: list[Clip], path: str) -> list[Clip]:
     except (OSError, ValueError, csv.Error):
         return clips
     known = [rows.get((clip.id, clip.type), {}) for clip in clips]
-    return [clip._replace(**{name: row.get(name) or "" for name in _FROM_LIST}) for clip, row in zip(clips, known)]
+    return [
+        clip._replace(
+            session=row.get("session") or "", device=row.get("device") or "", instrument=row.get("instrument") or ""
+        )
+        for clip, row in zip(clips, known)
+    ]
 
 
 class _Reader:
-    """Walks the folders of the classes."""
+    """Collects the clips in the folders of the classes."""
 
     def __init__(self, root: str, live_folders: Iterable[str], listing: Listing) -> None:
         self._root = root
@@ -156,7 +162,7 @@ class _Reader:
                 self._add_frames(inner, spoof_type, subject, split, (os.path.realpath(path),))
 
     def _add_files(self, folder: str, spoof_type: str, subject: Optional[str], split: Optional[str]) -> None:
-        """Each image and each video right in this folder is a clip."""
+        """Adds each image and each video directly in this folder as a clip."""
         images, videos = self._files(folder)
         for path in sorted(images + videos, key=natural):
             self._add_clip(path, (path,), spoof_type, subject, split)
@@ -164,10 +170,10 @@ class _Reader:
     def _add_frames(
         self, folder: str, spoof_type: str, subject: str, split: Optional[str], above: tuple[str, ...]
     ) -> None:
-        """The images in this folder are one clip; so are those of each folder below."""
+        """Adds the images in this folder as one clip, and likewise those in each folder below it."""
         real = os.path.realpath(folder)
         if real in above:  # a symbolic link to a folder above
-            self._listing.ignored.append((folder, "a link in a circle"))
+            self._listing.ignored.append((folder, "a circular link"))
             return
         images, videos = self._files(folder)
         if images:
@@ -185,25 +191,25 @@ class _Reader:
         self._listing.clips.append(Clip(identifier, paths, subject, spoof_type, label, split))
 
     def _files(self, folder: str) -> tuple[list[str], list[str]]:
-        """Images and videos right in this folder."""
+        """Returns the images and the videos directly in this folder."""
         images, videos = [], []
         for entry in entries(folder):
-            if is_folder(entry) or entry.name.lower().endswith(_SIDE_FILE):
+            if is_folder(entry) or entry.name.lower().endswith(_LANDMARKS_SUFFIX):
                 continue
             if is_image(entry.path):
                 images.append(entry.path)
             elif is_video(entry.path):
                 videos.append(entry.path)
             else:
-                self._listing.ignored.append((entry.path, "neither image nor video, by the ending of its name"))
+                self._listing.ignored.append((entry.path, "neither an image nor a video, by its suffix"))
         return images, videos
 
 
 def _named_folders(folder: str, names: tuple[str, ...], listing: Listing) -> dict[str, list[str]]:
-    """The folders of these names, in any case; the rest is listed as ignored.
+    """Returns the folders with these names, ignoring case; other folders are listed as ignored.
 
     Raises:
-      FolderLayoutError: for a folder that seems to mean one of them by another word.
+      FolderLayoutError: if a folder seems to use another word for one of the names.
     """
     found: dict[str, list[str]] = {}
     for entry in entries(folder):
@@ -218,8 +224,8 @@ def _named_folders(folder: str, names: tuple[str, ...], listing: Listing) -> dic
         for right, words in _OTHER_WORDS.items():
             if name in words or letters(name) in words:
                 raise FolderLayoutError(
-                    f"{entry.path}: '{entry.name}' is not guessed at; rename this folder to '{right}' if it means that "
-                    f"(known are {', '.join(SPLITS + _CLASSES)})"
+                    f"{entry.path}: '{entry.name}' is ambiguous; rename this folder to '{right}' if that is what it "
+                    f"means (allowed: {', '.join(SPLITS + _CLASSES)})"
                 )
         listing.ignored.append((entry.path, f"a folder that is not one of {', '.join(names)}"))
     order = {name: position for position, name in enumerate(names)}

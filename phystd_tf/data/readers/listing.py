@@ -1,4 +1,4 @@
-"""What a reader hands back, and how readers walk through folders."""
+"""The result of a reader, and functions with which readers search folders."""
 
 import os
 import re
@@ -12,32 +12,32 @@ from phystd_tf.files.video import is_video
 from phystd_tf.protocols import report as protocol_report
 
 _CLUTTER = ("__macosx", "thumbs.db", "desktop.ini")
-_NAMED = 5  # names in a sentence
+_NAMED = 5  # number of names in a sentence
 
 Ignored = list[tuple[str, str]]
 
 
 class FolderLayoutError(PhystdError):
-    """A folder is not laid out as this reader needs; the message says how it should be."""
+    """A folder does not have the layout that this reader expects; the message describes the layout."""
 
 
 class Listing(NamedTuple):
-    """What was found.
+    """The clips that a reader found.
 
     Attributes:
-      clips: list of Clip, in the order of names, numbers in names by value.
-      ignored: (path, why) of what is left out. Hidden files are left out without a word.
-      notes: sentences on what a user should know and need not change: counts that differ from the published ones,
-        side files that are missing, lists with oddities.
+      clips: list of Clip, sorted by name, with numbers in names sorted by value.
+      ignored: (path, reason) of everything that is left out, except for hidden files.
+      notes: sentences about things that a user should know but need not change: counts that differ from the published
+        ones, missing side files, irregularities in lists.
     """
 
     clips: list[Clip]
     ignored: Ignored
-    notes: Sequence[str] = ()
+    notes: list[str]
 
 
 class StemFacts(NamedTuple):
-    """What the name of a video says. Attributes: see ``Clip``."""
+    """The facts given by the name of a video; for the attributes, see ``Clip``."""
 
     type: str
     subject: Optional[str] = None
@@ -51,7 +51,7 @@ class StemFacts(NamedTuple):
         return spoof_types.label_of(self.type)
 
     def clip(self, identifier: str, paths: Sequence[str], split: Optional[str], side: Optional[str] = None) -> Clip:
-        """The clip of this name; see ``Clip`` for the arguments."""
+        """Creates the clip with these facts; for the arguments, see ``Clip``."""
         return Clip(
             id=identifier,
             paths=tuple(paths),
@@ -67,11 +67,11 @@ class StemFacts(NamedTuple):
 
 
 class Collector:
-    """Collects the clips of a dataset whose videos have names that say what they are.
+    """Collects the clips of a dataset whose videos are described by their names.
 
     Attributes:
-      base: folder that ids start from.
-      listing: what was found so far.
+      base: folder to which the IDs of clips are relative.
+      listing: the Listing so far.
     """
 
     def __init__(self, base: str) -> None:
@@ -80,17 +80,17 @@ class Collector:
         self._first: dict[Hashable, str] = {}
 
     def add(
-        self, path: str, what: StemFacts, key: Hashable, split: Optional[str] = None, side: Optional[str] = None
+        self, path: str, facts: StemFacts, key: Hashable, split: Optional[str] = None, side: Optional[str] = None
     ) -> None:
-        """Adds a video as a clip, unless there is one of this key already."""
+        """Adds a video as a clip, unless a clip with the same key was added before."""
         if key in self._first:
             self.listing.ignored.append((path, f"the same clip as {self._first[key]}, by its name"))
             return
         self._first[key] = path
-        self.listing.clips.append(what.clip(os.path.splitext(self.below(path))[0], (path,), split, side))
+        self.listing.clips.append(facts.clip(os.path.splitext(self.below(path))[0], (path,), split, side))
 
     def ignore(self, path: str, why: str) -> None:
-        """Notes that a file is left out."""
+        """Records that a file is left out."""
         self.listing.ignored.append((path, why))
 
     def note(self, sentence: str) -> None:
@@ -98,19 +98,22 @@ class Collector:
         self.listing.notes.append(sentence)
 
     def below(self, path: str) -> str:
-        """The path below the base, with slashes, as text that can be written anywhere."""
+        """Returns the path relative to the base, with slashes, as printable text."""
         return printable(os.path.relpath(path, self.base).replace(os.sep, "/"))
 
     def finish(self, expected: str) -> Listing:
-        """The listing, with a note on side files that are missing where others are there.
+        """Returns the listing, with a note about missing side files if some videos have one.
+
+        Args:
+          expected: the expected folder tree, for the error message.
 
         Raises:
-          FolderLayoutError: if there is no clip; the message has the tree that is expected.
+          FolderLayoutError: if there is no clip.
         """
         clips = self.listing.clips
         if not clips:
             first = "".join(f"; left out: {path} ({why})" for path, why in self.listing.ignored[:1])
-            raise FolderLayoutError(f"{self.base}: no video found; expected is {expected}{first}")
+            raise FolderLayoutError(f"{self.base}: no video found; expected {expected}{first}")
         lacking = [clip.id for clip in clips if clip.side is None]
         if len(lacking) < len(clips) and lacking:
             self.note(f"{len(lacking)} of {len(clips)} videos have no file of eyes or boxes: {some(lacking)}")
@@ -118,15 +121,15 @@ class Collector:
 
 
 def find_base(root: str, wanted: Collection[str], expected: str) -> str:
-    """The folder that holds a dataset's own folders: the root, or the one folder right below it that does.
+    """Finds the folder that contains the folders of a dataset: the root, or the only such folder directly below it.
 
     Args:
-      root: what the user gave.
-      wanted: names of the dataset's own folders, in lower case; one of them is enough.
-      expected: the tree that is expected, for the message.
+      root: folder given by the user.
+      wanted: names of the folders of the dataset, in lower case; one of them is sufficient.
+      expected: the expected folder tree, for the error message.
 
     Raises:
-      FolderLayoutError: if there is none, or several.
+      FolderLayoutError: if there is no such folder, or more than one.
     """
     if not os.path.isdir(root):
         raise FolderLayoutError(f"{root}: no such folder")
@@ -142,21 +145,21 @@ def find_base(root: str, wanted: Collection[str], expected: str) -> str:
         if any(name in wanted for name in names):
             found.append(path)
     if len(found) > 1:
-        raise FolderLayoutError(f"{root}: holds several such datasets; give one of {', '.join(found)}")
+        raise FolderLayoutError(f"{root}: contains several such datasets; give one of {', '.join(found)}")
     if not found:
-        raise FolderLayoutError(f"{root}: not laid out as expected, which is {expected}")
+        raise FolderLayoutError(f"{root}: not laid out as expected: {expected}")
     return found[0]
 
 
 def walk_files(folder: str, ignored: Ignored) -> Iterator[str]:
-    """Every file below a folder; links are followed, folders with the name of a video are not."""
+    """Yields every file below a folder; follows links, but skips folders that have the name of a video."""
     yield from _walk(folder, ignored, ())
 
 
 def _walk(folder: str, ignored: Ignored, above: tuple[str, ...]) -> Iterator[str]:
     real = os.path.realpath(folder)
     if real in above:
-        ignored.append((folder, "a link in a circle"))
+        ignored.append((folder, "a circular link"))
         return
     inside = entries(folder)
     yield from (entry.path for entry in inside if not is_folder(entry))
@@ -167,35 +170,38 @@ def _walk(folder: str, ignored: Ignored, above: tuple[str, ...]) -> Iterator[str
             yield from _walk(entry.path, ignored, above + (real,))
 
 
-def side_file(video: str, ending: str) -> Optional[str]:
-    """The file of this ending (in either case) beside a video, or None.
+def side_file(video: str, suffix: str) -> Optional[str]:
+    """Finds the file next to a video that has the same name and this suffix, in lower or upper case.
 
-    Beside ``a.m.mov`` it may be ``a.m.face`` or ``a.face``.
+    For ``a.m.mov``, this is ``a.m.face`` or ``a.face``.
+
+    Returns:
+      The path, or None if there is no such file.
     """
     stem = os.path.splitext(video)[0]
     stems = (stem, stem[: -len(".m")]) if stem.endswith(".m") else (stem,)
-    paths = (f"{name}{suffix}" for name in stems for suffix in (ending, ending.upper()))
+    paths = (f"{name}{cased}" for name in stems for cased in (suffix, suffix.upper()))
     return next((path for path in paths if os.path.isfile(path)), None)
 
 
 def subfolders(folder: str) -> list[str]:
-    """The folders right in this folder."""
+    """Returns the paths of the folders directly in this folder."""
     return [entry.path for entry in entries(folder) if is_folder(entry)]
 
 
-def is_folder(entry: os.DirEntry) -> bool:
-    """Whether it is a folder or a link to one; a link to itself is not."""
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Returns whether an entry is a folder or a link to one; a link to itself is not."""
     try:
         return entry.is_dir()
     except OSError:
         return False
 
 
-def entries(folder: str) -> list[os.DirEntry]:
-    """What is in a folder in the order of names, without hidden files and the clutter of file managers.
+def entries(folder: str) -> list[os.DirEntry[str]]:
+    """Lists a folder in the order of names, without hidden files and the clutter of file managers.
 
     Raises:
-      FolderLayoutError: if it cannot be read.
+      FolderLayoutError: if the folder cannot be read.
     """
     try:
         with os.scandir(folder) as inside:
@@ -206,21 +212,21 @@ def entries(folder: str) -> list[os.DirEntry]:
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
-    """A key that sorts 2 before 10."""
+    """Returns a sort key with which 2 comes before 10."""
     parts = re.split(r"([0-9]+)", name)
     return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts]
 
 
 def letters(name: str) -> str:
-    """A name in lower case, without what separates words."""
+    """Returns a name in lower case, without the characters that separate words."""
     return re.sub(r"[\W_]+", "", name.lower())
 
 
 def printable(name: str) -> str:
-    """A file name as text that can be written anywhere: bytes that are no UTF-8 are spelled out."""
+    """Returns a file name as printable text; bytes that are not valid UTF-8 are escaped."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def some(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
+    """Joins the first few names, and says how many more there are."""
     return protocol_report.some(names, _NAMED)

@@ -1,11 +1,12 @@
-"""OULU-NPU as it is distributed.
+"""The distributed layout of OULU-NPU.
 
     ROOT/{Train_files,Dev_files,Test_files}/<phone>_<session>_<user>_<file>.avi
-    ROOT/.../<the same>.txt                                       positions of the eyes
+    ROOT/.../<the same>.txt                                       eye positions
     ROOT/Protocols/Protocol_{1,2}/{Train,Dev,Test}.txt
     ROOT/Protocols/Protocol_{3,4}/{Train,Dev,Test}_{1..6}.txt
 
-and the older ``OULU_NPU_Part_{1,2}/Files_{1,2}``, where the user decides the split.
+The older layout ``OULU_NPU_Part_{1,2}/Files_{1,2}`` is supported too; there, the user
+(the subject) determines the split.
 """
 
 import itertools
@@ -29,8 +30,8 @@ from phystd_tf.data.readers.listing import (
 )
 from phystd_tf.files.text import read_lines
 from phystd_tf.files.video import is_video
+from phystd_tf.protocols.clip_facts import SPLITS
 
-SPLITS = ("train", "dev", "test")
 _FOLDERS = {"train_files": "train", "dev_files": "dev", "test_files": "test"}
 _PARTS = ("oulu_npu_part_1", "oulu_npu_part_2", "files_1", "files_2")
 _WITHOUT_VIDEOS = ("protocols", "baseline")
@@ -45,7 +46,7 @@ _FILES = {
     4: (spoof_types.REPLAY, "replay_1"),
     5: (spoof_types.REPLAY, "replay_2"),
 }
-# Type -> what a list may say of it. Lists for training do not tell the spoofs apart.
+# Type -> labels that a list may use for it. The lists for training do not distinguish between the spoof types.
 _LABELS = {spoof_types.LIVE: (1,), spoof_types.PRINT: (-1,), spoof_types.REPLAY: (-1, -2)}
 
 
@@ -62,7 +63,7 @@ class Name(NamedTuple):
 
 
 def parse_name(stem: str) -> Optional[Name]:
-    """The numbers in a name without its ending; None if it is no name of OULU-NPU."""
+    """Parses the numbers of a name without its suffix; None if it is not a name of OULU-NPU."""
     if not re.fullmatch(r"[1-6]_[1-3]_[0-5][0-9]_[1-5]", stem):
         return None
     name = Name(*map(int, stem.split("_")))
@@ -70,7 +71,7 @@ def parse_name(stem: str) -> Optional[Name]:
 
 
 def stem_facts(stem: str) -> Optional[StemFacts]:
-    """What a name without its ending says; None if it is no name of OULU-NPU."""
+    """Returns the facts given by a name without its suffix; None if it is not a name of OULU-NPU."""
     name = parse_name(stem)
     if name is None:
         return None
@@ -79,16 +80,16 @@ def stem_facts(stem: str) -> Optional[StemFacts]:
 
 
 def list_clips(root: str) -> Listing:
-    """All videos.
+    """Lists all videos.
 
     Args:
-      root: the folder of the dataset, or the one above.
+      root: folder of the dataset, or the folder above.
 
     Returns:
-      Listing. Videos that are missing are notes.
+      Listing, with notes about missing videos.
 
     Raises:
-      FolderLayoutError: if the folder is missing or holds no such video.
+      FolderLayoutError: if the folder is missing or contains no such video.
     """
     base = find_base(root, (*_FOLDERS, *_PARTS), _EXPECTED)
     collector = Collector(base)
@@ -102,7 +103,7 @@ def list_clips(root: str) -> Listing:
             collector.ignore(folder, "not a folder of OULU-NPU")
     if misplaced:
         collector.note(
-            f"{len(misplaced)} videos lie in the folder of another split than their user's: {some(misplaced)}"
+            f"{len(misplaced)} videos are in the folder of another split than that of their user: {some(misplaced)}"
         )
     for split in SPLITS:
         _note_absent(split, found[split], collector)
@@ -116,42 +117,41 @@ def _add_folder(
         if path.lower().endswith(EYES_SUFFIX):
             continue
         stem = os.path.splitext(os.path.basename(path))[0]
-        name, what = parse_name(stem), stem_facts(stem)
+        name, facts = parse_name(stem), stem_facts(stem)
         if not is_video(path):
-            collector.ignore(path, "neither a video nor its positions of eyes, by the ending of its name")
-        elif name is None or what is None:
-            collector.ignore(path, "not a name of OULU-NPU, as 1_1_01_1 is")
+            collector.ignore(path, "neither a video nor a file of eye positions, by its suffix")
+        elif name is None or facts is None:
+            collector.ignore(path, "not a name of OULU-NPU such as 1_1_01_1")
         else:
             home = next(split for split, users in _USERS.items() if name.user in users)
             if split not in (None, home):
                 misplaced.append(collector.below(path))
             found[home].append(name)
-            collector.add(path, what, name, split or home, side_file(path, EYES_SUFFIX))
+            collector.add(path, facts, name, split or home, side_file(path, EYES_SUFFIX))
 
 
 def _note_absent(split: str, found: list[Name], collector: Collector) -> None:
     grid = [Name(*numbers) for numbers in itertools.product(range(1, 7), range(1, 4), _USERS[split], _FILES)]
-    there = set(found)
-    absent = [str(name) for name in grid if name not in there]
+    present = set(found)
+    absent = [str(name) for name in grid if name not in present]
     if absent:
         collector.note(
-            f"{split}: {len(there)} of the {len(grid)} videos of OULU-NPU are there; absent are {some(absent)}"
+            f"{split}: {len(present)} of the {len(grid)} videos of OULU-NPU are present; missing: {some(absent)}"
         )
 
 
 def read_official_lists(root: str, notes: Optional[list[str]] = None) -> dict[str, dict[str, list[str]]]:
-    """The user's own copy of the official protocol files.
+    """Reads the user's own copy of the official protocol files.
 
-    Lines are ``<label>,<video>``. The label may be missing; it is compared with the name of the video and
-    not used otherwise.
+    Lines are ``<label>,<video>``. The label is optional, and is only compared with the name of the video.
 
     Args:
-      root: the folder of the dataset, or the one above, or that of the protocols.
-      notes: sentences on oddities are appended to it: lines that are none, repeated videos, labels that do not fit.
+      root: folder of the dataset, the folder above, or the folder of the protocols.
+      notes: sentences about irregularities are appended to this list: invalid lines, repeated videos, wrong labels.
 
     Returns:
-      From the protocol ("oulu_1", "oulu_2", "oulu_3_1" to "oulu_4_6") to the split to the ids of its videos, as
-      "1_1_01_1". Empty if there are no such files.
+      Protocol ("oulu_1", "oulu_2", "oulu_3_1" to "oulu_4_6") -> split -> IDs of its videos such as "1_1_01_1"; empty if
+      there are no such files.
     """
     notes = [] if notes is None else notes
     lists: dict[str, dict[str, list[str]]] = {}
@@ -161,7 +161,7 @@ def read_official_lists(root: str, notes: Optional[list[str]] = None) -> dict[st
             name = re.fullmatch(r"(train|dev|test)(_[1-6])?\.txt", entry.name.lower())
             if name is None or bool(name[2]) != (number in "34"):
                 if entry.name.lower().endswith(".txt"):
-                    notes.append(f"{entry.path}: not one of the official lists, left out")
+                    notes.append(f"{entry.path}: not one of the official lists; left out")
                 continue
             protocol = lists.setdefault(f"oulu_{number}{name[2] or ''}", {})
             protocol[name[1]] = _read_list(entry.path, notes)
@@ -169,14 +169,14 @@ def read_official_lists(root: str, notes: Optional[list[str]] = None) -> dict[st
 
 
 def _protocol_folders(root: str) -> list[str]:
-    """The folders Protocol_1 to Protocol_4, at most three levels below the root."""
+    """Finds the folders Protocol_1 to Protocol_4, at most three levels below the root."""
     level = [root] if os.path.isdir(root) else []
     for _ in range(4):
         inside = [path for folder in level for path in _subfolders_if_readable(folder)]
         found = [path for path in inside if re.fullmatch(r"protocol_[1-4]", os.path.basename(path).lower())]
         if found:
             return found
-        # The folders of videos are large, and hold no protocols.
+        # The folders of videos are large and contain no protocols.
         level = [path for path in inside if os.path.basename(path).lower() not in (*_FOLDERS, *_PARTS)]
     return []
 
@@ -191,7 +191,7 @@ def _subfolders_if_readable(folder: str) -> list[str]:
 def _read_list(path: str, notes: list[str]) -> list[str]:
     lines = read_lines(path)
     ids: dict[str, None] = {}
-    wrong, twice, other = [], [], []
+    wrong, repeated, mislabeled = [], [], []
     for number, row in enumerate(lines.rows, 1):
         if not row.strip():
             continue
@@ -201,18 +201,18 @@ def _read_list(path: str, notes: list[str]) -> list[str]:
             continue
         name, label = parsed
         if label is not None and label not in _LABELS[_FILES[name.file][0]]:
-            other.append(str(name))
+            mislabeled.append(str(name))
         if str(name) in ids:
-            twice.append(str(name))
+            repeated.append(str(name))
         ids[str(name)] = None
     if lines.oddities:
-        notes.append(f"{path}: has {' and '.join(lines.oddities)}, which does no harm")
+        notes.append(f"{path}: has {' and '.join(lines.oddities)}, which is harmless")
     if wrong:
         notes.append(f"{path}: {len(wrong)} lines are not '<label>,<video>', the first is line {wrong[0]}")
-    if twice:
-        notes.append(f"{path}: {len(twice)} videos are repeated: {some(twice)}")
-    if other:
-        notes.append(f"{path}: {len(other)} labels do not fit the names of their videos: {some(other)}")
+    if repeated:
+        notes.append(f"{path}: {len(repeated)} videos are repeated: {some(repeated)}")
+    if mislabeled:
+        notes.append(f"{path}: {len(mislabeled)} labels do not match the names of their videos: {some(mislabeled)}")
     return list(ids)
 
 

@@ -1,11 +1,11 @@
-"""SiW as it is distributed.
+"""The distributed layout of SiW.
 
     ROOT/{Train,Test}/{live,spoof}/<subject>/<subject>-<sensor>-<type>-<medium>-<session>.mov
     ROOT/.../<the same>.face                                      boxes of the face
 
 ``ROOT`` is ``SiW_release`` or the folder above. The web page of the dataset writes
-names with underscores, the files have hyphens: both are read. Some names end in
-``.m.mov``. Not every subject has every video, and copies differ.
+names with underscores, whereas the files have hyphens; both are accepted. Some
+names end in ``.m.mov``. Not every subject has every video, and copies differ.
 """
 
 import itertools
@@ -28,13 +28,13 @@ from phystd_tf.data.readers.listing import (
 )
 from phystd_tf.files.video import is_video
 
-_SPLITS = {"train": "train", "test": "test"}
+_SPLIT_FOLDERS = {"train": "train", "test": "test"}
 _CLASSES = {"live": 1, "spoof": 0}
 _EXPECTED = "ROOT/{Train,Test}/{live,spoof}/<subject>/<subject>-<sensor>-<type>-<medium>-<session>.mov"
 _NAME = re.compile(r"([0-9]{3})([-_])([12])\2([123])\2([1-4])\2([12])(\.m)?", re.IGNORECASE)
 _TYPES = {1: spoof_types.LIVE, 2: spoof_types.PRINT, 3: spoof_types.REPLAY}
 _MEDIA = {1: 2, 2: 2, 3: 4}
-# What the web page states, and what a public list of the files has, which is not the same.
+# The number of videos stated by the web page, which differs from that in a public list of the files.
 _STATED = 4478
 _LISTED = {spoof_types.LIVE: 1313, spoof_types.PRINT: 653, spoof_types.REPLAY: 2503}
 _SUBJECTS = {"train": 90, "test": 75}
@@ -54,7 +54,7 @@ class Name(NamedTuple):
 
 
 def parse_name(stem: str) -> Optional[Name]:
-    """The numbers in a name without its ending; None if it is no name of SiW."""
+    """Parses the numbers of a name without its suffix; None if it is not a name of SiW."""
     match = _NAME.fullmatch(stem)
     if match is None:
         return None
@@ -63,9 +63,9 @@ def parse_name(stem: str) -> Optional[Name]:
 
 
 def stem_facts(stem: str) -> Optional[StemFacts]:
-    """What a name without its ending says; None if it is no name of SiW.
+    """Returns the facts given by a name without its suffix; None if it is not a name of SiW.
 
-    Live videos have an instrument too: "live_2" is under changing light.
+    Live videos have an instrument too: "live_2" was recorded under changing light.
     """
     name = parse_name(stem)
     if name is None:
@@ -77,22 +77,22 @@ def stem_facts(stem: str) -> Optional[StemFacts]:
 
 
 def list_clips(root: str) -> Listing:
-    """All videos.
+    """Lists all videos.
 
     Args:
-      root: the folder of the dataset, or the one above.
+      root: folder of the dataset, or the folder above.
 
     Returns:
-      Listing. Other numbers of videos than published, and live videos that are missing, are notes.
+      Listing, with notes about missing live videos, and if the number of videos is not the published one.
 
     Raises:
-      FolderLayoutError: if the folder is missing or holds no such video.
+      FolderLayoutError: if the folder is missing or contains no such video.
     """
-    base = find_base(root, _SPLITS, _EXPECTED)
+    base = find_base(root, _SPLIT_FOLDERS, _EXPECTED)
     collector = Collector(base)
     names: dict[str, list[Name]] = {}
     for folder in subfolders(base):
-        split = _SPLITS.get(os.path.basename(folder).lower())
+        split = _SPLIT_FOLDERS.get(os.path.basename(folder).lower())
         if split is None:
             collector.ignore(folder, "not Train or Test")
             continue
@@ -113,19 +113,19 @@ def _add_folder(folder: str, label: int, split: str, collector: Collector, names
         if path.lower().endswith(BOXES_SUFFIX):
             continue
         stem = os.path.splitext(os.path.basename(path))[0]
-        name, what = parse_name(stem), stem_facts(stem)
+        name, facts = parse_name(stem), stem_facts(stem)
         above = os.path.basename(os.path.dirname(path))
         if not is_video(path):
-            collector.ignore(path, "neither a video nor its boxes, by the ending of its name")
-        elif name is None or what is None:
-            collector.ignore(path, "not a name of SiW, as 003-1-1-1-1 is")
-        elif what.label != label:
-            collector.ignore(path, f"its name says {what.type}, its folder {os.path.basename(folder)}")
-        elif re.fullmatch("[0-9]{3}", above) and above != what.subject:
-            collector.ignore(path, f"its name says subject {what.subject}, its folder {above}")
+            collector.ignore(path, "neither a video nor a file of boxes, by its suffix")
+        elif name is None or facts is None:
+            collector.ignore(path, "not a name of SiW such as 003-1-1-1-1")
+        elif facts.label != label:
+            collector.ignore(path, f"its name says {facts.type}, its folder {os.path.basename(folder)}")
+        elif re.fullmatch("[0-9]{3}", above) and above != facts.subject:
+            collector.ignore(path, f"its name says subject {facts.subject}, its folder {above}")
         else:
             names.append(name)
-            collector.add(path, what, name, split, side_file(path, BOXES_SUFFIX))
+            collector.add(path, facts, name, split, side_file(path, BOXES_SUFFIX))
 
 
 def _note_counts(collector: Collector) -> None:
@@ -137,19 +137,19 @@ def _note_counts(collector: Collector) -> None:
     listed = ", ".join(f"{count} {name}" for name, count in _LISTED.items())
     same = " (the same)" if counts == _LISTED else f" ({listed})"
     collector.note(
-        f"{len(clips)} videos ({found}); the web page of SiW states {_STATED}, a public list of its files has"
+        f"{len(clips)} videos ({found}); the web page of SiW states {_STATED}, and a public list of its files has"
         f" {sum(_LISTED.values())}{same}"
     )
 
 
 def _note_absent(names: dict[str, list[Name]], collector: Collector) -> None:
-    """Each subject has eight live videos; what else there should be is not published."""
+    """Notes missing subjects and live videos; each subject has eight, and the number of spoofs is not published."""
     for split, count in _SUBJECTS.items():
-        there = set(names.get(split, ()))
-        subjects = sorted({name.subject for name in there})
+        present = set(names.get(split, ()))
+        subjects = sorted({name.subject for name in present})
         if len(subjects) != count:
-            collector.note(f"{split}: {len(subjects)} of the {count} subjects of SiW are there")
+            collector.note(f"{split}: {len(subjects)} of the {count} subjects of SiW are present")
         grid = (Name(*numbers) for numbers in itertools.product(subjects, (1, 2), (1,), (1, 2), (1, 2)))
-        absent = [str(name) for name in grid if name not in there]
+        absent = [str(name) for name in grid if name not in present]
         if absent:
-            collector.note(f"{split}: {len(absent)} live videos of these subjects are absent: {some(absent)}")
+            collector.note(f"{split}: {len(absent)} live videos of these subjects are missing: {some(absent)}")

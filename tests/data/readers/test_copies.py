@@ -124,7 +124,7 @@ def test_lists_name_what_is_there(made):
     root, clips = made["siwmv2"]
     lists = read_siwmv2_lists(root, notes)
     assert len(lists) == 14 and not absent_stems(lists, READERS["siwmv2"](root).clips)
-    assert any("repeated ones count once" in note for note in notes) == any(
+    assert any("repeated names count once" in note for note in notes) == any(
         len(rows) != len(set(rows)) for rows in _rows(root, lists)
     )
     lists = read_siwmv2_lists(made["siwm"][0], notes)

@@ -25,15 +25,16 @@ def test_frames_are_read_with_their_index(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "step, most, indices", [(2, None, [0, 2, 4]), (1, 2, [0, 1]), (2, 2, [0, 2]), (9, None, [0]), (1, 0, [])]
+    "frame_step, max_frames, indices",
+    [(2, None, [0, 2, 4]), (1, 2, [0, 1]), (2, 2, [0, 2]), (9, None, [0]), (1, 0, [])],
 )
-def test_step_and_most(tmp_path, step, most, indices):
-    frames = list(iterate_dat(_write(tmp_path / "a.dat"), step, most))
+def test_frame_step_and_max_frames(tmp_path, frame_step, max_frames, indices):
+    frames = list(iterate_dat(_write(tmp_path / "a.dat"), frame_step, max_frames))
     assert [index for index, _ in frames] == indices
     assert all((frame == IMAGES[index]).all() for index, frame in frames)
 
 
-def test_labels_are_the_other_way_round(tmp_path):
+def test_labels_are_inverted(tmp_path):
     labels = [label_of_dat(_write(tmp_path / "a.dat", IMAGES[:1], label)) for label in (0, 1, 2)]
     assert labels == [1, 0, None]
 
@@ -42,8 +43,8 @@ def test_labels_are_the_other_way_round(tmp_path):
     "data, said",
     [
         (b"", "empty"),
-        (b"x" * (RECORD_BYTES - 1), "200704 bytes.*no multiple of the 200705"),
-        (b"x" * (2 * RECORD_BYTES + 7), "no multiple"),
+        (b"x" * (RECORD_BYTES - 1), "200704 bytes.*not a multiple of the 200705"),
+        (b"x" * (2 * RECORD_BYTES + 7), "not a multiple"),
     ],
 )
 def test_other_files_are_refused_by_name(tmp_path, data, said):

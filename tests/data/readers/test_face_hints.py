@@ -18,7 +18,7 @@ def test_a_box_holds_the_face_around_its_eyes(tmp_path):
     assert (left + right) / 2 == 130 and 60 <= 130 - left <= 100
     assert 60 <= 200 - top <= 100 and 110 <= bottom - 200 <= 150
     assert found.boxes[1] == found.boxes[0]
-    # Also of a face that lies on its side: the distance is the same.
+    # The eye distance of a face that is rotated by 90 degrees is the same.
     assert found.boxes[2][2] - found.boxes[2][0] == right - left
 
 
@@ -43,7 +43,7 @@ def test_marks_and_line_ends_of_other_systems_do_not_matter(tmp_path, data):
         assert read_boxes(_write(tmp_path, "a.face", boxes)).boxes == {0: (1, 2, 3, 4), 1: (2, 3, 4, 5)}
 
 
-def test_lines_that_are_no_eyes_are_noted_and_the_others_count(tmp_path):
+def test_invalid_lines_are_noted_and_the_others_count(tmp_path):
     rows = (b"frame,x,y,x,y", b"0,1,2,5,2", b"1,2,3,4", b"x,1,2,3,4", b"2,1,nan,5,2", b"-1,1,2,5,2", b"2.0,1,2,5,2")
     found = read_eyes(
         _write(tmp_path, "a.txt", b"\n".join((*rows, b"", b"0,7,7,9,9", b"3,1e9,2,5,2", b"4, 1 , 2,5,2")))
@@ -51,7 +51,7 @@ def test_lines_that_are_no_eyes_are_noted_and_the_others_count(tmp_path):
     assert set(found.boxes) == {0, 4} and found.boxes[0][0] < 1
     assert len(found.notes) == 2
     assert "7 lines are not 'frame,x,y,x,y', the first is line 1" in found.notes[0]
-    assert "1 lines are of frames that had a line, the first is line 9" in found.notes[1]
+    assert "1 lines repeat a frame, the first is line 9" in found.notes[1]
 
 
 def test_boxes_count_their_lines(tmp_path):
@@ -62,7 +62,7 @@ def test_boxes_count_their_lines(tmp_path):
 
 
 def test_files_of_another_kind_give_nothing_and_say_so(tmp_path):
-    # As another dataset has it.
+    # The format of another dataset.
     found = read_boxes(_write(tmp_path, "a.face", b"1, 10, 20, 110, 140, 30, 40, 60, 40\n" * 3))
     assert not found.boxes and "3 lines" in found.notes[0]
     found = read_eyes(_write(tmp_path, "a.txt", bytes(range(256)) * 9))
@@ -76,6 +76,6 @@ def test_what_cannot_be_read_gives_nothing(tmp_path):
     assert read_boxes(_write(tmp_path, "empty.face", b"")) == ({}, [])
 
 
-def test_the_ending_tells_the_kind(tmp_path):
+def test_the_suffix_determines_the_kind(tmp_path):
     assert read_hints(_write(tmp_path, "a.FACE", b"1 2 3 4\n")) == {0: (1, 2, 3, 4)}
     assert set(read_hints(_write(tmp_path, "a.txt", b"7,1,2,5,2\n"))) == {7}

@@ -1,4 +1,4 @@
-"""What a clips.csv at the root of a user's own folders says of clips: only that of the embedded dataset is heard."""
+"""A clips.csv at the root of a user's own folders is used only if it is that of the embedded dataset."""
 
 import os
 
@@ -23,7 +23,7 @@ def test_instruments_of_the_embedded_set(put):
         "train/live/s1/c00,train,live,s1,0,,1,\ntrain/spoof/print/s1/c00,train,replay,s1,0,tablet,,\ngone,,,,,,,\n"
     )
     put(*PATHS)
-    # The row of another type is not of this clip.
+    # A row with another type does not belong to this clip.
     assert _instruments(put("clips.csv", content=text.encode())) == ["", "", "inkjet_photo"]
 
 

@@ -4,14 +4,14 @@ import pytest
 from phystd_tf.data.readers.landmarks import LandmarkFileError, landmark_file, read_landmarks
 
 SIZE = (320, 240)
-# Around their places in a face; nothing looks at more than eyes and mouth.
+# Points around their positions in a face; only the eyes and the mouth matter.
 GOOD = np.random.default_rng(0).uniform(-5, 5, (68, 2)) + (150, 120)
 GOOD[36:42] += (-30, -20)
 GOOD[42:48] += (30, -20)
 GOOD[48:] += (0, 40)
 
 
-def test_the_file_beside_an_image_is_found_under_both_names(tmp_path):
+def test_the_file_next_to_an_image_is_found_under_both_names(tmp_path):
     image = str(tmp_path / "face.png")
     assert landmark_file(image) is None
     for name in ("face.png.npy", "face.npy"):
@@ -58,7 +58,7 @@ def test_a_face_may_be_turned_in_the_image(tmp_path, degrees):
 
 
 @pytest.mark.parametrize("data", [b"", b"68 points\n", b"\x93NUMPY"])
-def test_what_is_no_array_is_refused_by_name(tmp_path, data):
+def test_a_file_that_is_not_an_array_is_refused_by_name(tmp_path, data):
     (tmp_path / "odd.npy").write_bytes(data)
     with pytest.raises(LandmarkFileError, match=r"odd\.npy"):
         read_landmarks(str(tmp_path / "odd.npy"), *SIZE)

@@ -40,7 +40,7 @@ def test_absent_videos_and_eyes_are_notes(put, notes_of):
     names = [name for name in _names("Dev") if name not in ("3_1_28_4", "6_3_35_5")]
     listing = list_clips(put("Dev_files/2_2_22_2.txt", *(f"Dev_files/{name}.avi" for name in names)))
     assert len(listing.clips) == 1348
-    assert "dev: 1348 of the 1350 videos of OULU-NPU are there; absent are 3_1_28_4, 6_3_35_5" in listing.notes
+    assert "dev: 1348 of the 1350 videos of OULU-NPU are present; missing: 3_1_28_4, 6_3_35_5" in listing.notes
     assert "train: 0 of the 1800" in notes_of(listing) and "and 1795 more" in notes_of(listing)
     assert "1347 of 1348 videos have no file of eyes" in notes_of(listing)
 
@@ -87,10 +87,12 @@ def test_the_older_layout_takes_the_split_from_the_user(put):
 def test_a_user_in_a_foreign_folder_is_noted(put, notes_of):
     listing = list_clips(put("Train_files/1_1_01_1.avi", "Train_files/1_1_40_1.avi"))
     assert [clip.split for clip in listing.clips] == ["train", "train"]
-    assert "1 videos lie in the folder of another split than their user's: Train_files/1_1_40_1.avi" in listing.notes
+    assert (
+        "1 videos are in the folder of another split than that of their user: Train_files/1_1_40_1.avi" in listing.notes
+    )
 
 
-def test_what_is_no_such_set_is_refused(put, tmp_path):
+def test_other_folders_are_refused(put, tmp_path):
     with pytest.raises(FolderLayoutError, match="nowhere: no such folder"):
         list_clips(str(tmp_path / "nowhere"))
     with pytest.raises(FolderLayoutError, match="expected.*Train_files"):
@@ -156,7 +158,7 @@ def test_official_lists(tmp_path, how, said):
     assert sum(name.endswith("_1") for name in lists["oulu_4_2"]["test"]) == 20
 
 
-def test_oddities_of_official_lists_are_notes(put):
+def test_irregularities_of_official_lists_are_notes(put):
     root = put(
         *("Protocols/Protocol_1/performances.m", "Protocols/Protocol_1/._Train.txt", "Train_files/1_1_01_1.avi"),
         *("Protocols/Protocol_1/Train_2.txt", "Protocols/Protocol_3/Test.txt"),
@@ -171,7 +173,7 @@ def test_oddities_of_official_lists_are_notes(put):
     text = "\n".join(notes)
     assert "3 lines are not '<label>,<video>', the first is line 6" in text
     assert "1 videos are repeated: 1_1_01_2" in text
-    assert "1 labels do not fit the names of their videos: 1_1_01_3" in text
+    assert "1 labels do not match the names of their videos: 1_1_01_3" in text
     assert text.count("not one of the official lists") == 2
     assert read_official_lists(os.path.join(root, "Train_files")) == {}
     assert read_official_lists(os.path.join(root, "nowhere")) == {}

@@ -60,10 +60,10 @@ def test_the_whole_set(put, above):
     assert not listing.ignored
     assert listing.notes == [
         "4469 videos (1313 live, 653 print, 2503 replay); the web page of SiW states 4478,"
-        " a public list of its files has 4469 (the same)",
-        "train: 6 live videos of these subjects are absent: 006-1-1-2-2, 006-2-1-2-2, 062-1-1-1-2, 062-1-1-2-1,"
+        " and a public list of its files has 4469 (the same)",
+        "train: 6 live videos of these subjects are missing: 006-1-1-2-2, 006-2-1-2-2, 062-1-1-1-2, 062-1-1-2-1,"
         " 062-1-1-2-2 and 1 more",
-        "test: 1 live videos of these subjects are absent: 001-2-1-1-1",
+        "test: 1 live videos of these subjects are missing: 001-2-1-1-1",
     ]
 
 
@@ -125,10 +125,10 @@ def test_absent_side_files_and_subjects_are_notes(put, notes_of):
     text = notes_of(list_clips(root))
     assert "1 of 2 videos have no file of eyes or boxes: Train/live/006/006-1-1-1-1" in text
     assert "train: 2 of the 90 subjects" in text and "test: 0 of the 75 subjects" in text
-    assert "14 live videos of these subjects are absent" in text and "(1313 live, 653 print, 2503 replay)" in text
+    assert "14 live videos of these subjects are missing" in text and "(1313 live, 653 print, 2503 replay)" in text
 
 
-def test_what_is_no_such_set_is_refused(put):
+def test_other_folders_are_refused(put):
     with pytest.raises(FolderLayoutError, match="Train,Test"):
         list_clips(put("live/003/003-1-1-1-1.mov"))
     with pytest.raises(FolderLayoutError, match="no video found"):

@@ -79,7 +79,7 @@ def test_numbers_that_differ_are_one_note(put, notes_of):
     (note,) = list_clips_v2(root).notes
     assert "published ones of SiW-Mv2" in note
     assert "Live 1 (785)" in note and "Paper 1 (135)" in note and "Mask_Paper 0 (17)" in note
-    assert "whose name here is siwmv2" in notes_of(list_clips(root))
+    assert "which is called siwmv2 here" in notes_of(list_clips(root))
 
 
 def test_only_the_first_edition_has_folders_of_live_videos_that_mean_something(put):
@@ -106,7 +106,7 @@ def test_the_stem_decides_and_not_the_folder(put, notes_of):
             **{"Mask_Paper_1": "paper_mask", "Mask_Paper_2": "paper_mask", "Mask_Half_1": "half_mask"},
             **{"Paper_3": "print", "Live_1": "live", "Mask_Half_5": "half_mask", "Partial_Eye_1": "partial_eye"},
         }
-        assert "1 videos lie in the folder of another type; their names count: Paper/Mask_Paper_1.mov" in notes_of(
+        assert "1 videos are in the folder of another type; their names decide: Paper/Mask_Paper_1.mov" in notes_of(
             listing
         )
 
@@ -191,7 +191,7 @@ def test_rows_that_are_repeated_count_once(put):
     text = "\n".join(notes)
     assert "trainlist_all.txt: has a byte order mark and line ends of DOS" in text
     assert "trainlist_all.txt: 4 rows name 2 videos" in text
-    assert "test_A_pretrain.txt: 2 rows are no names of SiW-M, the first is line 4" in text
+    assert "test_A_pretrain.txt: 2 rows are not names of SiW-M, the first is line 4" in text
     assert len(notes) == 3
     assert read_siwmv2_lists(os.path.join(root, "pro_3_text")) == lists
 
@@ -210,12 +210,12 @@ def test_listed_videos_that_are_not_there(put, notes_of):
         "trainlist_all": ["Paper_7"],
         "testlist_live": ["Live_902", "Live_901"],
     }
-    assert "3 videos of the lists are absent: Live_901, Live_902, Paper_7" in listing.notes
+    assert "3 listed videos are missing: Live_901, Live_902, Paper_7" in listing.notes
 
 
 def test_a_folder_without_lists_is_refused(put):
-    with pytest.raises(FolderLayoutError, match="holds no list.*source_SiW_Mv2/pro_3_text"):
+    with pytest.raises(FolderLayoutError, match="contains no list.*source_SiW_Mv2/pro_3_text"):
         read_siwmv2_lists(put("Live/Live_1.mov"))
-    # Listing the videos does not need them.
+    # They are not needed to list the videos.
     listing = list_clips_v2(put("Live/Live_1.mov", "pro_3_text/readme.txt"))
-    assert len(listing.clips) == 1 and "holds no list" in listing.notes[-1]
+    assert len(listing.clips) == 1 and "contains no list" in listing.notes[-1]

@@ -47,7 +47,7 @@ def test_splits(put):
     assert sorted(os.path.basename(path) for path, _ in listing.ignored) == ["other", "x"]
 
 
-def test_oddities(put, notes_of):
+def test_irregular_folders(put, notes_of):
     root = put(
         *("live/a/1.png", "live/a/1.png.npy", "live/a/2.png", "live/a/._2.png", "live/1.png", "live/a/1.txt"),
         *("spoof/Live_4/1.png", "live/1_1_01_2/1.png", "spoof/x.mov/1.png", "spoof/b/inner/1.png"),
@@ -56,15 +56,15 @@ def test_oddities(put, notes_of):
     assert [clip.id for clip in listing.clips] == ["live/a", "spoof/b/inner"]
     assert {os.path.basename(path): why for path, why in listing.ignored} == {
         "1.png": "not in the folder of a clip",
-        "1.txt": "neither an image nor landmarks, by the ending of its name",
+        "1.txt": "neither an image nor landmarks, by its suffix",
         "Live_4": "its name says live, its folder spoof",
         "1_1_01_2": "its name says print, its folder live",
         "x.mov": "a folder, not a video",
     }
-    assert "2 of 3 frames have no landmarks beside them" in notes_of(listing) and "live/a/2.png" in notes_of(listing)
+    assert "2 of 3 frames have no landmark file" in notes_of(listing) and "live/a/2.png" in notes_of(listing)
 
 
-def test_what_is_no_such_tree_is_refused(put):
+def test_other_folders_are_refused(put):
     with pytest.raises(FolderLayoutError, match="live,spoof"):
         list_clips(put("real/a/1.png"))
     with pytest.raises(FolderLayoutError, match="no frame found"):
