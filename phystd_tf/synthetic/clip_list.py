@@ -23,7 +23,7 @@ def clip_list(recipe: Recipe) -> str:
     """Builds the list.
 
     Args:
-      recipe: of the dataset.
+      recipe: recipe of the dataset.
 
     Returns:
       CSV text with the columns ``clip`` (path of the folder or video below the root, with

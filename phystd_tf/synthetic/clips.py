@@ -47,9 +47,9 @@ class ClipStart(NamedTuple):
     """What is drawn for a clip before its first frame.
 
     Attributes:
-      scene: of the first frame.
-      camera: of the clip.
-      parameters: of the spoof medium, including the name of the instrument; None for a live clip.
+      scene: scene of the first frame.
+      camera: camera of the clip.
+      parameters: parameters of the spoof medium, including the name of the instrument; None for a live clip.
       rng: generator for the rest of the clip.
     """
 
@@ -88,9 +88,9 @@ def subject_renderer(recipe: Recipe, subject: int, person: Optional[Photographed
     """The renderer of a subject.
 
     Args:
-      recipe: of the dataset.
+      recipe: recipe of the dataset.
       subject: number of the subject.
-      person: whose photographs are used; None renders a person.
+      person: person with photographs; None renders a person.
     """
     if person is not None:
         return PhotographRenderer(person.photographs, default_model(), recipe.size)

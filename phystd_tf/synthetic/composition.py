@@ -46,7 +46,7 @@ def compose(live: np.ndarray, layers: Layers) -> np.ndarray:
 
     Args:
       live: [S, S, 3] float32, RGB in [0, 1].
-      layers: of the medium.
+      layers: layers of the medium.
 
     Returns:
       [S, S, 3] float32, not clipped.

@@ -21,10 +21,10 @@ def contact_sheet(
     """Renders the first frame of each type for a few subjects.
 
     Args:
-      recipe: of the dataset; its ``truth`` is ignored.
+      recipe: recipe of the dataset; its ``truth`` is ignored.
       subjects: number of columns.
       tile: side of each picture, pixels.
-      people: with photographs; None renders people.
+      people: people with photographs; None renders people.
 
     Returns:
       [H, W, 3] uint8, RGB.

@@ -22,8 +22,8 @@ class PhotographedPerson(NamedTuple):
     """A person with photographs. In a dataset, each photographed person is one subject.
 
     Attributes:
-      name: of the folder or the file.
-      photographs: at least one.
+      name: name of the folder or the file.
+      photographs: the photographs, at least one.
     """
 
     name: str
@@ -80,7 +80,7 @@ def open_gallery(root: str, paths: Sequence[str], read: Callable[[str], np.ndarr
 
     Args:
       root: folder. Each folder in it is one person, and so is each photograph directly in it.
-      paths: of the photographs below ``root``.
+      paths: paths of the photographs below ``root``.
       read: reads a photograph as [H, W, 3] uint8 RGB, or raises PhystdError.
       size: side of the frames that will be made, pixels.
 

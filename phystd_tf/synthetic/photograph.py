@@ -119,7 +119,7 @@ class PhotographRenderer:
 
         Args:
           scene: only its center, eye distance and background are used; everything else is replaced.
-          number: of the photograph, modulo the number of photographs.
+          number: number of the photograph, modulo the number of photographs.
         """
         number %= len(self._photographs)
         photograph, fit = self._photographs[number], self._fits[number]
@@ -188,8 +188,8 @@ def _make_shot(live: np.ndarray, points: np.ndarray, fit: Fit, scene: Scene, mod
     Args:
       live: [S, S, 3] float32, the frame.
       points: [468, 3] float32, face mesh in pixels of the frame.
-      fit: of the morphable model to the photograph.
-      scene: with the pose of the photograph.
+      fit: fit of the morphable model to the photograph.
+      scene: scene with the pose of the photograph.
       model: the morphable model.
     """
     size = live.shape[0]
@@ -230,9 +230,9 @@ def _estimate_light(surface: Surface, light: np.ndarray, scene: Scene) -> Scene:
     """The scene with the lights that best explain the light reflected by the skin.
 
     Args:
-      surface: with an albedo of 1.
+      surface: surface with an albedo of 1.
       light: [n, 3] linear light of its pixels.
-      scene: its lights are replaced.
+      scene: scene whose lights are replaced.
     """
     skin = surface.material == heads.FACE
     brightness = light @ LUMINANCE

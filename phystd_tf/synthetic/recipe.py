@@ -22,7 +22,7 @@ class Recipe:
     """What to make.
 
     Attributes:
-      seed: of all random numbers, at least 0.
+      seed: seed of all random numbers, at least 0.
       subjects: number of people; at least one per split.
       clips_per_subject: number of clips per subject and spoof type.
       live_clips_per_subject: number of live clips per subject; 0 means twice ``clips_per_subject``, because live faces
@@ -32,7 +32,7 @@ class Recipe:
       types: spoof types.
       truth: which ground truth is stored: "full" (before and after the camera), "camera" (only P and the live face
         after the camera) or "none". The vertices are always stored, except with "none".
-      layout: of folders and files, one of ``layouts.LAYOUTS``.
+      layout: layout of folders and files, one of ``layouts.LAYOUTS``.
       photographs: fingerprint of the gallery of live people; empty if people are rendered.
       dev_share, test_share: shares of the subjects; the rest is for training. A split with share 0 is empty. Only the
         layout of a user's own folders uses these shares.
@@ -57,11 +57,11 @@ class Recipe:
             if getattr(self, name) < 1:
                 raise SyntheticError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.live_clips_per_subject < 0:
-            raise SyntheticError(f"live_clips_per_subject must not be negative, not {self.live_clips_per_subject}")
+            raise SyntheticError(f"live_clips_per_subject must be at least 0, not {self.live_clips_per_subject}")
         if not 96 <= self.size <= 1024:
             raise SyntheticError(f"size must be between 96 and 1024 pixels, not {self.size}")
         if self.seed < 0:
-            raise SyntheticError(f"seed must not be negative, not {self.seed}")
+            raise SyntheticError(f"seed must be at least 0, not {self.seed}")
         if not self.types:
             raise SyntheticError("types must not be empty")
         unknown = sorted(set(self.types) - set(MEDIA))
@@ -88,10 +88,10 @@ class SyntheticClip(NamedTuple):
       split: train, dev or test.
       spoof_type: a spoof type or ``live``.
       subject: number of the subject.
-      number: of the clip within subject and type.
+      number: number of the clip within subject and type.
       file: path of the video below the root, with forward slashes; empty for frames in a folder.
       layout_name: name of the subject in the layout; empty for the default name.
-      conditions: that the clip shares with other clips.
+      conditions: conditions that the clip shares with other clips.
     """
 
     split: str
@@ -127,7 +127,7 @@ def split_of(subject: int, recipe: Recipe) -> str:
 
     Args:
       subject: number of the subject.
-      recipe: of the dataset.
+      recipe: recipe of the dataset.
     """
     test, dev = (
         max(1, round(share * recipe.subjects)) if share else 0 for share in (recipe.test_share, recipe.dev_share)

@@ -15,7 +15,7 @@ def write_video(path: str, jpegs: Sequence[bytes]) -> None:
     """Writes a video; the same frames give the same bytes with the same version of OpenCV.
 
     Args:
-      path: of the video; the extension is .avi, .mov or .mp4.
+      path: path of the video; the extension is .avi, .mov or .mp4.
       jpegs: photographs of equal size. They are compressed a second time.
 
     Raises:

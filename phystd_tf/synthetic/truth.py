@@ -30,7 +30,7 @@ class Truth(NamedTuple):
     Attributes:
       vertices: [468, 2] float32, true positions of the face mesh, pixels.
       live: [S, S, 3] float32, the live face before the camera; None for a live frame, like all that follow.
-      layers: before the camera; ``compose(live, layers)`` is the spoof before the camera.
+      layers: layers before the camera; ``compose(live, layers)`` is the spoof before the camera.
       covered: [S, S, 1] float32, P of Eq. (3), 1 is covered; also valid after the camera, which moves no pixels.
       live_camera: [S, S, 3] uint8, the live face after the camera.
     """

@@ -127,7 +127,7 @@ def _includes(protocol: int, phone: int, testing: bool, name: VideoName) -> bool
       protocol: 1 to 4.
       phone: number of the held-out phone, for protocols 3 and 4.
       testing: whether the list is for testing.
-      name: of the video.
+      name: name of the video.
     """
     if protocol in (1, 4) and (name.session == 3) != testing:
         return False

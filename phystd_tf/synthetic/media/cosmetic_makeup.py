@@ -35,17 +35,17 @@ class Parameters:
     Attributes:
       instrument: the product line.
       foundation: cover of the foundation.
-      shade: of the foundation, factors on the color of the skin.
-      gloss: of the foundation.
+      shade: color of the foundation, factors on the color of the skin.
+      gloss: gloss of the foundation.
       blush, contour, highlight: strengths.
-      blush_tint: of the blush, factors on the color of the skin.
+      blush_tint: color of the blush, factors on the color of the skin.
       lips, shadow, brow: colors.
       lip_cover, shadow_cover, brow_cover: strengths.
-      lip_gloss: of the lips.
+      lip_gloss: gloss of the lips.
       overdraw: how far the lipstick extends beyond the lips.
-      shadow_height: of the eye shadow above the lashes.
+      shadow_height: height of the eye shadow above the lashes.
       liner: thickness of the line.
-      wing: of liner and shadow, beyond the corner of the eye.
+      wing: extension of liner and shadow beyond the corner of the eye.
       brow_thickness, brow_arch: shape of the brows.
       texture_seed: seed of strokes and powder.
     """

@@ -33,15 +33,15 @@ class Parameters:
 
     Attributes:
       instrument: the kind of lenses.
-      shape: of the frame, one of SHAPES.
+      shape: shape of the frame, one of SHAPES.
       rim, second: colors of the frame and of its ornaments.
       lens: color of the lenses.
-      radius: of a lens with its rim.
-      thickness: of the rim.
-      opacity: of colored lenses, 0 to 1.
+      radius: radius of a lens with its rim.
+      thickness: thickness of the rim.
+      opacity: opacity of colored lenses, 0 to 1.
       dots: number of ornaments around a rim; 0 is plain.
-      drop: of the glasses below the eyes.
-      gloss: of the plastic.
+      drop: distance of the glasses below the eyes.
+      gloss: gloss of the plastic.
       shadow: strength of the shadow on the skin.
     """
 

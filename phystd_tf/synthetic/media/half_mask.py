@@ -50,7 +50,7 @@ class Parameters:
       paint: main color.
       second: color of lips, brows and ornaments.
       plastic: color of the bare edge.
-      gloss: of the lacquer.
+      gloss: gloss of the lacquer.
       depth: factor on the depth of the features of the mold.
       eye_width, eye_height: relative growth of the eye holes.
       size: size of the mask relative to the outline of the face.

@@ -38,18 +38,18 @@ class Parameters:
     Attributes:
       instrument: the kit.
       foundation: cover of the foundation.
-      tone: of the foundation, factors on the color of the skin.
-      gloss: of the foundation.
+      tone: tone of the foundation, factors on the color of the skin.
+      gloss: gloss of the foundation.
       cheeks, jaw, nose: strengths of the shading.
       bridge: strength of the bright line that narrows the nose.
       folds: strength of drawn folds and bags.
       sockets: darkness of the eye sockets.
       brow, hair: colors.
       concealed: cover over the natural brows.
-      brow_cover, brow_thickness, brow_arch: of the new brows.
-      lips: of the new mouth, factors on the color of the skin.
+      brow_cover, brow_thickness, brow_arch: strength and shape of the new brows.
+      lips: color of the new mouth, factors on the color of the skin.
       lip_cover, overdraw: strength and growth of the new mouth.
-      style: of glued hair, or "" for none.
+      style: style of the glued hair, or "" for none.
       style_width: relative width of the glued hair.
       texture_seed: seed of strokes, spray and hair.
     """

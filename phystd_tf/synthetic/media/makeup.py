@@ -67,7 +67,7 @@ class Palette(AtlasCanvas):
         Args:
           mask: [H, 2 H], cover of the coat; clipped to [0, 1].
           color: [3] or [H, 2 H, 3], sRGB.
-          gloss: of the coat.
+          gloss: gloss of the coat.
         """
         self.lay_albedo(mask, to_linear(color), gloss)
 
@@ -77,7 +77,7 @@ class Palette(AtlasCanvas):
         Args:
           mask: [H, 2 H], cover of the coat; clipped to [0, 1].
           albedo: [3] or [H, 2 H, 3], linear RGB; for a tinted film, factors on the skin.
-          gloss: of the coat.
+          gloss: gloss of the coat.
         """
         rows, columns = np.flatnonzero(mask.max(1) > _MIN_COVER), np.flatnonzero(mask.max(0) > _MIN_COVER)
         if not len(rows) or not len(columns):
@@ -135,7 +135,7 @@ class Palette(AtlasCanvas):
         """A line along the upper lashes.
 
         Args:
-          thickness: of the line, eye distances.
+          thickness: thickness of the line, eye distances.
           wing: extension beyond the outer corner, eye distances.
         """
         curves = []
@@ -213,7 +213,7 @@ def apply(shot: Shot, films: Sequence[Film]) -> Layers:
 
     Args:
       shot: the live frame.
-      films: from the lowest to the uppermost; thick films must come last.
+      films: films from the lowest to the uppermost; thick films must come last.
     """
     rendering, size = shot.rendering, shot.live.shape[0]
     surface = rendering.surface

@@ -41,7 +41,7 @@ class Parameters:
       model: number of the painted face.
       skin, hair, lips, iris: colors.
       detail: strength of painted brows, lips and lids, 0 to 1.
-      gloss: of the lacquer.
+      gloss: gloss of the lacquer.
       depth: factor on the depth of the features of the mold.
       bald: no hair, unless the person has long hair.
       texture_seed: seed of mold and scratches.
@@ -116,7 +116,7 @@ def _hair_light(shot: Shot, p: Parameters, placement: masks.Placement, chosen: n
     Args:
       shot: the live frame.
       p: the mannequin.
-      placement: of all n pixels.
+      placement: placement of the mannequin on all n pixels.
       chosen: [n] bool, the k pixels with hair.
     """
     part = masks.select_pixels(shot.rendering.surface, chosen)

@@ -40,7 +40,7 @@ class Canvas:
     """An empty atlas with landmarks of the mean face.
 
     Attributes:
-      height, width: of the atlas, pixels.
+      height, width: size of the atlas, pixels.
       unit: vertical pixels per eye distance.
       places: [468, 2], (angle, y) of the vertices of the mean face.
       angle, y: [H, 2 H] float32, coordinates of the pixels: radians, and eye distances below the eyes.
@@ -106,7 +106,7 @@ class Canvas:
 
         Args:
           distance: [H, 2 H], eye distances.
-          width: of the transition, eye distances; at least about a pixel.
+          width: width of the transition, eye distances; at least about a pixel.
 
         Returns:
           [H, 2 H] in [0, 1].
@@ -127,7 +127,7 @@ def near_edge(solid: np.ndarray, width: float) -> np.ndarray:
 
     Args:
       solid: distance from the edge, positive inside.
-      width: of the profile, in the same unit.
+      width: width of the profile, in the same unit.
     """
     return np.exp(-((np.clip(solid, 0, None) / width) ** 2))
 
@@ -137,7 +137,7 @@ def rounded_edge(solid: np.ndarray, width: float) -> np.ndarray:
 
     Args:
       solid: distance from the edge, positive inside.
-      width: of the rounding, in the same unit.
+      width: width of the rounding, in the same unit.
 
     Returns:
       The same shape, in [0, 1].
@@ -149,7 +149,7 @@ def mottle(seed: int, canvas: Canvas, cells: Sequence[float], persistence: float
     """Fractal noise on a canvas.
 
     Args:
-      seed: of the noise.
+      seed: seed of the noise.
       canvas: the canvas.
       cells: size of the blobs in each octave, eye distances.
       persistence: weight of an octave relative to the previous one.

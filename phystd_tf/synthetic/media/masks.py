@@ -74,7 +74,7 @@ def mold_normals(seed: int, stretch: float = 1.0) -> np.ndarray:
     """Normals of a random face without expression, on a coarse atlas and before the pose.
 
     Args:
-      seed: of the face.
+      seed: seed of the face.
       stretch: factor on the depth of its features.
 
     Returns:
@@ -135,9 +135,9 @@ def emboss(placement: Placement, relief: np.ndarray, scene: Scene) -> np.ndarray
     """Applies a relief to the normals of a mask.
 
     Args:
-      placement: of the n pixels.
+      placement: placement of the mask on n pixels.
       relief: [H, 2 H] float32, height, eye distances.
-      scene: with the pose of the head.
+      scene: scene with the pose of the head.
 
     Returns:
       [n, 3] float32, unit normals in the frame.
@@ -178,7 +178,7 @@ def coat_layers(
     Args:
       shot: the live frame.
       coat: the painted mask.
-      placement: of the mask.
+      placement: placement of the mask.
       covered: [n] in [0, 1], covered share of each pixel of the person.
       scatter: subsurface scattering of the mask, see ``Surface``.
       shadow: strength of the shadow, see ``mask_layers``.

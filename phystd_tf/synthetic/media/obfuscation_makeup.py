@@ -40,15 +40,15 @@ class Parameters:
 
     Attributes:
       instrument: the kind of paint.
-      pattern: of face paint, one of PATTERNS; otherwise "".
+      pattern: pattern of face paint, one of PATTERNS; otherwise "".
       colours: three colors of the pattern.
       cover: opacity of thick paint.
-      gloss: of thick paint.
+      gloss: gloss of thick paint.
       bare_eyes: share of the skin next to the eyes that stays free.
-      scale: of the pattern.
+      scale: scale of the pattern.
       turn: rotation of the pattern, radians.
       ground: cover of a thin ground.
-      tone: of the ground, factors on the color of the skin.
+      tone: tone of the ground, factors on the color of the skin.
       age: strength of drawn wrinkles.
       wounds: number of scars.
       beard: strength of a stippled beard.

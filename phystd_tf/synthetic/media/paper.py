@@ -14,9 +14,9 @@ def halftone(image: np.ndarray, period: float, softness: float, angle: float, ph
 
     Args:
       image: [h, w, 3] float32, encoded RGB in [0, 1] (ink = 1 - value).
-      period: of the screen, pixels.
+      period: period of the screen, pixels.
       softness: 0 gives hard dots, 1 gives dots as soft as the screen itself.
-      angle: of the whole print, degrees.
+      angle: angle of the whole print, degrees.
       phase: [2], shift of the screen, pixels.
 
     Returns:
@@ -58,7 +58,7 @@ def sheen(height: int, width: int, angle: float, place: float, spread: float) ->
     Args:
       height: rows.
       width: columns.
-      angle: of the bend, radians.
+      angle: angle of the bend, radians.
       place: position of the band, in image widths from the center.
       spread: standard deviation, in image widths.
 

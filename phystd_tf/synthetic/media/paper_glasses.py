@@ -36,10 +36,10 @@ class Parameters:
       rim: color of the rims.
       lens: color of plain lenses, or of the skin around printed eyes.
       iris: color of printed eyes.
-      width, height: of a lens with its rim.
-      thickness: of the rim.
+      width, height: size of a lens with its rim.
+      thickness: thickness of the rim.
       roundness: exponent of the outline; 2 is an ellipse.
-      drop: of the glasses below the eyes.
+      drop: distance of the glasses below the eyes.
       shadow: strength of the shadow on the skin.
       texture_seed: seed of the grain.
     """

@@ -47,7 +47,7 @@ class Parameters:
       depth: factor on the depth of the features.
       eye_holes: whether the eyes are cut out.
       size: size of the mask relative to the outline of the face.
-      gloss: of the paper.
+      gloss: gloss of the paper.
       shadow: strength of the shadow on the skin.
       texture_seed: seed of corners and fibers.
     """

@@ -35,9 +35,9 @@ class Parameters:
       instrument: position of the paper, and the printer.
       print: how it is printed.
       pieces: 1 strip or 2 pieces over the eyes; 1 piece over the mouth.
-      width, height: of a piece.
+      width, height: size of a piece.
       tape: whether each piece is attached with tape.
-      gloss: of the paper.
+      gloss: gloss of the paper.
       shadow: strength of the shadow on the skin.
       texture_seed: seed of cuts and fibers.
     """

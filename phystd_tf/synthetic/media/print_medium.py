@@ -25,12 +25,12 @@ class Printer:
     """A printer and its paper. Pairs are ranges from which the parameters of a clip are drawn.
 
     Attributes:
-      period: of the dot screen, pixels of a 256 px frame.
+      period: period of the dot screen, pixels of a 256 px frame.
       screen: share of dots in the image; the rest is continuous tone.
-      softness: of the dots.
+      softness: softness of the dots.
       black, white: reflectance of full ink and of bare paper.
       tint: color of the paper.
-      saturation: of the inks.
+      saturation: saturation of the inks.
       bleed: share of the other colors in each ink.
       streaks: strength of the streaks of the print head.
       grain: strength of the fibers.
@@ -111,12 +111,12 @@ class Parameters:
     """One print in a clip. See Printer for attributes that are not listed here.
 
     Attributes:
-      gamma: of the inks.
-      blur: of the print, pixels of a 256 px frame.
+      gamma: gamma of the inks.
+      blur: blur of the print, pixels of a 256 px frame.
       angle: rotation of the dot screen, degrees.
       bend_angle: direction of the bend, radians.
       bend: relative change of light across the sheet.
-      sheen_place, sheen_width: of the band of sheen, in frame widths.
+      sheen_place, sheen_width: position and width of the band of sheen, in frame widths.
       cast: color of the light, RGB factors.
       texture_seed: seed of fibers and streaks.
     """

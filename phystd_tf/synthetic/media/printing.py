@@ -25,10 +25,10 @@ class Print:
     Attributes:
       model: number of the person in the photograph.
       ink: (reflectance of full ink, reflectance of bare paper).
-      tint: of the print, factors on linear RGB.
-      saturation: of the inks.
+      tint: tint of the print, factors on linear RGB.
+      saturation: saturation of the inks.
       dots: strength of the dot screen.
-      blur: of the print, eye distances.
+      blur: blur of the print, eye distances.
     """
 
     model: int
@@ -62,7 +62,7 @@ def print_face(canvas: Canvas, settings: Print, rng: np.random.Generator) -> np.
 
     Args:
       canvas: the canvas.
-      settings: of the print.
+      settings: settings of the print.
       rng: draws the phase of the dot screen.
 
     Returns:
@@ -98,7 +98,7 @@ def paper_coat(
       color: [H, 2 H, 3], linear reflectance.
       cover: [H, 2 H] in [0, 1].
       gloss: [H, 2 H].
-      seed: of the fibers; ``seed`` + 1 is the seed of the sag.
+      seed: seed of the fibers; ``seed`` + 1 is the seed of the sag.
       sag: (height, size) of the unevenness of the sheet, eye distances.
     """
     height, size = sag

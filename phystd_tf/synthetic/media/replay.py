@@ -31,7 +31,7 @@ class Screen:
       grid: contrast of the gaps between stripes, after the lens.
       rows: contrast of the gaps between rows, after the lens.
       subpixels: positions of the R, G, B stripes within a pixel, in pixels.
-      gamma: of the screen relative to the standard.
+      gamma: gamma of the screen relative to the standard.
       white: R, G, B of the white of the screen.
       black: light of the black of the screen.
       flicker: contrast of the flicker bands.
@@ -105,10 +105,10 @@ class Parameters:
       brightness: factor on the light of the screen.
       angle: rotation of the screen, degrees.
       keystone: perspective distortion in x and y.
-      flicker_period: in frame heights.
+      flicker_period: period of the flicker bands, in frame heights.
       falloff: relative change of light across the frame, in x and y.
       glare: (x, y, width, height) of the reflection, in frame widths.
-      blur: of the lens, pixels of a 256 px frame.
+      blur: blur of the lens, pixels of a 256 px frame.
     """
 
     instrument: str

@@ -41,8 +41,8 @@ class Parameters:
       instrument: the material.
       model: number of the person whom the mask depicts.
       tint: factors on the color, linear RGB.
-      contrast: of the painted detail; 1 is that of skin.
-      gloss: of the surface.
+      contrast: contrast of the painted detail; 1 is that of skin.
+      gloss: gloss of the surface.
       scatter: subsurface scattering; 1 is skin.
       stiffness: 0 follows the face of the wearer, 1 is rigid.
       wrinkles: strength of the cast wrinkles.

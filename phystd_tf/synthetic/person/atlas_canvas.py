@@ -48,7 +48,7 @@ class AtlasCanvas:
     """An atlas to draw on.
 
     Attributes:
-      height, width: of the atlas, pixels.
+      height, width: size of the atlas, pixels.
       unit: vertical pixels per eye distance.
       across: horizontal pixels per eye distance, on the cheeks.
       marks: [468, 2] pixels (x, y) of the vertices of the mean face.
@@ -111,7 +111,7 @@ class AtlasCanvas:
 
         Args:
           curves: each [n, 2], pixels.
-          thickness: of the curves, eye distances.
+          thickness: thickness of the curves, eye distances.
           soft: standard deviation of the soft edge, eye distances.
         """
         fine = 2
@@ -131,7 +131,7 @@ class AtlasCanvas:
         """The two brows, from the nose outwards.
 
         Args:
-          thickness: at the thickest point, eye distances.
+          thickness: thickness at the thickest point, eye distances.
           arch: how far they are raised, eye distances.
 
         Returns:

@@ -295,7 +295,7 @@ def pose_points(head: Head, rotation: np.ndarray) -> np.ndarray:
     """Rotates the points: the head fully, the neck partly, the shoulders not at all.
 
     Args:
-      head: before the pose.
+      head: geometry before the pose.
       rotation: [3, 3], of the head about the top of the neck.
 
     Returns:

@@ -40,10 +40,10 @@ class Glasses:
 
     Attributes:
       rim: sRGB of the rims.
-      thickness: of the rims, in eye distances.
+      thickness: thickness of the rims, in eye distances.
       roundness: exponent of the lens outline; 2 is an ellipse, 6 nearly a rectangle.
-      width: of a lens, in eye distances.
-      height: of a lens, in eye distances.
+      width: width of a lens, in eye distances.
+      height: height of a lens, in eye distances.
       tint: darkness of the lenses, 0 is clear.
     """
 
@@ -60,7 +60,7 @@ class Subject:
     """A person. Colors are sRGB in [0, 1]; lengths are in eye distances.
 
     Attributes:
-      number: of the subject in the dataset.
+      number: number of the subject in the dataset.
       shape_seed: seed of the identity coefficients of the morphable model.
       texture_seed: seed of blotches, pores and strands.
       tone: skin tone, from 0 (lightest) to 1 (darkest).
@@ -73,7 +73,7 @@ class Subject:
       freckles, blotches, gloss, lashes, wrinkles: strengths, from 0 to about 1.
       makeup: strength of everyday makeup of live people, 0 to 1.
       neckline: y of the upper edge of the clothes.
-      pattern: of the clothes: plain, stripes or checks.
+      pattern: pattern of the clothes: plain, stripes or checks.
       glasses: or None.
     """
 
@@ -113,8 +113,8 @@ def make_subject(seed: int, number: int) -> Subject:
     subjects already cover the whole range.
 
     Args:
-      seed: of the dataset.
-      number: of the subject, at least 0.
+      seed: seed of the dataset.
+      number: number of the subject, at least 0.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, _SUBJECT_STREAM, number]))
     offset = np.random.default_rng(np.random.SeedSequence([seed, _SUBJECT_STREAM])).uniform()

@@ -10,7 +10,7 @@ def paint_background(seed: int, size: int) -> np.ndarray:
     """Paints a background; the same seed gives the same background.
 
     Args:
-      seed: of the random numbers.
+      seed: seed of the random numbers.
       size: side of the frame, pixels.
 
     Returns:

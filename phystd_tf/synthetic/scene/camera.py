@@ -67,7 +67,7 @@ def photograph(scene: np.ndarray, camera: Camera, seed: int) -> bytes:
     Args:
       scene: [S, S, 3] float32, encoded RGB before the camera; clipped to [0, 1].
       camera: the camera.
-      seed: of the noise.
+      seed: seed of the noise.
 
     Returns:
       The bytes of a JPEG file.

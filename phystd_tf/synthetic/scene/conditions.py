@@ -55,8 +55,8 @@ def apply_conditions(scene: Scene, conditions: Conditions, progress: float) -> S
     """Applies motion and change of light to a scene.
 
     Args:
-      scene: without them.
-      conditions: of the clip.
+      scene: scene without motion and change of light.
+      conditions: conditions of the clip.
       progress: 0 at the first frame, 1 at the last frame.
     """
     if conditions.motion == APPROACH:

@@ -29,10 +29,10 @@ class Scene:
     """The scene of one frame.
 
     Attributes:
-      yaw, pitch, roll: of the head, degrees.
+      yaw, pitch, roll: rotation of the head, degrees.
       center: (x, y) of the point between the eyes, in frame widths.
-      eye_distance: in frame widths, for a frontal face.
-      distance: of the camera, in eye distances; determines the perspective.
+      eye_distance: eye distance of a frontal face, in frame widths.
+      distance: distance of the camera, in eye distances; determines the perspective.
       expression: mode name -> weight of an expression mode of the morphable model.
       gaze: (x, y) shift of the irises, in eye distances.
       lights: one to three; only the first casts shadows.
