@@ -1,4 +1,4 @@
-"""A prepared folder of small faces that nobody photographed, written without preparation."""
+"""Writes a prepared folder of small artificial faces, without running the preparation."""
 
 import os
 
@@ -9,13 +9,14 @@ from phystd_tf.data.shards import record_offsets, write_shard
 from phystd_tf.face.crop import CropBox
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import default_model
+from phystd_tf.physics.pixels import rescale_positions
 from phystd_tf.physics.triangulation import rasterise_triangles, triangulate
 
 SIZE, DEPTH_SIZE, MAP_SIZES = 32, 8, (32, 16)
 
 
 def fake_face(seed: int, label: int = 1) -> PreparedFace:
-    """The mean face, moved and turned a little, on noise."""
+    """Returns the mean face, slightly shifted and rotated, on noise."""
     rng = np.random.default_rng(seed)
     mean = default_model().mean
     angle = rng.uniform(-0.3, 0.3)
@@ -24,7 +25,7 @@ def fake_face(seed: int, label: int = 1) -> PreparedFace:
     shape[:, :2] = mean[:, :2] @ turn.T * 0.25 * SIZE + (0.5 * SIZE, 0.35 * SIZE) + rng.uniform(-1, 1, 2)
     vertices = shape[default_model().vertices, :2].astype(np.float32)
     triangles = triangulate(vertices, SIZE).triangles
-    scaled = {n: (vertices + 0.5) * (n / SIZE) - 0.5 for n in MAP_SIZES}
+    scaled = {n: rescale_positions(vertices, n / SIZE) for n in MAP_SIZES}
     return PreparedFace(
         image=rng.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8),
         vertices=vertices,
@@ -43,13 +44,13 @@ def write_prepared(folder, counts, faces_per_shard: int = 3, **settings) -> dict
     """Writes a prepared folder.
 
     Args:
-      folder: to make.
+      folder: path of the new folder.
       counts: numbers of faces by (split, label).
-      faces_per_shard: as it says.
+      faces_per_shard: maximum number of faces per shard.
       **settings: changes to prepared.json.
 
     Returns:
-      The faces by clip.
+      ID of a clip -> PreparedFace.
     """
     os.makedirs(folder, exist_ok=True)
     base = {

@@ -60,7 +60,7 @@ def _middle(frame) -> np.ndarray:
 
 
 def _replace_geometry(monkeypatch, find_face):
-    """Faces are found by a fake, and are prepared as they are."""
+    """Replaces finding a face by a fake, and adds no targets."""
     monkeypatch.setattr(clip_preparation, "find_face", find_face)
     monkeypatch.setattr(clip_preparation, "with_targets", lambda face, *_: face)
 
@@ -106,7 +106,7 @@ def test_a_larger_face_that_enters_later_is_not_followed(tmp_path, aligner, hopp
     first, *others = _frames(_save(tmp_path, [alone, both, both]), aligner)
     assert all(np.linalg.norm(_middle(frame) - _middle(first)) < 5 for frame in others)
     (frame,) = _frames(_save(tmp_path, [both]), aligner)
-    assert _middle(frame)[0] > 800  # alone, the larger one is taken
+    assert _middle(frame)[0] > 800  # without a hint, the larger one is taken
 
 
 def test_a_face_that_jumps_is_found_again(tmp_path, aligner, hopper):
@@ -123,7 +123,7 @@ def test_the_face_before_is_the_hint_for_the_next_frame(tmp_path, monkeypatch):
 
     def find_face(*_, hint_box=None, known_upright=False):
         hints.append(hint_box)
-        assert known_upright == (hint_box is not None)  # seen whole once, a face stays upright
+        assert known_upright == (hint_box is not None)  # after the first frame, the face is known to be upright
         return fake_face(1)
 
     _replace_geometry(monkeypatch, find_face)
@@ -153,7 +153,7 @@ def test_each_clip_starts_without_a_hint(tmp_path, monkeypatch):
         (cv2.error("inside"), "failed", "error: inside"),
     ],
 )
-def test_a_frame_that_fails_says_why_and_the_next_goes_on(tmp_path, monkeypatch, error, status, reason):
+def test_a_frame_that_fails_says_why_and_the_next_is_prepared(tmp_path, monkeypatch, error, status, reason):
     calls = iter([error, None])
 
     def find_face(*_, **__):
@@ -220,7 +220,7 @@ def test_a_side_file_says_which_face_is_meant(tmp_path, aligner, hopper):
     side.write_text("480 60 660 240\n")
     first, second = _frames(clip._replace(side=str(side)), aligner)
     assert abs(_middle(first)[0] - 570) < 60 and abs(_middle(second)[0] - 570) < 60
-    side.write_text("310 0 340 30\n")  # nothing is there: the whole frame is searched
+    side.write_text("310 0 340 30\n")  # there is no face, so the whole frame is searched
     assert abs(_middle(_frames(clip._replace(side=str(side)), aligner)[0])[0] - 150) < 60
     for broken in ("no numbers\n", ""):
         side.write_text(broken)

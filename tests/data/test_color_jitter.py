@@ -1,4 +1,4 @@
-"""Colors of training faces change within what was asked for, by the seed alone."""
+"""Colors of training faces change within the given ranges, depending only on the seed."""
 
 import numpy as np
 import pytest

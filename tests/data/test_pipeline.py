@@ -28,7 +28,7 @@ def _batches(dataset, number):
 
 
 def _blocks(array, size):
-    """Means of blocks, the plain way."""
+    """Computes the means of blocks in plain NumPy."""
     factor = array.shape[0] // size
     return array.reshape(size, factor, size, factor, -1).mean(axis=(1, 3))
 
@@ -73,7 +73,7 @@ def test_batches_are_half_live_half_spoof_without_end(prepared):
 
 
 def _which(faces, stored) -> list:
-    """(clip, whether it is mirrored) of each face of a batch."""
+    """Returns (clip, whether it is mirrored) for each face of a batch."""
     found = []
     for image in faces.image:
         for clip, face in stored.items():
@@ -120,7 +120,7 @@ def test_all_parts_of_a_mirrored_face_are_mirrored_alike(prepared):
                     continue
                 checked += 1
                 face = stored[clip]
-                # A dot at vertex v is, mirrored, at the vertex on the other side.
+                # A dot at vertex v is at its mirror partner after mirroring.
                 expected = np.stack([31 - face.vertices[:, 0], face.vertices[:, 1]], -1)
                 np.testing.assert_allclose(faces.vertices[i][pairs], expected, atol=1e-5)
                 np.testing.assert_allclose(faces.depth[i], _blocks(face.depth, 4)[:, ::-1], atol=1e-6)
@@ -171,14 +171,14 @@ def test_held_out_batches_are_few_fixed_and_come_again(prepared):
     live = [clip for batch in batches[:3] for clip, _ in _which(batch.live, stored)]
     assert len(set(live)) == 6  # of seven live faces
     spoof = [clip for batch in batches[:3] for clip, _ in _which(batch.spoof, stored)]
-    assert len(set(spoof)) == 5  # all that there are, and one again
+    assert len(set(spoof)) == 5  # all of them, and one repeated
 
 
 def test_colors_change_when_asked_to_and_nothing_else_does(prepared):
     changed = tiny_hparams(brightness=0.2, contrast=0.2, color=0.2)
     plain, colored = (_batches(training_dataset(prepared[0], h, "train", 1), 3) for h in (FULL, changed))
     brighter = [np.mean(b.live.image - a.live.image, axis=(1, 2, 3)) for a, b in zip(plain, colored)]
-    assert len(np.unique(np.round(brighter, 3))) == 6  # each face in its own way
+    assert len(np.unique(np.round(brighter, 3))) == 6  # each face changes differently
     for one, other in zip(plain, colored):
         for faces, others in zip(one, other):
             assert np.abs(faces.image - others.image).mean((1, 2, 3)).min() > 1e-3

@@ -38,7 +38,7 @@ def _save(path, image) -> None:
 
 @pytest.fixture
 def root(tmp_path, photographs):
-    """Six people: live, print and replay of each; one photograph shows nobody, one is no photograph."""
+    """Six people: live, print and replay of each; one photograph shows nobody, one is not a photograph."""
     root = tmp_path / "photographs"
     for person in range(6):
         image = photographs["hopper" if person % 2 else "astronaut"]
@@ -82,7 +82,7 @@ def test_photographs_become_batches_and_failures_become_rows(root, tmp_path):
     )
     assert faces == 12
     for row in rows:
-        if row["status"] == "ok":  # each face lies where its row says
+        if row["status"] == "ok":  # each face is at the offset given in its row
             with open(out / row["shard"], "rb") as shard:
                 shard.seek(int(row["offset"]))
                 length = int.from_bytes(shard.read(12)[:8], "little")
@@ -127,7 +127,7 @@ def test_an_interruption_at_any_clip_gives_the_same_folder_in_the_end(root, tmp_
 
 def test_a_kill_costs_only_what_was_being_worked_on(root, tmp_path, photographs):
     out, settings = tmp_path / "prepared", SETTINGS._replace(depth_size=32)
-    # A photograph that is never read to its end holds one process, so that the kill comes in time on any machine.
+    # Reading this photograph never ends, which blocks one process, so that the kill is in time on any machine.
     last = root / "spoof" / "print" / "p5" / "2.png"
     os.mkfifo(last)
     command = [sys.executable, "-m", "tools.prepare", f"--root={root}", f"--out={out}", "--workers=2"]
@@ -203,7 +203,7 @@ def test_shares_together_are_the_whole_in_any_order(root, tmp_path):
     seen = []
     rows = prepare(
         clips, str(out), SETTINGS, 1, progress=lambda *one: seen.append(one)
-    )  # the second share was never made
+    )  # the second share was never prepared
     assert len(seen) == 14 and len(rows) == 14
     assert _content(out) == _content(tmp_path / "whole")
 
@@ -223,7 +223,7 @@ def test_another_process_may_be_making_the_folder(root, tmp_path):
     out.mkdir()
     (out / ".unfinished-77-prepared.json").write_text("{")
     assert _prepare(root, out)[0]
-    assert not [name for name in os.listdir(out) if name.startswith(".")]  # what a killed process left is gone
+    assert not [name for name in os.listdir(out) if name.startswith(".")]  # files left by a killed process are removed
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("")
     with pytest.raises(PhystdError, match="not empty"):

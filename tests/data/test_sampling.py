@@ -1,4 +1,4 @@
-"""Which faces are drawn: evenly, each once before any comes again, and from many clips."""
+"""Faces are drawn evenly, each once before any is repeated, and from many clips."""
 
 import collections
 
@@ -11,7 +11,7 @@ from phystd_tf.errors import PhystdError
 
 
 def _rows(frames, kinds=("live",), people=10**6):
-    """Rows of clips with so many frames each; clip i is of type and person i, counted round and round."""
+    """Rows of clips with the given numbers of frames; types and people are assigned to the clips cyclically."""
     return [
         {"clip": f"c{clip}", "frame": str(frame), "type": kinds[clip % len(kinds)], "subject": f"p{clip % people}"}
         for clip, count in enumerate(frames)
@@ -93,7 +93,7 @@ def test_stratified_faces_show_all_types_and_as_many_people_as_possible():
     for kind in kinds:
         assert len({row["subject"] for row in chosen if row["type"] == kind}) == 4
     assert len({row["type"] for row in chosen[:13]}) == 13
-    assert len({row["subject"] for row in chosen[:13]}) > 2  # not the same person of all types
+    assert len({row["subject"] for row in chosen[:13]}) > 2  # the types are not all of the same person
 
 
 def test_stratified_faces_are_fixed_by_the_seed_and_never_more_than_there_are():

@@ -1,4 +1,4 @@
-"""Which faces a protocol takes, and that the datasets hold exactly these."""
+"""A protocol selects faces, and the datasets contain exactly these."""
 
 import pytest
 
@@ -57,7 +57,7 @@ def test_as_prepared_every_face_is_where_the_folder_has_it(prepared):
 
 def test_a_protocol_takes_its_own_faces_from_all_shards(prepared, turned):
     faces = Selection(prepared, turned)
-    # The third is frame 2, beyond the frames to train on, and lies in the same shard.
+    # The third is frame 2, which is beyond the frames used for training, and is in the same shard.
     live = [f"test/live/{k}" for k in range(2)]
     spoof = [f"train/print/{k}" for k in range(2)]
     assert sorted(row["clip"] for row in faces.rows("train")) == _clips(faces, "train") == sorted(live + spoof)
@@ -86,7 +86,7 @@ def test_people_on_both_sides_are_named(prepared, turned):
     assert Selection(prepared, turned).leaks()[0].startswith("subject p0 is in ")
     rows = records.read_manifest(records.manifest_path(prepared))
     for row in rows:
-        row["subject"] = row["clip"]  # nobody is known
+        row["subject"] = row["clip"]  # no subject is known
     records.write_manifest(records.manifest_path(prepared), rows)
     assert Selection(prepared, turned).leaks() == []
 

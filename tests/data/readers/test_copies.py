@@ -1,4 +1,4 @@
-"""The embedded copies of the layouts of real datasets are read back completely."""
+"""The embedded copies of the layouts of real datasets are read completely."""
 
 import os
 
@@ -34,7 +34,7 @@ def _recipe(layout):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Layout -> (its root, what was made); OULU-NPU with a single phone, for the sake of time."""
+    """Layout -> (its root, its clips); OULU-NPU has a single phone, to save time."""
     sets = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(oulu, "PHONES", (4,))
@@ -54,7 +54,7 @@ def test_every_clip_is_read_back(made, layout):
     assert not listing.ignored
     for name, clip in clips.items():
         one = found[name]
-        # The copies have the two kinds of partial paper as one type; names tell them apart.
+        # The copies have both kinds of partial paper as one type; the names distinguish them.
         kind = "partial_paper" if one.type in spoof_types.PARTIAL_KINDS else one.type
         assert (kind, one.label) == (clip.spoof_type, spoof_types.label_of(clip.spoof_type))
         assert one.paths == (os.path.join(root, *clip.path.split("/")),)
@@ -67,7 +67,7 @@ def test_every_clip_is_read_back(made, layout):
 
 @pytest.mark.parametrize("layout", ["oulu", "siw"])
 def test_sessions_cameras_and_instruments(made, layout):
-    """Clips of one camera, place or medium say the same, and others something else."""
+    """Clips of the same camera, place or medium have the same value, and others have different values."""
     root, clips = made[layout]
     instruments = {}
     for one in READERS[layout](root).clips:

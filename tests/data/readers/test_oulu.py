@@ -111,7 +111,7 @@ def test_links_are_followed_and_circles_end(put, tmp_path):
     os.symlink(os.path.join(root, "self"), os.path.join(root, "self"))
     listing = list_clips(root)
     assert [clip.id for clip in listing.clips] == ["Test_files/1_1_36_1", "Train_files/1_1_01_1"]
-    # The second way to the video of the disk, and the circle, once.
+    # The second path to the video on the disk, and the circular link, once each.
     assert sorted(why.split(" ")[0] for path, why in listing.ignored if not path.endswith("self")) == ["a", "the"]
 
 
@@ -120,7 +120,7 @@ def _label(name, testing):
 
 
 def _write_lists(root, ending="\n", mark=b"", label=True):
-    """All 42 lists, from the rules that were published."""
+    """Writes all 42 lists according to the published rules."""
     counts = {}
     for protocol, part in itertools.product((1, 2, 3, 4), USERS):
         testing = part == "Test"

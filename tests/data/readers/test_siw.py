@@ -6,7 +6,7 @@ import pytest
 from phystd_tf.data.readers.listing import FolderLayoutError
 from phystd_tf.data.readers.siw import list_clips, stem_facts
 
-# Of the public list of files. Subjects of the test part; the others are of the training part.
+# From the public list of files: subjects of the test split; the others are in the training split.
 TEST = (
     *(1, 2, 4, 5, 8, 9, 10, 12, 13, 15, 18, 19, 20, 21, 23, 24, 25, 26, 27, 29, 31, 36, 37, 39, 43, 44, 48, 49, 50, 52),
     *(53, 57, 59, 61, 64, 65, 66, 67, 71, 73, 75, 79, 82, 83, 84, 85, 87, 88, 90, 94, 95, 97, 102, 106, 108, 109, 110),
@@ -18,7 +18,7 @@ ABSENT = {
     *("081-2-3-3-1", "121-2-3-3-1", "001-2-3-3-1", "020-2-3-3-2", "021-2-3-2-1", "021-2-3-3-1", "061-2-3-2-1"),
     *("061-2-3-3-1", "141-2-3-2-1", "141-2-3-3-1", "161-2-3-2-1", "161-2-3-3-1"),
 }
-# Of prints, and of the fourth replay medium, only their number is known: sensor-type-medium-session -> train, test.
+# For prints and the fourth replay medium, only the numbers are known: sensor-type-medium-session -> train, test.
 FEW = {
     **{"1-2-1-1": (77, 71), "1-2-1-2": (68, 66), "1-2-2-1": (76, 71), "1-2-2-2": (67, 64)},
     **{"2-2-1-1": (18, 13), "2-2-1-2": (1, 0), "2-2-2-1": (32, 29)},
