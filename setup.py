@@ -25,7 +25,7 @@ VERBS = (
     "build_morphable_model",
 )
 
-# Packages that lie beside phystd_tf/, where people look for them, and are installed within it.
+# Packages next to phystd_tf/, where people look for them; they are installed within it.
 ELSEWHERE = {"phystd_tf.tools": "tools", "phystd_tf.protocols.published": "protocols"}
 
 HERE = pathlib.Path(__file__).parent
@@ -50,7 +50,7 @@ setup(
     },
     install_requires=[
         "tensorflow>=2.15.1,<2.16",  # Keras 2; tensorflow-addons does not import under Keras 3
-        "tensorflow-addons==0.23.0",  # spectral normalisation; its last release
+        "tensorflow-addons==0.23.0",  # spectral normalization; its last release
         "numpy>=1.23.5,<2",  # arrays; TensorFlow 2.15 needs NumPy 1
         "scipy>=1.9,<2",  # Delaunay triangulation
         "pandas>=1.5,<4",  # score files

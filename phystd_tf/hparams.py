@@ -104,8 +104,8 @@ class HParams:
     discriminator_real: str = _one_of("band", "image")
 
     # --- All networks ------------------------------------------------------
-    init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
-    discriminator_init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialisation (ours)
+    init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialization (ours)
+    discriminator_init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialization (ours)
     leaky_slope: float = 0.2  # ours: the usual slope of PatchGAN
     batch_norm_momentum: float = _below_1(0.99)  # ours: Keras' default
     batch_norm_epsilon: float = 1e-3  # ours: Keras' default
@@ -175,7 +175,7 @@ class HParams:
         return 3 if self.single_trace else 13
 
     def epochs(self, steps_per_epoch: int) -> int:
-        """How many epochs of so many iterations the training has.
+        """The number of epochs of ``steps_per_epoch`` iterations.
 
         Raises:
           HParamsError: if that is not a whole number.
@@ -192,7 +192,7 @@ class HParams:
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
     def save(self, path: str) -> None:
-        """Writes ``to_json`` to ``path``, whole or not at all."""
+        """Writes ``to_json`` to ``path`` atomically."""
         write_text(self.to_json(), path)
 
     @classmethod

@@ -54,7 +54,7 @@ def generator_adversarial_loss(fake_maps: Sequence[tf.Tensor], hparams: HParams)
     """Adversarial loss for the generator L_G, Eq. (17).
 
     Args:
-      fake_maps: maps of D1(low), D2(mid), D3(high), D4(synthesised spoof), each [n, h, w, 1] float32.
+      fake_maps: maps of D1(low), D2(mid), D3(high), D4(synthesized spoof), each [n, h, w, 1] float32.
       hparams: HParams.
 
     Returns:
@@ -124,7 +124,7 @@ def inpainting_mask_loss(P: tf.Tensor, T_A: tf.Tensor, preliminary_mask: tf.Tens
 
 
 def regularization_loss(traces: Traces, is_live: tf.Tensor, hparams: HParams) -> tf.Tensor:
-    """Trace regularisation L_R, Eq. (20).
+    """Trace regularization L_R, Eq. (20).
 
     ``hparams.regularization_live_weight`` (1 in the paper) scales the term of
     live faces, whose trace should be zero, Eq. (2).
@@ -151,7 +151,7 @@ def synthesis_loss(estimated_trace: tf.Tensor, true_trace: tf.Tensor, hparams: H
     """Synthesized spoof loss L_S, Eq. (21).
 
     Args:
-      estimated_trace: [n, N, N, 3] float32, input minus reconstruction of a synthesised spoof.
+      estimated_trace: [n, N, N, 3] float32, input minus reconstruction of a synthesized spoof.
       true_trace: [n, N, N, 3] float32, that spoof minus the live face it was
         made from. No gradient passes, or the traces may collapse to 0.
       hparams: HParams.
@@ -166,7 +166,7 @@ def harder_depth_loss(depth: tf.Tensor, hparams: HParams) -> tf.Tensor:
     """Depth map loss for "harder" samples L_H, Eq. (22); their M0 is zero.
 
     Args:
-      depth: [n, K, K, 1] float32, M of synthesised spoof faces.
+      depth: [n, K, K, 1] float32, M of synthesized spoof faces.
       hparams: HParams.
 
     Returns:

@@ -99,7 +99,8 @@ def test_flags_and_addons_are_where_they_belong(path):
 
 @pytest.mark.parametrize("path", PACKAGE + TOOLS, ids=_name)
 def test_files_are_small_and_have_names_that_say_something(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    most = 400 if path.name == "hparams.py" else 350  # every number of the paper is in one place
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= most
     assert path.name not in ("utils.py", "util.py", "helpers.py", "common.py", "misc.py")
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} does not say what it is"
 

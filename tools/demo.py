@@ -1,7 +1,7 @@
 """The main job on embedded data: faces in, a trained, scored and exported PhySTD out.
 
 Runs the same commands that a user runs on photographs of their own, one after
-the other, and shows each. A second call goes on where the first was stopped.
+the other, and shows each. A second call resumes where the first was stopped.
 
   python -m tools.demo --out=demo_output
 """
@@ -104,14 +104,14 @@ def _print_results(files) -> None:
     """The table that the whole job comes down to, read back from its files."""
     from phystd_tf.evaluation.scores import read_scores
     from phystd_tf.evaluation.summary import as_table, terms_by_type, terms_table
-    from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarise_quality
+    from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarize_quality
 
     with open(files["metrics.json"], encoding="utf-8") as file:
         print(f"\n== Results on held-out subjects\n{NOTE}\n\n{as_table(json.load(file))}")
     scores = read_scores(files["test.csv"])
     rows = terms_by_type(scores)
     print(f"\nMean terms of the score; traces should be small on live faces\n{terms_table(rows)}")
-    quality = summarise_quality(read_quality(scores, files["test.csv"]))
+    quality = summarize_quality(read_quality(scores, files["test.csv"]))
     print(f"\nTraces against the truth, per face\n{quality_table(quality)}")
 
 

@@ -1,7 +1,7 @@
 """Shows what PhySTD disentangles from photographs.
 
 For each photograph one picture: input, B, C, T, P, reconstruction and overall
-trace, with score and verdict; and results.csv with one row a photograph.
+trace, with score and verdict; and results.csv with one row per photograph.
 
   python -m tools.disentangle --model=RUN_OR_EXPORT --input=FILE_OR_DIR --out=DIR
 """

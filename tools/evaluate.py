@@ -1,7 +1,7 @@
 """Error rates of a score file, at a threshold that was chosen elsewhere.
 
 The threshold is that of the equal error rate of --dev_scores, or --threshold, or,
-without either, the one that tools.score stored beside the scores of a test split.
+without either, the one that tools.score stored next to the scores of a test split.
 Choosing it on the file that is reported makes results too good; that needs
 --threshold_on_test, and is marked. Where tools.score measured traces against their truth
 (--truth), their quality is shown too.
@@ -37,7 +37,7 @@ def main() -> None:
     if sum(given) > 1:
         raise UsageError(_GIVE_ONE)
     if _THRESHOLD.value is not None and not math.isfinite(_THRESHOLD.value):
-        raise UsageError(f"--threshold={_THRESHOLD.value} is no finite number")
+        raise UsageError(f"--threshold={_THRESHOLD.value} is not a finite number")
     if _same(_SCORES.value, _DEV_SCORES.value):
         raise UsageError("--dev_scores is the reported file itself; if that is meant, give --threshold_on_test instead")
     if _same(_OUT.value, _SCORES.value) or _same(_OUT.value, _DEV_SCORES.value):
@@ -48,8 +48,8 @@ def main() -> None:
     from phystd_tf.evaluation import metrics
     from phystd_tf.evaluation.scores import at_level, by_instrument, read_scores
     from phystd_tf.evaluation.stored_threshold import details_path, stored_threshold
-    from phystd_tf.evaluation.summary import as_table, summarise
-    from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarise_quality
+    from phystd_tf.evaluation.summary import as_table, summarize
+    from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarize_quality
     from phystd_tf.files.atomic import write_json
 
     for path in filter(None, (_SCORES.value, _DEV_SCORES.value)):
@@ -75,11 +75,11 @@ def main() -> None:
         except ValueError as error:
             raise UsageError(f"{path}: no threshold can be taken from it ({error})") from error
     summary = {"scores": _SCORES.value, "level": _LEVEL.value, "by": _BY.value}
-    summary.update(summarise(test, threshold, source, _FDR.value, dev))
+    summary.update(summarize(test, threshold, source, _FDR.value, dev))
     print(as_table(summary))
     measured = read_quality(rows, _SCORES.value)
     if measured is not None:
-        summary["trace_quality"] = summarise_quality(measured)
+        summary["trace_quality"] = summarize_quality(measured)
         print(
             f"\nTraces against the truth of {len(measured)} embedded faces\n{quality_table(summary['trace_quality'])}"
         )
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def _stored(rows: Any) -> tuple[float, str]:
-    """The threshold stored beside the scores, and where it comes from."""
+    """The threshold stored next to the scores, and where it comes from."""
     from phystd_tf.evaluation.stored_threshold import details_path, require_made_with, stored_threshold
 
     stored = stored_threshold(_SCORES.value)

@@ -1,4 +1,4 @@
-"""Makes the embedded dataset: rendered live faces, simulated spoofs, and the truth beside them.
+"""Makes the embedded dataset: rendered live faces, simulated spoofs, and the true traces.
 
     python -m tools.make_synthetic --out=DIR
     python -m tools.make_synthetic --out=DIR --layout=oulu

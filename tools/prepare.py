@@ -1,13 +1,13 @@
 """Prepares photographs and videos for training: faces found, described and stored once.
 
 A user's own folders (--dataset=folder): ROOT/live/... and ROOT/spoof/[type/]...,
-with images or videos, in a folder a subject or not; or the same below
+with images or videos, in one folder per subject or not; or the same below
 ROOT/train, ROOT/dev and ROOT/test. Datasets as they are distributed: oulu (OULU-NPU),
 siw, siwm (SiW-M), siwmv2 (SiW-Mv2); stdn is live|spoof/<clip>/<n>.png with 68 points
 in <n>.npy. A dataset is prepared once; which clips are train and test is up to the
 protocol that is trained on, see tools.protocols.
 
-Run the same command again to go on after an interruption. On a cluster, give each
+Run the same command again to resume after an interruption. On a cluster, give each
 machine its --shard=i/n with the same --out, and at the end the command without --shard.
 
     python -m tools.prepare --dataset=folder --root=DIR --out=PREPARED
@@ -28,13 +28,13 @@ DATASETS = {"folder": 1, "oulu": 5, "siw": 5, "siwm": 5, "siwmv2": 5, "stdn": 1}
 
 _DATASET = flags.DEFINE_enum("dataset", "folder", list(DATASETS), "Layout of --root.")
 _ROOT = flags.DEFINE_string("root", None, "Folder with the photographs or videos.", required=True)
-_OUT = flags.DEFINE_string("out", None, "Prepared folder to make, or to go on with.", required=True)
+_OUT = flags.DEFINE_string("out", None, "Prepared folder to make or to resume.", required=True)
 _IMAGE_SIZE = flags.DEFINE_integer("image_size", 256, "Pixels on a side of the stored crops.", lower_bound=32)
 _MAP_SIZES = flags.DEFINE_list(
     "map_sizes", ["256", "128"], "Sizes that models will be trained at (paper: 256, small: 128); none above image_size."
 )
 _FRAME_STEP = flags.DEFINE_integer(
-    "frame_step", None, "Take every so many-th frame of a clip; by default 5 of oulu, siw, siwm and siwmv2, else all.",
+    "frame_step", None, "Take every n-th frame of a clip; by default 5 of oulu, siw, siwm and siwmv2, else all.",
     lower_bound=1,
 )  # fmt: skip
 _MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Frames of a clip at most; all by default.", lower_bound=1)
@@ -44,11 +44,11 @@ _SHARD = flags.DEFINE_string(
 _WORKERS = flags.DEFINE_integer("workers", 0, "Processes; 0 takes one for each core.", lower_bound=0)
 _SEED = flags.DEFINE_integer("seed", 0, "Of the division into train, dev and test, where the folder has none.")
 _DRAW = flags.DEFINE_integer(
-    "draw", 0, "Draw what was found on so many clips, as pictures to look at in OUT/drawn.", lower_bound=0
+    "draw", 0, "Number of clips to draw: pictures of what was found, in OUT/drawn.", lower_bound=0
 )
 _MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "A .npz with a morphable model of your own.")
 _LANDMARKS68 = flags.DEFINE_boolean(
-    "landmarks68", False, "Use FACE.npy beside FACE.png, where there is one: 68 points (x, y) in pixels, [68, 2]."
+    "landmarks68", False, "Use FACE.npy next to FACE.png, if there is one: 68 points (x, y) in pixels, [68, 2]."
 )
 
 _SHOWN = 5  # failures and ignored files; the manifest has all

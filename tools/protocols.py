@@ -1,6 +1,6 @@
 """Shows protocols: who is in train, dev and test, what is missing, and what is on both sides.
 
-Of a prepared folder (--data) or of a dataset as it lies on disk (--dataset and
+Of a prepared folder (--data) or of a dataset on disk (--dataset and
 --root). Without --protocol, all that fit are listed with their numbers of clips.
 Exit code 1 says that a person, or with --hashes an identical file, is in
 several splits.
@@ -195,7 +195,7 @@ def _show(protocol: Any, report: Any) -> None:
         print(f"LEAK: {len(report.leaks) - _SHOWN} more, see --all")
     if not report.leaks:
         known = any(report.subjects.values())
-        people = "no known person is in several splits" if known else "who is in several splits cannot be told"
+        people = "no known person is in several splits" if known else "who is in several splits is not known"
         files = ", and no identical file is" if _HASHES.value else "; files were not compared (--hashes)"
         print(people + files)
 

@@ -1,4 +1,4 @@
-"""Scores the prepared faces of a split: one row a face in a CSV file.
+"""Scores the prepared faces of a split: one row per face in a CSV file.
 
 Scoring dev also chooses the operating point, alpha0 of Eq. (10) and the
 threshold, and stores it in the run; test is scored with what the run has.
@@ -19,7 +19,7 @@ flags = Flags()
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
 _SPLIT = flags.DEFINE_enum("split", "test", ["train", "dev", "test"], "Which faces.")
-_OUT = flags.DEFINE_string("out", None, "CSV file to write; its .json neighbour says how it was made.", required=True)
+_OUT = flags.DEFINE_string("out", None, "CSV file to write; its .json neighbor says how it was made.", required=True)
 _CHECKPOINT = flags.DEFINE_enum(
     "checkpoint", None, ["last", "best"], "Weights; by default those of the operating point, or last."
 )

@@ -1,7 +1,7 @@
 """Trains and compares many models on the embedded faces: seeds, the rows of Table 3, types never seen, a longer run.
 
 Makes the tables of the README. What is finished is not done again, so the same
-command goes on where it was stopped, and more parts can be added later.
+command resumes where it was stopped, and more parts can be added later.
 
   demo        the demo's model and the depth-only baseline (auxiliary) at equal iterations and at equal time
   ablations   the other rows of Table 3
@@ -268,7 +268,7 @@ def _call(tool: str, *arguments: str, log=None, env: Optional[Mapping[str, str]]
     )  # fmt: skip
     if code not in may_be:
         where = f"; see {log.name}" if log else ""
-        raise UsageError(f"tools.{tool} failed (exit code {code}){where}; the same command goes on from there")
+        raise UsageError(f"tools.{tool} failed (exit code {code}){where}; the same command resumes from there")
 
 
 def run() -> None:

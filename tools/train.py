@@ -1,4 +1,4 @@
-"""Trains PhySTD on a prepared folder, or goes on with a run that was stopped.
+"""Trains PhySTD on a prepared folder, or resumes a training that was stopped.
 
 The run folder keeps the hyper-parameters, the commands, checkpoints of
 everything, TensorBoard logs and, at the end, the operating point: alpha0 of
@@ -16,7 +16,7 @@ from .command import Flags, UsageError, run_program
 flags = Flags()
 
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
-_RUN = flags.DEFINE_string("run", None, "Run folder to make, or to go on with.", required=True)
+_RUN = flags.DEFINE_string("run", None, "Run folder to make or to resume.", required=True)
 _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters: small (128 px, for a CPU) or paper (256 px).")
 _ABLATION = flags.DEFINE_string(
     "ablation", "full", "Row of Table 3: auxiliary, step1, step1_step2_single_trace, step1_step2 or full."

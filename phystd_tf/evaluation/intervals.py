@@ -20,7 +20,7 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
     """Interval of the equal error rate.
 
     Args:
-      test: one row a presentation: subject, label, score.
+      test: one row per presentation: subject, label, score.
       seed: of the draws.
       rounds: number of draws.
     """
@@ -47,7 +47,7 @@ def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: 
     The worst type is that of each draw. A draw without one of the classes counts for none of the rates that need it.
 
     Args:
-      test: one row a presentation: subject, type, label, score.
+      test: one row per presentation: subject, type, label, score.
       threshold: live is ``score >= threshold``.
       seed: of the draws.
       rounds: number of draws.

@@ -61,7 +61,7 @@ def equal_error_rate(labels: ArrayLike, scores: ArrayLike) -> EqualErrorRate:
       scores: liveness scores.
 
     Returns:
-      EqualErrorRate. The threshold lies halfway between neighbouring scores, so
+      EqualErrorRate. The threshold lies halfway between neighboring scores, so
       that rounding does not move a sample across it.
 
     Raises:
@@ -76,7 +76,7 @@ def equal_error_rate(labels: ArrayLike, scores: ArrayLike) -> EqualErrorRate:
     threshold = thresholds[index]
     if 0 < index < len(values):
         threshold = (values[index - 1] + values[index]) / 2.0
-        if not values[index - 1] < threshold <= values[index]:  # neighbours in floating point
+        if not values[index - 1] < threshold <= values[index]:  # neighbors in floating point
             threshold = values[index]
     return EqualErrorRate(float(refused[index] + accepted[index]) / 2.0, float(threshold))
 

@@ -1,6 +1,6 @@
 """Score files: what a model says of each face.
 
-A score file is a CSV with one row a face (or a clip). Ours has the columns
+A score file is a CSV with one row per face (or per clip). Ours has the columns
 SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof),
 ``type`` and ``score`` (higher = live) only, or the columns of FIELD_COLUMNS, a
 format that is common in the field.
@@ -46,7 +46,7 @@ def read_scores(path: str) -> pd.DataFrame:
 
     Raises:
       ScoreFileError: if the file cannot be read, is empty, lacks a column, has a
-        row without clip, a score or term that is no finite number, a label other
+        row without clip, a score or term that is not a finite number, a label other
         than 0 and 1, a label that contradicts the type, or the same frame of a
         clip twice.
     """
@@ -83,7 +83,7 @@ def read_scores(path: str) -> pd.DataFrame:
     _refuse(scores["clip"] == "", path, f"{named['clip']} is empty")
     for name in ("score", *(term for term in TERMS if term in scores)):
         numbers = pd.to_numeric(scores[name], errors="coerce")
-        _refuse(~np.isfinite(numbers), path, f"{name} is no finite number")
+        _refuse(~np.isfinite(numbers), path, f"{name} is not a finite number")
         scores[name] = numbers
     scores["label"] = pd.to_numeric(scores["label"], errors="coerce")
     _refuse(~scores["label"].isin((0, 1)), path, "label must be 1 (live) or 0 (spoof)")
@@ -100,12 +100,12 @@ def read_scores(path: str) -> pd.DataFrame:
     if "subject" not in scores:
         scores["subject"] = scores["clip"]
     scores["subject"] = scores["subject"].mask(scores["subject"] == "", scores["clip"])
-    _refuse(scores.duplicated(["clip", "frame"]), path, "the same frame of a clip stands there twice")
+    _refuse(scores.duplicated(["clip", "frame"]), path, "the same frame of a clip appears twice")
     return scores.reset_index(drop=True)
 
 
 def write_scores(scores: pd.DataFrame, path: str) -> None:
-    """Writes a score file, whole or not at all."""
+    """Writes a score file atomically."""
     with replacing(path) as temporary:
         scores.to_csv(temporary, index=False, float_format="%.9g")
 

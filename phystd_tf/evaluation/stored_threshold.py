@@ -1,4 +1,4 @@
-"""The threshold that was stored beside a score file when it was written."""
+"""The threshold that was stored next to a score file when it was written."""
 
 import json
 import math
@@ -29,14 +29,14 @@ class StoredThreshold(NamedTuple):
 
 
 def details_path(scores_path: str) -> str:
-    """Where ``tools.score`` says how a score file was made: its neighbour, test.json of test.csv."""
+    """Where ``tools.score`` says how a score file was made: its neighbor, test.json of test.csv."""
     return f"{os.path.splitext(scores_path)[0]}.json"
 
 
 def stored_threshold(scores_path: str) -> Optional[StoredThreshold]:
-    """The threshold stored beside a score file, or None where nothing of the kind is stored.
+    """The threshold stored next to a score file, or None if there is none.
 
-    A neighbour without an operating point belongs to something else, such as
+    A neighbor without an operating point belongs to something else, such as
     error rates, and counts as none.
 
     Raises:
@@ -58,7 +58,7 @@ def stored_threshold(scores_path: str) -> Optional[StoredThreshold]:
     except (KeyError, TypeError, ValueError) as error:
         raise ScoreFileError(f"{path}: its operating point is damaged ({error}); score again") from error
     if not (math.isfinite(stored.threshold) and math.isfinite(stored.alpha0)):
-        raise ScoreFileError(f"{path}: its operating point is damaged (no finite number); score again")
+        raise ScoreFileError(f"{path}: its operating point is damaged (not a finite number); score again")
     return stored
 
 

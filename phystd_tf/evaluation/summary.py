@@ -15,11 +15,11 @@ from phystd_tf.liveness import TERMS
 _TINY_SPREAD = 1e-4
 # An area under the curve between a coin's and this one deserves a remark.
 _NEAR_CHANCE = 0.6
-# The false detection rates that the field reports TDR at, beside the one that is asked for.
+# The false detection rates at which the field reports TDR, in addition to the requested one.
 USUAL_FDRS = (0.005, 0.01, 0.02)
 
 
-def summarise(
+def summarize(
     test: pd.DataFrame,
     threshold: float,
     threshold_source: str,
@@ -30,7 +30,7 @@ def summarise(
     """Error rates of scores at a threshold that was chosen elsewhere.
 
     Args:
-      test: one row a presentation: subject, type, label, score.
+      test: one row per presentation: subject, type, label, score.
       threshold: live is ``score >= threshold``.
       threshold_source: where it comes from, for the table.
       fdr: false detection rate of TDR@FDR.
@@ -125,7 +125,7 @@ def terms_by_type(scores: pd.DataFrame) -> list[dict[str, Any]]:
     """Mean terms of Eq. (10) of each type, live first.
 
     Args:
-      scores: one row a face, with the columns ``type`` and TERMS.
+      scores: one row per face, with the columns ``type`` and TERMS.
 
     Returns:
       For each type its name, the number of faces, the mean depth term, the mean

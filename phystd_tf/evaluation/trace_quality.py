@@ -1,7 +1,7 @@
 """How right the disentangled traces are, where the truth is known (embedded data).
 
-The field measures decisions only, since nobody knows the true trace of a
-photographed spoof. Here each spoof has its live counterpart after the same
+The field measures decisions only, since the true trace of a photographed
+spoof is not known. Here each spoof has its live counterpart after the same
 camera, and its true covered region. Everything is measured on the crops that
 the model sees; nothing of it reaches the training.
 """
@@ -96,7 +96,7 @@ def energy_inside(trace: np.ndarray, region: np.ndarray) -> float:
 
     Args:
       trace: [N, N, c] float.
-      region: [N, N] bool. A trace that lies anywhere has the share of its area.
+      region: [N, N] bool. A trace spread evenly has the share of its area.
     """
     square = np.square(np.float64(trace)).sum(-1)
     if not region.any() or square.sum() < 1e-12:
@@ -104,11 +104,11 @@ def energy_inside(trace: np.ndarray, region: np.ndarray) -> float:
     return float(square[region].sum() / square.sum())
 
 
-def summarise_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> dict[str, Any]:
+def summarize_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> dict[str, Any]:
     """Means of each measure by type, with 95 % intervals over subjects.
 
     Args:
-      faces: one row a face with KEYS and MEASURES; empty where a face has no such measure.
+      faces: one row per face with KEYS and MEASURES; empty where a face has no such measure.
       seed: of the bootstrap, which draws subjects with replacement.
       rounds: of the bootstrap.
 
@@ -137,7 +137,7 @@ def summarise_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) ->
 
 
 def quality_table(summary: Mapping[str, Any]) -> str:
-    """What ``summarise_quality`` found, as lines for people; intervals are left to the file."""
+    """What ``summarize_quality`` found, as lines for people; intervals are left to the file."""
     columns = (
         ("PSNR gain dB", "psnr_gain", 1, 2), ("95 % over subjects", None, 1, 2),
         ("color-free gain", "fitted_psnr_gain", 1, 2), ("SSIM gain", "ssim_gain", 1, 3),
@@ -168,18 +168,18 @@ def quality_table(summary: Mapping[str, Any]) -> str:
 
 
 def quality_path(scores_path: str) -> str:
-    """Where the measures lie beside a score file: test.traces.csv of test.csv."""
+    """Where the measures of a score file are: test.traces.csv next to test.csv."""
     return f"{os.path.splitext(scores_path)[0]}.traces.csv"
 
 
 def write_quality(faces: pd.DataFrame, path: str) -> None:
-    """Writes the measures of faces, whole or not at all."""
+    """Writes the measures of faces atomically."""
     with replacing(path) as temporary:
         faces.to_csv(temporary, index=False, float_format="%.6g")
 
 
 def read_quality(scores: pd.DataFrame, scores_path: str) -> Optional[pd.DataFrame]:
-    """The measures beside a score file, or None where there are none.
+    """The measures stored next to a score file, or None if there are none.
 
     Raises:
       ScoreFileError: if they are damaged, or of other faces than the scores.

@@ -35,13 +35,13 @@ def replacing(path: str) -> Iterator[str]:
 
 
 def write_text(text: str, path: str) -> None:
-    """Writes a text file as UTF-8, whole or not at all."""
+    """Writes a text file as UTF-8, atomically."""
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def write_json(value: Any, path: str) -> None:
-    """Writes readable JSON, whole or not at all.
+    """Writes readable JSON atomically.
 
     Raises:
       ValueError: if a number is not finite: JSON has no word for it.

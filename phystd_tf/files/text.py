@@ -1,4 +1,4 @@
-"""Small text files that lie beside data, as people and programs of all systems have left them."""
+"""Small text files that accompany data, as written by people and programs on any system."""
 
 import codecs
 import re

@@ -27,7 +27,7 @@ def iterate_frames(
     Args:
       path: of the video.
       frame_step: 1 for every frame.
-      max_frames: stop after so many; None for all.
+      max_frames: stop after this many; None for all.
 
     Yields:
       (index of the frame from 0, [H, W, 3] uint8 RGB), rotated as the file says.

@@ -54,7 +54,7 @@ class ServingModule(tf.Module):
 
 
 def export_run(run: str, out: str) -> None:
-    """Writes the SavedModel of a run, with what is needed to use it beside it.
+    """Writes the SavedModel of a run, and next to it what is needed to use it.
 
     Args:
       run: path of a run folder with an operating point.

@@ -95,7 +95,7 @@ def _true_crops(faces: str, row: Mapping[str, str], size: int) -> tuple[np.ndarr
 def _measures(
     images: tf.Tensor, live: tf.Tensor, covered: np.ndarray, out: Mapping[str, tf.Tensor], hparams: HParams
 ) -> Iterator[dict[str, float]]:
-    """The MEASURES of each face of a batch; ``summarise_quality`` takes NaN as none."""
+    """The MEASURES of each face of a batch; ``summarize_quality`` takes NaN as none."""
     trace = out["overall_trace"]
     reconstruction = tf.clip_by_value(out["reconstruction"], 0.0, 1.0)
     estimated = decompose(trace, hparams.n1, hparams.n2)

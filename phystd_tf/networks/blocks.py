@@ -24,14 +24,14 @@ def kernel_initializer(stddev: Optional[float]) -> tf.keras.initializers.Initial
 
 
 class ConvUnit(tf.keras.layers.Layer):
-    """Convolution, batch normalisation, leaky ReLU: each "conv" of Fig. 4 but the last ones.
+    """Convolution, batch normalization, leaky ReLU: each "conv" of Fig. 4 but the last ones.
 
     Input [n, h, w, c] float32; output [n, ceil(h / strides), ceil(w / strides), filters].
-    The convolution has no bias where the normalisation that follows has one.
+    The convolution has no bias where the normalization that follows has one.
 
     Args:
       filters: number of output channels.
-      hparams: HParams, for the slope and the batch normalisation.
+      hparams: HParams, for the slope and the batch normalization.
       stddev: of the initial kernel; None for He's.
       strides: 1 or 2.
       norm: "batch", "spectral" or "none".
@@ -74,7 +74,7 @@ class ConvUnit(tf.keras.layers.Layer):
 
 
 class UpUnit(tf.keras.layers.Layer):
-    """Transpose convolution, batch normalisation, leaky ReLU, Fig. 4.
+    """Transpose convolution, batch normalization, leaky ReLU, Fig. 4.
 
     Input [n, h, w, c] float32; output [n, strides * h, strides * w, filters].
     With ``hparams.upsampling == "bilinear"`` a stride of 2 is a bilinear

@@ -36,7 +36,7 @@ class Discriminator(tf.keras.Model):
 
         Args:
           image: [n, N, N, 3] float32, RGB, not clipped.
-          training: whether batch normalisation uses, and updates its averages by, this batch.
+          training: whether batch normalization uses, and updates its averages by, this batch.
 
         Returns:
           [n, size / 8, size / 8, 1] float32 with the strides of Fig. 4; 1 = real.

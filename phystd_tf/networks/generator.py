@@ -130,7 +130,7 @@ class Generator(tf.keras.Model):
 
         Args:
           image: [n, N, N, 3] float32, RGB in [0, 1].
-          training: whether batch normalisation uses, and updates its averages by, this batch.
+          training: whether batch normalization uses, and updates its averages by, this batch.
 
         Returns:
           GeneratorOutput.

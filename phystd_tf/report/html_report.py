@@ -93,7 +93,7 @@ _QUALITY = (
 
 
 def quality_tables(quality: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """How right the traces are: means and 95 % intervals of ``evaluation.trace_quality.summarise_quality``."""
+    """How right the traces are: means and 95 % intervals of ``evaluation.trace_quality.summarize_quality``."""
     rows = []
     for kind, entry in quality["types"].items():
         row: dict[str, Any] = {"type": kind, "faces": entry["faces"], "subjects": entry["subjects"]}

@@ -6,7 +6,7 @@ from typing import Optional
 import cv2
 import numpy as np
 
-# Traces are weak beside the face, so they are amplified around mid-grey. The
+# Traces are weak compared with the face, so they are amplified around mid-gray. The
 # caption says by how much.
 TRACE_GAIN = 4.0
 COLUMNS = ("input", "B", "C", "T", "P", "reconstruction", "overall trace")

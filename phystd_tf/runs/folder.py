@@ -97,7 +97,7 @@ def load_protocol_choice(run: str) -> Optional[ProtocolChoice]:
 
 
 def open_run(run: str, hparams: HParams, details: dict[str, Any]) -> bool:
-    """Makes a run folder, or opens one to go on with it.
+    """Makes a run folder, or opens one to resume it.
 
     Args:
       run: path of the folder.

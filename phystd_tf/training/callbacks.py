@@ -1,4 +1,4 @@
-"""What happens beside the training loop: progress, checkpoints, pictures of the traces."""
+"""What happens around the training loop: progress, checkpoints, pictures of the traces."""
 
 import os
 import time

@@ -1,6 +1,6 @@
 """One experiment from a prepared folder: the run folder, the Keras ``fit`` in it, and a look at some faces.
 
-A run that was stopped goes on from where it was.
+A run that was stopped resumes where it was.
 """
 
 import csv
@@ -37,7 +37,7 @@ class TrainingDivergedError(PhystdError):
 def train(
     hparams: HParams, prepared: PreparedFaces, run: str, seed: int, steps_per_epoch: int, jit_compile: bool = False
 ) -> PhySTD:
-    """Trains a model in a run folder, or goes on with one.
+    """Trains a model in a run folder, or resumes a run.
 
     Args:
       hparams: HParams.
@@ -84,7 +84,7 @@ def train(
     print(parameter_table(count_parameters(model.generator, model.discriminators)))
 
     def data_from(iteration: int) -> tf.data.Dataset:
-        # A resumed run goes on with the batches that it would have seen.
+        # A resumed run sees the batches that it would have seen.
         return training if iteration == 0 else training_dataset(faces, hparams, "train", seed, start=iteration)
 
     try:
@@ -109,7 +109,7 @@ def fit(
     """Trains up to ``hparams.max_iterations``, keeping a checkpoint after each epoch.
 
     An epoch here is a fixed number of iterations, as the paper counts those. A
-    run that was stopped goes on from its last checkpoint.
+    run that was stopped resumes from its last checkpoint.
 
     Args:
       model: PhySTD, newly made.

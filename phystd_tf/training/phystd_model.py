@@ -15,7 +15,7 @@ from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, 
 from phystd_tf.traces import Batch, GeneratorOutput, LiveHierarchy, Traces
 from phystd_tf.training.schedule import discriminator_learning_rate, generator_learning_rate
 
-# What is logged beside the losses: the parts of Eq. (10) on live and on spoof
+# What is logged in addition to the losses: the parts of Eq. (10) on live and on spoof
 # faces, so that a collapsed run is seen early.
 _OBSERVED = ("depth_live", "depth_spoof", "trace_live", "trace_spoof")
 
@@ -158,7 +158,7 @@ class PhySTD(tf.keras.Model):
         )
 
     def _training_step2(self, batch: Batch, step1: Step1, training: bool) -> Step2:
-        """Lines 4-8: reconstruct live faces, synthesise spoofs, ask the discriminators."""
+        """Lines 4-8: reconstruct live faces, synthesize spoofs, ask the discriminators."""
         h = self.hparams
         if not self.discriminators:
             zero = tf.zeros([])
@@ -205,7 +205,7 @@ class PhySTD(tf.keras.Model):
         # Sec. 3.5: the gradient stops here, or the traces may collapse to 0.
         I_hard = tf.stop_gradient(synthesize_spoof(batch.live.image, hard.T_A, hard.P, hard.image))
         true_trace = I_hard - batch.live.image
-        # The live faces balance the batch for batch normalisation, Sec. 3.5.
+        # The live faces balance the batch for batch normalization, Sec. 3.5.
         output = self.generator(tf.concat([batch.live.image, I_hard], axis=0), training=training)
         live_output, hard_output = _halve(output)
         estimate = I_hard - reconstruct_hierarchy(I_hard, hard_output.traces, h.n1, h.n2).high

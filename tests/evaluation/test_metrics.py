@@ -31,7 +31,7 @@ def test_eer_is_the_best_of_all_thresholds_by_counting():
         gap, mean = min((round(abs(r - a), 9), (r + a) / 2) for r, a in rates)
         found = metrics.equal_error_rate(labels, scores)
         assert found.eer == pytest.approx(mean, abs=1e-9)
-        # The threshold really has that rate: nothing lies between it and its neighbours.
+        # The threshold really has that rate: nothing lies between it and its neighbors.
         refused, accepted = _counted(labels, scores, found.threshold)
         assert abs(refused - accepted) == pytest.approx(gap, abs=1e-8)
         assert (refused + accepted) / 2 == pytest.approx(mean, abs=1e-9)

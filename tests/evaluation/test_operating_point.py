@@ -12,7 +12,7 @@ from phystd_tf.evaluation.scores import (
 
 
 def _terms(live, spoof, traces_live, traces_spoof):
-    """Frames with a depth term for each of live and spoof, and the trace B beside it."""
+    """Frames with a depth term for each of live and spoof, and the trace B."""
     depth, B = np.concatenate([live, spoof]), np.concatenate([traces_live, traces_spoof])
     label = np.repeat([1, 0], [len(live), len(spoof)])
     clips = [f"c{i}" for i in range(len(label))]

@@ -17,7 +17,7 @@ HEADER = "clip,label,type,score\n"
 
 
 def _terms(live, spoof, traces_live, traces_spoof):
-    """Frames with a depth term for each of live and spoof, and the trace B beside it."""
+    """Frames with a depth term for each of live and spoof, and the trace B."""
     depth, B = np.concatenate([live, spoof]), np.concatenate([traces_live, traces_spoof])
     label = np.repeat([1, 0], [len(live), len(spoof)])
     clips = [f"c{i}" for i in range(len(label))]

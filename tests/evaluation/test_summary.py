@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from phystd_tf.evaluation.metrics import equal_error_rate
-from phystd_tf.evaluation.summary import as_table, summarise, terms_by_type, terms_table
+from phystd_tf.evaluation.summary import as_table, summarize, terms_by_type, terms_table
 
 
 def _scores(live, subject=None, **spoofs):
@@ -19,7 +19,7 @@ def _scores(live, subject=None, **spoofs):
 
 def test_the_hand_example():
     scores = _scores([0.9] * 98 + [0.1] * 2, print=[0.2] * 90, replay=[0.8] * 10)
-    summary = summarise(scores, 0.5, "by hand", fdr=0.02)
+    summary = summarize(scores, 0.5, "by hand", fdr=0.02)
     assert summary["apcer_by_type"] == {"print": 0.0, "replay": 1.0}
     assert (summary["apcer"], summary["bpcer"]) == (1.0, 0.02)
     assert summary["acer"] == pytest.approx(0.51)
@@ -34,14 +34,14 @@ def test_the_hand_example():
 
 def test_the_threshold_of_dev_is_not_tuned_on_test():
     test = _scores([0.45, 0.40], print=[0.30, 0.10])
-    assert summarise(test, 0.5, "dev", 0.005)["acer"] == 0.5  # all live refused
-    assert summarise(test, 0.35, "test", 0.005)["acer"] == 0.0
+    assert summarize(test, 0.5, "dev", 0.005)["acer"] == 0.5  # all live refused
+    assert summarize(test, 0.35, "test", 0.005)["acer"] == 0.0
 
 
 def test_the_threshold_of_tdr_comes_from_dev_where_there_is_one():
     dev = _scores([0.6, 0.7], subject="d", print=[0.1])
     test = _scores([0.3, 0.5, 0.9, 0.9], print=[0.2, 0.4, 0.8])
-    with_dev, without = summarise(test, 0.5, "x", 0.005, dev), summarise(test, 0.5, "x", 0.005)
+    with_dev, without = summarize(test, 0.5, "x", 0.005, dev), summarize(test, 0.5, "x", 0.005)
     assert (with_dev["tdr_threshold"], with_dev["tdr_threshold_source"]) == (0.6, "2 dev live")
     assert with_dev["tdr_at_fdr"] == pytest.approx(2 / 3) and with_dev["fdr_reached"] == 0.5
     assert (without["tdr_threshold"], without["tdr_threshold_source"]) == (0.3, "4 test live")
@@ -60,7 +60,7 @@ def test_the_threshold_of_tdr_comes_from_dev_where_there_is_one():
     ],
 )
 def test_a_missing_class_makes_rates_undefined_not_0(scores, undefined, defined):
-    summary = summarise(scores, 0.5, "x", 0.005)
+    summary = summarize(scores, 0.5, "x", 0.005)
     assert {name: summary[name] for name in undefined} == dict.fromkeys(undefined)
     assert summary[defined] == 0.5
     assert "undefined" in as_table({"level": "clip", **summary})
@@ -81,28 +81,28 @@ def test_a_missing_class_makes_rates_undefined_not_0(scores, undefined, defined)
     ],
 )
 def test_what_makes_the_rates_doubtful_is_said(test, dev, said):
-    warnings = summarise(test, 0.5, "x", 0.005, dev)["warnings"]
+    warnings = summarize(test, 0.5, "x", 0.005, dev)["warnings"]
     assert any(said in warning for warning in warnings)
 
 
 def test_good_scores_of_enough_faces_need_no_warning():
     test, dev = (_scores([0.9] * 200, subject, print=[0.1] * 20) for subject in "td")
-    assert summarise(test, 0.5, "dev", 0.005, dev)["warnings"] == []
+    assert summarize(test, 0.5, "dev", 0.005, dev)["warnings"] == []
 
 
 def test_reversed_scores_are_not_flipped():
-    summary = summarise(_scores([0.1, 0.2], print=[0.8, 0.9]), 0.5, "x", 0.005)
+    summary = summarize(_scores([0.1, 0.2], print=[0.8, 0.9]), 0.5, "x", 0.005)
     assert (summary["auc"], summary["eer"], summary["acer"]) == (0.0, 1.0, 1.0)
 
 
 def test_the_interval_is_over_subjects_and_the_same_each_time():
     scores = _scores([0.1, 0.6, 0.7, 0.9] * 5, print=[0.2, 0.3, 0.5, 0.8] * 5)
-    one, other = (summarise(scores, 0.5, "x", 0.005)["eer_interval95"] for _ in range(2))
-    assert one == other and one[0] < summarise(scores, 0.5, "x", 0.005)["eer"] < one[1]
+    one, other = (summarize(scores, 0.5, "x", 0.005)["eer_interval95"] for _ in range(2))
+    assert one == other and one[0] < summarize(scores, 0.5, "x", 0.005)["eer"] < one[1]
     # Twenty copies of every row of the same subject are no more evidence than one.
     copies = pd.concat([scores] * 20)
-    assert summarise(copies, 0.5, "x", 0.005)["eer_interval95"] == pytest.approx(one, abs=0.02)
-    assert summarise(scores.assign(subject="only"), 0.5, "x", 0.005)["eer_interval95"] is None
+    assert summarize(copies, 0.5, "x", 0.005)["eer_interval95"] == pytest.approx(one, abs=0.02)
+    assert summarize(scores.assign(subject="only"), 0.5, "x", 0.005)["eer_interval95"] is None
 
 
 def test_the_interval_is_that_of_files_with_the_rows_of_the_drawn_subjects():
@@ -118,13 +118,13 @@ def test_the_interval_is_that_of_files_with_the_rows_of_the_drawn_subjects():
             drawn = pd.concat([people[i] for i in draws.integers(0, len(people), len(people))])
             if drawn["label"].nunique() == 2:
                 rates.append(equal_error_rate(drawn["label"], drawn["score"]).eer)
-        found = summarise(scores, 0.5, "x", 0.005, seed=3)["eer_interval95"]
+        found = summarize(scores, 0.5, "x", 0.005, seed=3)["eer_interval95"]
         assert found == pytest.approx(list(np.percentile(rates, [2.5, 97.5])), abs=1e-9)
 
 
 def test_the_table_says_what_each_rate_is_over_and_where_the_threshold_is_from():
     scores = _scores([0.9] * 98 + [0.1] * 2, print=[0.2] * 90, replay=[0.8] * 10)
-    lines = as_table({"level": "clip", **summarise(scores, 0.5, "EER on dev.csv", 0.005)}).splitlines()
+    lines = as_table({"level": "clip", **summarize(scores, 0.5, "EER on dev.csv", 0.005)}).splitlines()
     parts = [re.split("  +", line) for line in lines]
     text = {first: " ".join(rest).split() for first, *rest in parts}
     assert lines[0] == "clips: 100 live, 100 spoof, 200 subjects"
@@ -139,11 +139,11 @@ def test_the_table_says_what_each_rate_is_over_and_where_the_threshold_is_from()
 def test_tdr_is_given_at_the_usual_rates_too():
     live = np.arange(400) / 400
     spoof = np.linspace(-0.01, 0.03, 401)
-    summary = summarise(_scores(live, print=spoof), 0.5, "x", 0.1)
+    summary = summarize(_scores(live, print=spoof), 0.5, "x", 0.1)
     at = {"0.005": live[2], "0.01": live[4], "0.02": live[8]}
     assert summary["tdr_at_usual_fdrs"] == {fdr: pytest.approx(np.mean(spoof < limit)) for fdr, limit in at.items()}
     assert "at 0.5 %" in as_table({**summary, "level": "clip"}) and "at 2 %" in as_table({**summary, "level": "clip"})
-    assert summarise(_scores([], print=spoof), 0.5, "x", 0.1)["tdr_at_usual_fdrs"] == {}
+    assert summarize(_scores([], print=spoof), 0.5, "x", 0.1)["tdr_at_usual_fdrs"] == {}
 
 
 def test_means_of_each_type_live_first():

@@ -89,7 +89,7 @@ def test_energy_is_the_mean_square():
 def test_summary_gives_means_and_intervals_over_subjects():
     faces = _faces(psnr_gain=[1.0, 1.0, 1.0, 5.0], energy=[0.1, 0.1, 0.1, 0.5])
     faces["subject"] = ["a", "a", "a", "b"]
-    entry = quality.summarise_quality(faces)["types"]["print"]
+    entry = quality.summarize_quality(faces)["types"]["print"]
     assert (entry["faces"], entry["clips"], entry["subjects"]) == (4, 4, 2)
     assert entry["psnr_gain"]["mean"] == pytest.approx(2.0)
     # Only a, or only b, can be drawn: the interval is that wide, however many faces a has.
@@ -99,21 +99,21 @@ def test_summary_gives_means_and_intervals_over_subjects():
 
 def test_one_subject_has_no_interval():
     faces = _faces(psnr_gain=[1.0, 2.0], energy=[0.0, 0.0]).assign(subject="a")
-    summary = quality.summarise_quality(faces)
+    summary = quality.summarize_quality(faces)
     assert summary["types"]["print"]["psnr_gain"] == {"mean": 1.5, "low": None, "high": None}
     assert summary["live_to_spoof_energy"] is None
 
 
 def test_energy_of_live_is_compared_with_that_of_spoofs():
     faces = _faces(energy=[0.1, 0.4, 0.6]).assign(label=[1, 0, 0], type=["live", "print", "replay"])
-    summary = quality.summarise_quality(faces)
+    summary = quality.summarize_quality(faces)
     assert summary["live_to_spoof_energy"] == pytest.approx(0.2)
     assert list(summary["types"]) == ["live", "print", "replay"]
 
 
 def test_table_shows_every_type_and_what_is_missing():
     faces = _faces(energy=[0.1, 0.4], psnr_gain=[np.nan, 2.5]).assign(label=[1, 0], type=["live", "print"])
-    table = quality.quality_table(quality.summarise_quality(faces))
+    table = quality.quality_table(quality.summarize_quality(faces))
     live, spoof = table.splitlines()[1:3]
     assert live.split()[:4] == ["live", "1", "1", "-"] and "2.50" in spoof and "0.25" in table.splitlines()[-1]
 

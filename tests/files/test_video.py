@@ -20,7 +20,7 @@ MATRICES = {
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory) -> str:
-    """Frame i is 20 i grey, with a white mark in the upper left corner."""
+    """Frame i is 20 i gray, with a white mark in the upper left corner."""
     path = str(tmp_path_factory.mktemp("video") / "v.mp4")
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"mp4v"), 25, (WIDTH, HEIGHT))
     for i in range(FRAMES):

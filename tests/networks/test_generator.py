@@ -39,7 +39,7 @@ def test_paper_shapes_are_those_of_the_figure():
 def test_paper_backbone_is_heavier_than_decoder_and_depth_network_together():
     counts = count_parameters(Generator(PAPER))
     assert counts["encoder"] > counts["decoder"] + counts["depth_network"]
-    # Counted by hand from Fig. 4: kernels, and scale and offset of each batch normalisation.
+    # Counted by hand from Fig. 4: kernels, and scale and offset of each batch normalization.
     block = lambda c_in, c: 9 * (c_in * c + 2 * c * c) + 3 * 2 * c  # noqa: E731
     assert counts["encoder"] == 9 * 9 * 32 + 64 + block(32, 64) + block(64, 96) + block(96, 128)
 

@@ -51,7 +51,7 @@ def test_a_threshold_of_the_reported_scores_is_marked(folder):
 
 
 def _score_as_tools_score_does(folder, split, score=0.25):
-    """Two clips, and beside them an operating point that refuses the live one."""
+    """Two clips, and next to them an operating point that refuses the live one."""
     header = "clip,frame,subject,type,label,depth,B,C,T,P,score"
     rows = [f"a,0,s,live,1,0.3,0.1,0,0,0,{score}", "b,0,t,print,0,0.1,0.2,0,0,0,0"]
     (folder / "test.csv").write_text("\n".join([header, *rows]) + "\n")
@@ -109,7 +109,7 @@ def test_levels_and_a_given_threshold(folder):
         (["--scores=test.csv"], "--dev_scores=FILE, --threshold=NUMBER or --threshold_on_test"),
         (["--scores=test.csv", "--dev_scores=dev.csv", "--threshold=0.5"], "give one of"),
         (["--scores=test.csv", "--dev_scores=./test.csv"], "--threshold_on_test"),
-        (["--scores=test.csv", "--threshold=nan"], "no finite number"),
+        (["--scores=test.csv", "--threshold=nan"], "not a finite number"),
         (["--scores=test.csv", "--dev_scores=none.csv"], "none.csv"),
         (["--scores=test.csv", "--dev_scores=live.csv"], "live.csv: no threshold can be taken"),
         (["--scores=broken.csv", "--threshold=0.5"], "broken.csv, line 2: score"),

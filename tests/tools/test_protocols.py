@@ -66,7 +66,7 @@ def test_where_nobody_is_known_it_does_not_say_that_nobody_is_on_two_sides(tmp_p
     clips = [(f"{kind}{split}", "", kind, split, "") for kind in ("live", "print") for split in ("train", "test")]
     folder = _write_prepared(tmp_path / "prepared", clips)
     done = _run(tmp_path, f"--data={folder}", "--protocol=folder")
-    assert done.returncode == 0 and "who is in several splits cannot be told" in done.stdout
+    assert done.returncode == 0 and "who is in several splits is not known" in done.stdout
     assert "no known person" not in done.stdout
 
 

@@ -1,4 +1,4 @@
-"""What the study plans, that it goes on where it was stopped, and its tables; what it calls is tested elsewhere."""
+"""What the study plans, that it resumes where it was stopped, and its tables; what it calls is tested elsewhere."""
 
 import json
 import os
