@@ -96,7 +96,7 @@ _ALIASES = {
 _KNOWN = {name.replace("_", ""): name for name in SPOOF_TYPES + PARTIAL_KINDS + (LIVE, UNKNOWN)}
 
 
-def normalise(name: str) -> str:
+def normalize(name: str) -> str:
     """The id of a spoof type written in any usual way.
 
     ``Print``, ``paper-glasses`` and ``Mask_Half`` become ``print``,

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "face": {"errors", "hparams", "physics", "spoof_types"},
     "protocols": {"errors", "files"},
     "evaluation": {"errors", "files", "liveness", "spoof_types"},
-    "synthetic": {"errors", "face", "spoof_types"},
+    "synthetic": {"errors", "face", "files", "protocols", "spoof_types"},
     "data": {"errors", "face", "files", "hparams", "physics", "protocols", "spoof_types", "traces"},
     "report": {"errors", "spoof_types"},
     "runs": {"errors", "files", "hparams", "protocols"},

@@ -71,7 +71,7 @@ def test_strong_trace_region_is_a_threshold_without_gradient(rng):
     np.testing.assert_array_equal(tape.gradient(value, T_A), losses.strong_trace_region(T_A, PAPER) * tf.ones_like(T_A))
 
 
-def test_inpainting_mask_loss_has_a_positive_and_a_normalised_negative_term(rng):
+def test_inpainting_mask_loss_has_a_positive_and_a_normalized_negative_term(rng):
     P, T_A = np.abs(_random(rng, 2, 8, 8, 1)), _random(rng, 2, 8, 8, 3)
     P0 = (rng.random((2, 8, 8, 1)) < 0.3).astype(np.float32)
     region = (np.abs(T_A).mean(-1, keepdims=True) > 0.1).astype(np.float32)

@@ -28,13 +28,13 @@ def test_thirteen_types_of_table_3_and_their_labels():
         ("", "unknown"),
     ],
 )
-def test_normalise(name, expected):
-    assert spoof_types.normalise(name) == expected
+def test_normalize(name, expected):
+    assert spoof_types.normalize(name) == expected
 
 
-def test_normalise_keeps_its_own_results():
+def test_normalize_keeps_its_own_results():
     names = spoof_types.SPOOF_TYPES + spoof_types.PARTIAL_KINDS + (spoof_types.LIVE, "deep_fake_2", "unknown")
-    assert [spoof_types.normalise(name) for name in names] == list(names)
+    assert [spoof_types.normalize(name) for name in names] == list(names)
 
 
 def test_open_region_of_figure_7():

@@ -51,7 +51,7 @@ def main() -> None:
     def faces(n, live):
         vertices = rng.uniform(0.25 * size, 0.75 * size, (n, hparams.num_vertices, 2)).astype(np.float32)
         triangles = np.stack([triangulation.triangulate(v, size).triangles for v in vertices])
-        maps = [triangulation.rasterise_triangles(v, t, size) for v, t in zip(vertices, triangles)]
+        maps = [triangulation.rasterize_triangles(v, t, size) for v, t in zip(vertices, triangles)]
         k = hparams.depth_size
         return Faces(
             image=rng.random((n, size, size, 3), np.float32),
@@ -79,7 +79,7 @@ def main() -> None:
     median("  ours, triangle map made before", lambda: traced(*arguments), scipy_seconds)
     vertices, triangles = live.vertices[0].numpy(), live.triangles[0].numpy()
     median("  ours, making the triangle map (once a face)", lambda: triangulation.triangulate(vertices, size))
-    median("  and rasterising it", lambda: triangulation.rasterise_triangles(vertices, triangles, size))
+    median("  and rasterising it", lambda: triangulation.rasterize_triangles(vertices, triangles, size))
 
     print(f"Training iteration, preset {_PRESET.value}, {hparams.batch_size} faces")
     first = None

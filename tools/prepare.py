@@ -18,6 +18,8 @@ import collections
 import os
 import sys
 
+from phystd_tf.protocols.clip_facts import SPLITS
+
 from .command import NOTHING_DONE, SOME_FAILED, Flags, UsageError, one_thread_each, print_names, run_program
 
 flags = Flags()
@@ -165,7 +167,7 @@ def _print_summary(rows) -> None:
         print_names(
             f"clips without any usable face: {len(lost)} ({', '.join(lost[:_SHOWN])}{' ...' * (len(lost) > _SHOWN)})"
         )
-    for split in ("train", "dev", "test"):
+    for split in SPLITS:
         labels = {row["label"] for row in rows if row["split"] == split and row["status"] == "ok"}
         if labels != {"0", "1"}:
             lacking = " and ".join(name for label, name in (("1", "live"), ("0", "spoof")) if label not in labels)

@@ -12,13 +12,15 @@ made) also measures the traces against the truth; tools.evaluate then shows how 
 
 import os
 
+from phystd_tf.protocols.clip_facts import SPLITS
+
 from .command import Flags, run_program
 
 flags = Flags()
 
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
-_SPLIT = flags.DEFINE_enum("split", "test", ["train", "dev", "test"], "Which faces.")
+_SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which faces.")
 _OUT = flags.DEFINE_string("out", None, "CSV file to write; its .json neighbor says how it was made.", required=True)
 _CHECKPOINT = flags.DEFINE_enum(
     "checkpoint", None, ["last", "best"], "Weights; by default those of the operating point, or last."

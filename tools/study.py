@@ -14,7 +14,6 @@ command resumes where it was stopped, and more parts can be added later.
 
 import concurrent.futures
 import functools
-import json
 import os
 import subprocess
 import sys
@@ -238,10 +237,10 @@ def _measures(job: Job) -> dict[str, Any]:
     """What tools.evaluate wrote of a model, and the losses at the end of its training."""
     import pandas as pd
 
+    from phystd_tf.files.json_file import read_json
     from phystd_tf.runs.folder import history_path
 
-    with open(_metrics_path(job), encoding="utf-8") as file:
-        metrics = json.load(file)
+    metrics = read_json(_metrics_path(job), UsageError, "remove it, and the model is measured again")
     losses = pd.read_csv(history_path(os.path.join(_OUT.value, job.folder, "run"))).iloc[-1]
     return {**metrics, "losses": losses.to_dict()}
 

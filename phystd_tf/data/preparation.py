@@ -8,7 +8,6 @@ the same call resumes from there.
 """
 
 import concurrent.futures
-import json
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -31,6 +30,7 @@ from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.files.atomic import UNFINISHED_PREFIX, write_json
+from phystd_tf.files.json_file import read_json
 from phystd_tf.protocols.assignment import Member, assign_splits, shared_subjects
 
 DRAWN = "drawn"
@@ -281,8 +281,7 @@ def _finish(out: str, clips: Sequence[Clip], settings: Settings) -> None:
 
 
 def _read_rows(path: str) -> Rows:
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
+    return read_json(path, PreparationError, "remove it and prepare again", kind=list)
 
 
 def _count_failures(rows: Sequence[dict[str, Any]]) -> int:

@@ -9,7 +9,6 @@ complete. A prepared folder is self-contained; this module defines its format.
 """
 
 import csv
-import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from phystd_tf.data.shards import damaged_shards
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.files.atomic import replacing, write_json
+from phystd_tf.files.json_file import read_json
 
 FORMAT_VERSION = 5
 PREPARED_FILE = "prepared.json"
@@ -107,14 +107,11 @@ def load_settings(prepared: str) -> dict[str, Any]:
       PreparedFolderError: if the file is missing, damaged or of another format version.
     """
     path = os.path.join(prepared, PREPARED_FILE)
-    try:
-        with open(path, encoding="utf-8") as file:
-            settings = json.load(file)
-        version = settings["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PreparedFolderError(
-            f"{prepared} is not a prepared folder ({path}: {error}); make one with `python -m tools.prepare`"
-        ) from error
+    advice = f"{prepared} is not a prepared folder; make one with `python -m tools.prepare`"
+    settings = read_json(path, PreparedFolderError, advice)
+    version = settings.get("format")
+    if version is None:
+        raise PreparedFolderError(f"{path}: no format; {advice}")
     if version != FORMAT_VERSION:
         raise PreparedFolderError(
             f"{path} has format {version}, but this version reads {FORMAT_VERSION}; prepare again"

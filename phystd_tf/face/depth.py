@@ -7,7 +7,7 @@ import numpy as np
 
 from phystd_tf.face.crop import EYE_CORNERS
 from phystd_tf.face.morphable_model import default_model
-from phystd_tf.face.rasterise import rasterise
+from phystd_tf.face.rasterize import rasterize
 from phystd_tf.physics.pixels import rescale_positions
 
 # Depth falls from 1 at the nearest point to 0 over this distance, in units of the distance between the outer eye
@@ -38,7 +38,7 @@ def depth_map(shape_in_crop: np.ndarray, crop_size: int, k: int, triangles: Opti
     points = np.array(shape_in_crop, np.float64)
     reach = RANGE * np.linalg.norm(points[EYE_CORNERS[1]] - points[EYE_CORNERS[0]])
     points[:, :2] = rescale_positions(points[:, :2], scale)
-    z = rasterise(points, triangles, size, size).z
+    z = rasterize(points, triangles, size, size).z
     # Depth is relative to the nearest vertex, not the nearest visible pixel, so that it stays the same for a face that
     # is partly outside the crop.
     depth = np.where(np.isfinite(z), np.clip(1 - (points[:, 2].max() - z) / reach, LEAST, 1), 0)

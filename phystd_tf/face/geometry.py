@@ -134,7 +134,7 @@ def with_targets(
     maps = {}
     for n in map_sizes:
         resized = rescale_positions(vertices, n / size).astype(np.float32)
-        maps[n] = triangulation.rasterise_triangles(resized, triangles, n)
+        maps[n] = triangulation.rasterize_triangles(resized, triangles, n)
     if spoof_type == spoof_types.LIVE:
         depth = depth_map(shape, size, depth_size, model.triangles)
     else:

@@ -16,7 +16,7 @@ class Lines(NamedTuple):
 
     Attributes:
       rows: its lines, without what ends them; the first one is number 1 in messages.
-      oddities: what it has and need not have: "a byte order mark", "line ends of DOS".
+      oddities: what it has and need not have: "a byte order mark", "CRLF line ends".
     """
 
     rows: list[str]
@@ -48,6 +48,6 @@ def read_lines(path: str) -> Lines:
             oddities.append("a byte order mark")
     text = data.decode(encoding, "replace")
     if "\r" in text:
-        oddities.append("line ends of DOS")
+        oddities.append("CRLF line ends")
     rows = re.split(r"\r\n|\r|\n", text)
     return Lines(rows[:-1] if not rows[-1] else rows, oddities)

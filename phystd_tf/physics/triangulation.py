@@ -84,7 +84,7 @@ def triangulate(vertices: np.ndarray, size: int) -> Triangulation:
     return Triangulation(triangles, len(simplices))
 
 
-def rasterise_triangles(vertices: np.ndarray, triangles: np.ndarray, size: int) -> np.ndarray:
+def rasterize_triangles(vertices: np.ndarray, triangles: np.ndarray, size: int) -> np.ndarray:
     """Finds the triangle that covers each pixel.
 
     Point location is used instead of polygon drawing: drawing assigns some border

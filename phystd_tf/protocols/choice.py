@@ -1,9 +1,9 @@
 """The protocol that a user selected, in the form in which it is stored with a run."""
 
-import json
 from typing import NamedTuple, Optional
 
 from phystd_tf.files.atomic import write_json
+from phystd_tf.files.json_file import read_json
 from phystd_tf.protocols.registry import AS_PREPARED
 from phystd_tf.protocols.rules import ProtocolError
 
@@ -32,8 +32,9 @@ class ProtocolChoice(NamedTuple):
         Raises:
           ProtocolError: if the file is missing or damaged.
         """
+        advice = "give --protocol"
+        values = read_json(path, ProtocolError, advice)
         try:
-            with open(path, encoding="utf-8") as file:
-                return cls(**json.load(file))
-        except (OSError, ValueError, TypeError) as error:
-            raise ProtocolError(f"{path}: not the protocol of a run ({error}); give --protocol") from error
+            return cls(**values)
+        except TypeError as error:
+            raise ProtocolError(f"{path}: not the protocol of a run ({error}); {advice}") from error

@@ -28,12 +28,14 @@ from typing import Any, Callable, Optional
 
 import cv2
 
+from phystd_tf.files.json_file import read_json
+from phystd_tf.protocols.clip_facts import SPLITS
 from phystd_tf.synthetic.clip_list import CLIPS, clip_list
 from phystd_tf.synthetic.clips import SyntheticFrame, make_clip, subject_renderer
 from phystd_tf.synthetic.gallery import PHOTOGRAPHS, Gallery, PhotographedPerson
 from phystd_tf.synthetic.layouts import LAYOUTS, all_clips
 from phystd_tf.synthetic.layouts.layout import Layout
-from phystd_tf.synthetic.recipe import SPLITS, Recipe, SyntheticClip, SyntheticError
+from phystd_tf.synthetic.recipe import Recipe, SyntheticClip, SyntheticError
 from phystd_tf.synthetic.recording import write_video
 
 # Increased whenever the same recipe gives different images.
@@ -175,14 +177,11 @@ def _move(source: str, target: str) -> None:
 def _check_folder(out: str, manifest: dict[str, Any]) -> None:
     path = os.path.join(out, MANIFEST)
     if os.path.exists(path):
-        try:
-            with open(path, encoding="utf-8") as file:
-                old = json.load(file)
-            differing = [key for key in ("version", "recipe") if old[key] != manifest[key]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SyntheticError(
-                f"{path} is not the manifest of a synthetic dataset; choose another folder ({error!r})"
-            ) from error
+        advice = "it is not the manifest of a synthetic dataset; choose another folder"
+        old = read_json(path, SyntheticError, advice)
+        if not {"version", "recipe"} <= set(old):
+            raise SyntheticError(f"{path}: {advice}")
+        differing = [key for key in ("version", "recipe") if old[key] != manifest[key]]
         if differing:
             raise SyntheticError(
                 f"{out} holds a synthetic dataset of another recipe or version; choose another folder or remove it"

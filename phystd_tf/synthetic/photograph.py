@@ -21,7 +21,7 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import Fit, MorphableModel
-from phystd_tf.face.rasterise import rasterise
+from phystd_tf.face.rasterize import rasterize
 from phystd_tf.synthetic.color import LUMINANCE
 from phystd_tf.synthetic.composition import quantize
 from phystd_tf.synthetic.person import head as heads
@@ -200,7 +200,7 @@ def _make_shot(live: np.ndarray, points: np.ndarray, fit: Fit, scene: Scene, mod
     atlas = heads.on_cylinder(model.mean).astype(np.float32)
     head = heads.Head(solid, triangles, material, atlas, np.ones(len(solid), np.float32))
     normals = heads.vertex_normals(heads.pose_points(head, fit.rotation), triangles)
-    raster = rasterise(points, triangles, size, size)
+    raster = rasterize(points, triangles, size, size)
     index = raster.triangle_index.ravel()
     pixels = np.flatnonzero(index >= 0)
     weights, corners = raster.barycentric.reshape(-1, 3)[pixels].astype(np.float32), triangles[index[pixels]]

@@ -9,7 +9,6 @@ from phystd_tf.errors import PhystdError
 from phystd_tf.synthetic.media import MEDIA
 from phystd_tf.synthetic.scene.conditions import Conditions
 
-SPLITS = ("train", "dev", "test")
 TRUTHS = ("full", "camera", "none")
 
 

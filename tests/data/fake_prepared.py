@@ -10,7 +10,7 @@ from phystd_tf.face.crop import CropBox
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.physics.pixels import rescale_positions
-from phystd_tf.physics.triangulation import rasterise_triangles, triangulate
+from phystd_tf.physics.triangulation import rasterize_triangles, triangulate
 
 SIZE, DEPTH_SIZE, MAP_SIZES = 32, 8, (32, 16)
 
@@ -32,7 +32,7 @@ def fake_face(seed: int, label: int = 1) -> PreparedFace:
         depth=label * rng.uniform(0.1, 1, (DEPTH_SIZE, DEPTH_SIZE)).astype(np.float32),
         preliminary_mask=rng.integers(0, 2, (SIZE, SIZE), dtype=np.uint8),
         triangles=triangles,
-        triangle_maps={n: rasterise_triangles(scaled[n], triangles, n) for n in MAP_SIZES},
+        triangle_maps={n: rasterize_triangles(scaled[n], triangles, n) for n in MAP_SIZES},
         box=CropBox(0.0, 0.0, float(SIZE)),
         fit_error=0.01,
         num_faces=1,

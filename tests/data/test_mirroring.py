@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from phystd_tf.data.mirroring import Mirror
 from phystd_tf.physics import warp
-from phystd_tf.physics.triangulation import anchors, rasterise_triangles, triangulate
+from phystd_tf.physics.triangulation import anchors, rasterize_triangles, triangulate
 from phystd_tf.traces import Faces
 
 SIZE = 64
@@ -22,7 +22,7 @@ def _face(vertices, image=None):
         depth=plain,
         preliminary_mask=plain,
         triangles=triangles,
-        triangle_map=rasterise_triangles(vertices, triangles, SIZE).astype(np.int32),
+        triangle_map=rasterize_triangles(vertices, triangles, SIZE).astype(np.int32),
     )
 
 

@@ -11,7 +11,7 @@ from phystd_tf.physics.triangulation import (
     DegenerateVerticesError,
     anchors,
     point_pairs,
-    rasterise_triangles,
+    rasterize_triangles,
     triangulate,
 )
 
@@ -34,7 +34,7 @@ def _smallest_coordinate(corners, x, y):
 
 def test_every_pixel_lies_in_its_triangle(vertices):
     triangles = triangulate(vertices, 64).triangles
-    triangle_map = rasterise_triangles(vertices, triangles, 64)
+    triangle_map = rasterize_triangles(vertices, triangles, 64)
     corners = _corners(vertices, triangles, 64)
     for y, x in np.random.default_rng(1).integers(0, 64, (300, 2)):
         assert _smallest_coordinate(corners[triangle_map[y, x]], x, y) > -1e-9
@@ -44,7 +44,7 @@ def test_the_map_is_that_of_point_location(vertices):
     triangles = triangulate(vertices, 64).triangles
     grid = np.stack(np.meshgrid(np.arange(64.0), np.arange(64.0)), -1)
     located = Delaunay(np.concatenate([vertices, anchors(64)])).find_simplex(grid)
-    triangle_map = rasterise_triangles(vertices, triangles, 64)
+    triangle_map = rasterize_triangles(vertices, triangles, 64)
     corners = _corners(vertices, triangles, 64)
     differing = np.argwhere(triangle_map != located)
     assert len(differing) < 0.02 * 64 * 64
@@ -67,7 +67,7 @@ def test_no_pixel_is_left_out_where_edges_pass_through_pixels(kind, monkeypatch)
         vertices = 1.3 * vertices - 10
     monkeypatch.setattr(triangulation, "_deepest", None)  # the lines alone must suffice
     triangles = triangulate(vertices, 64).triangles
-    corners = _corners(vertices, triangles, 64)[rasterise_triangles(vertices, triangles, 64)]
+    corners = _corners(vertices, triangles, 64)[rasterize_triangles(vertices, triangles, 64)]
     assert min(_smallest_coordinate(corners[y, x], x, y) for y in range(64) for x in range(64)) > -1e-7
 
 
@@ -87,7 +87,7 @@ def test_triangles_are_as_many_as_euler_says_and_the_rest_is_zero(vertices):
     fewer = triangulate(outside, 64)
     assert fewer.num_used < MAX_TRIANGLES
     assert not fewer.triangles[fewer.num_used :].any() and fewer.triangles[: fewer.num_used].any(axis=1).all()
-    assert rasterise_triangles(outside, fewer.triangles, 64).max() < fewer.num_used
+    assert rasterize_triangles(outside, fewer.triangles, 64).max() < fewer.num_used
 
 
 def test_the_triangulation_does_not_depend_on_the_size(vertices):
@@ -96,7 +96,7 @@ def test_the_triangulation_does_not_depend_on_the_size(vertices):
     as_sets = [{tuple(sorted(row)) for row in rows} for rows in (large.tolist(), small.tolist())]
     assert as_sets[0] == as_sets[1]
     corners = _corners(half, large, 32)
-    small_map = rasterise_triangles(half, large, 32)
+    small_map = rasterize_triangles(half, large, 32)
     assert all(_smallest_coordinate(corners[small_map[y, x]], x, y) > -1e-9 for y in range(32) for x in range(32))
 
 
@@ -118,7 +118,7 @@ def test_the_partner_of_the_partner_is_the_point_itself():
 def test_duplicate_vertices_are_fine(vertices):
     vertices[10] = vertices[11]
     triangles = triangulate(vertices, 64).triangles
-    assert rasterise_triangles(vertices, triangles, 64).shape == (64, 64)
+    assert rasterize_triangles(vertices, triangles, 64).shape == (64, 64)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_vertices_that_are_not_a_face_are_refused_by_name(points, message):
     with pytest.raises(DegenerateVerticesError, match=message):
         triangulate(points, 64)
     with pytest.raises(DegenerateVerticesError, match=message):
-        rasterise_triangles(points, np.zeros((MAX_TRIANGLES, 3), int), 64)
+        rasterize_triangles(points, np.zeros((MAX_TRIANGLES, 3), int), 64)
 
 
 def test_a_pixel_outside_all_by_rounding_still_gets_the_nearest():

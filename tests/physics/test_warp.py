@@ -8,7 +8,7 @@ from scipy.spatial import Delaunay
 
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.physics import warp
-from phystd_tf.physics.triangulation import anchors, rasterise_triangles, triangulate
+from phystd_tf.physics.triangulation import anchors, rasterize_triangles, triangulate
 
 SIZE = 64
 
@@ -19,7 +19,7 @@ def _face(rng, n=1, low=15, high=48):
 
 def _mesh(vertices, size=SIZE):
     triangles = np.stack([triangulate(v, size).triangles for v in vertices])
-    maps = np.stack([rasterise_triangles(v, t, size) for v, t in zip(vertices, triangles)])
+    maps = np.stack([rasterize_triangles(v, t, size) for v, t in zip(vertices, triangles)])
     return triangles, maps.astype(np.int32)
 
 

@@ -107,7 +107,7 @@ def test_adversarial_loss_reaches_the_traces_through_warp_and_reconstruction():
         assert gradient is not None and np.any(gradient) and np.all(np.isfinite(gradient))
 
 
-def test_synthesised_spoof_carries_the_trace_of_the_spoof_to_the_live_face():
+def test_synthesized_spoof_carries_the_trace_of_the_spoof_to_the_live_face():
     batch = random_batch()
     model = _new_model()
     traces = model(batch.spoof.image).traces

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.hparams import ABLATIONS, PAPER, HParams
-from phystd_tf.physics.triangulation import rasterise_triangles, triangulate
+from phystd_tf.physics.triangulation import rasterize_triangles, triangulate
 from phystd_tf.traces import Batch, Faces
 
 TINY = dataclasses.replace(
@@ -37,7 +37,7 @@ def random_faces(rng: np.random.Generator, n: int, live: bool, size: int = 32, d
     grid = np.stack(np.meshgrid(np.linspace(0.25, 0.75, 14), np.linspace(0.2, 0.8, 10)), -1).reshape(1, 140, 2)
     vertices = (grid * size + rng.normal(0, 0.02 * size, (n, 140, 2))).astype(np.float32)
     triangles = np.array([triangulate(v, size).triangles for v in vertices]).reshape(n, -1 if n else 0, 3)
-    maps = np.array([rasterise_triangles(v, t, size) for v, t in zip(vertices, triangles)]).reshape(n, size, size)
+    maps = np.array([rasterize_triangles(v, t, size) for v, t in zip(vertices, triangles)]).reshape(n, size, size)
     level = 0.6 if live else 0.4
     return Faces(
         image=np.clip(level + rng.normal(0, 0.1, (n, size, size, 3)), 0, 1).astype(np.float32),

@@ -132,14 +132,14 @@ class _Reader:
     def add_live(self, folder: str, split: Optional[str]) -> None:
         for path in subfolders(folder):
             name = os.path.basename(path)
-            kind = spoof_types.normalise(name)
+            kind = spoof_types.normalize(name)
             if kind in spoof_types.SPOOF_TYPES and letters(name) == letters(kind):
                 raise FolderLayoutError(f"{path}: a spoof type below live/; move it below spoof/")
         self._add_type(folder, spoof_types.LIVE, split)
 
     def add_spoof(self, folder: str, split: Optional[str]) -> None:
         folders = subfolders(folder)
-        kinds = [spoof_types.normalise(os.path.basename(path)) for path in folders]
+        kinds = [spoof_types.normalize(os.path.basename(path)) for path in folders]
         for path, kind in zip(folders, kinds):
             if spoof_types.label_of(kind) == 1:
                 raise FolderLayoutError(f"{path}: a live folder below spoof/; move it below live/ or rename it")

@@ -15,9 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from phystd_tf import spoof_types
+from phystd_tf.protocols.clip_facts import SPLITS
 from phystd_tf.synthetic.layouts.annotations import eye_lines
 from phystd_tf.synthetic.layouts.layout import Layout, split_counts
-from phystd_tf.synthetic.recipe import SPLITS, Recipe, SyntheticClip
+from phystd_tf.synthetic.recipe import Recipe, SyntheticClip
 from phystd_tf.synthetic.scene.conditions import Conditions
 
 PHONES, SESSIONS = range(1, 7), range(1, 4)

@@ -13,7 +13,7 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
-from phystd_tf.face.rasterise import rasterise
+from phystd_tf.face.rasterize import rasterize
 from phystd_tf.synthetic.composition import Layers, quantize
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person.atlas_canvas import ASPECT, atlas_position
@@ -87,7 +87,7 @@ def mold_normals(seed: int, stretch: float = 1.0) -> np.ndarray:
     normals = heads.vertex_normals(shape * (1, 1, stretch), model.triangles)
     flat = atlas_position(heads.on_cylinder(model.mean), _MOLD_HEIGHT)
     placed = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
-    raster = rasterise(placed, model.triangles, _MOLD_HEIGHT, ASPECT * _MOLD_HEIGHT)
+    raster = rasterize(placed, model.triangles, _MOLD_HEIGHT, ASPECT * _MOLD_HEIGHT)
     found = np.einsum("hwk,hwkc->hwc", raster.barycentric, normals[model.triangles[raster.triangle_index]])
     return found.astype(np.float32)
 

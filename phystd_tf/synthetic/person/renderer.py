@@ -12,7 +12,7 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.face.rasterise import rasterise
+from phystd_tf.face.rasterize import rasterize
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person import skin
 from phystd_tf.synthetic.person.atlas_canvas import atlas_position
@@ -97,7 +97,7 @@ class Renderer:
         normals = heads.vertex_normals(turned, head.triangles)
         points = project(turned, scene, size)
         visible = _facing(points, head)
-        raster = rasterise(points, head.triangles[visible], size, size)
+        raster = rasterize(points, head.triangles[visible], size, size)
         covered = raster.triangle_index >= 0
         pixels = np.flatnonzero(covered)
         index = visible[raster.triangle_index.ravel()[pixels]]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from phystd_tf.face.rasterise import rasterise
+from phystd_tf.face.rasterize import rasterize
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person.subjects import Glasses
 from phystd_tf.synthetic.person.surface import interpolate
@@ -106,7 +106,7 @@ def draw_worn(worn: WornSheet, head: heads.Head, scene: Scene, size: int, z: np.
     triangles = heads.grid_triangles(2, columns, closed=False)
     normals = heads.vertex_normals(turned, triangles)
     placed = project(turned, scene, size)
-    raster = rasterise(placed, triangles, size, size)
+    raster = rasterize(placed, triangles, size, size)
     pixels = np.flatnonzero(raster.triangle_index >= 0)
     light = np.zeros((size * size, 3), np.float32)
     alpha = np.zeros(size * size, np.float32)

@@ -128,7 +128,7 @@ def test_lists_name_what_is_there(made):
         len(rows) != len(set(rows)) for rows in _rows(root, lists)
     )
     lists = read_siwmv2_lists(made["siwm"][0], notes)
-    assert set(lists) == {"trainlist", "testlist"} and "line ends of DOS" in notes[-1]
+    assert set(lists) == {"trainlist", "testlist"} and "CRLF line ends" in notes[-1]
 
 
 def _rows(root, lists):

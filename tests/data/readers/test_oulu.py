@@ -143,7 +143,7 @@ def _write_lists(root, ending="\n", mark=b"", label=True):
     [
         ({}, []),
         ({"label": False}, []),
-        ({"ending": "\r\n", "mark": b"\xef\xbb\xbf"}, ["a byte order mark and line ends of DOS"] * 42),
+        ({"ending": "\r\n", "mark": b"\xef\xbb\xbf"}, ["a byte order mark and CRLF line ends"] * 42),
         ({"mark": b"\xef\xbb\xbf"}, ["a byte order mark"] * 42),
     ],
 )

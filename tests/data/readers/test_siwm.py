@@ -189,7 +189,7 @@ def test_rows_that_are_repeated_count_once(put):
         "test_A_pretrain": ["Live_3", "Paper_4", "Paper_5"],
     }
     text = "\n".join(notes)
-    assert "trainlist_all.txt: has a byte order mark and line ends of DOS" in text
+    assert "trainlist_all.txt: has a byte order mark and CRLF line ends" in text
     assert "trainlist_all.txt: 4 rows name 2 videos" in text
     assert "test_A_pretrain.txt: 2 rows are not names of SiW-M, the first is line 4" in text
     assert len(notes) == 3

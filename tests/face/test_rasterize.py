@@ -1,13 +1,13 @@
 import numpy as np
 
-from phystd_tf.face.rasterise import rasterise
+from phystd_tf.face.rasterize import rasterize
 
 
 def test_agrees_with_one_pixel_at_a_time():
     rng = np.random.default_rng(0)
     points = rng.uniform(-4, 20, (12, 3))
     triangles = np.array([rng.choice(12, 3, replace=False) for _ in range(15)])
-    raster = rasterise(points, triangles, 14, 17)
+    raster = rasterize(points, triangles, 14, 17)
     for y in range(14):
         for x in range(17):
             best, depth = -1, -np.inf
@@ -22,7 +22,7 @@ def test_agrees_with_one_pixel_at_a_time():
 
 
 def test_barycentric_weights_give_the_position_back(model, frontal):
-    raster = rasterise(frontal, model.triangles, 200, 256)
+    raster = rasterize(frontal, model.triangles, 200, 256)
     rows, columns = np.nonzero(raster.triangle_index >= 0)
     corners = frontal[model.triangles[raster.triangle_index[rows, columns]]]
     found = np.einsum("nk,nkc->nc", raster.barycentric[rows, columns], corners)
@@ -33,11 +33,11 @@ def test_barycentric_weights_give_the_position_back(model, frontal):
 
 def test_neighbors_leave_no_gap():
     points = np.array([[0, 0, 0], [10, 0, 0], [10, 10, 0], [0, 10, 0.0]])
-    raster = rasterise(points, np.array([[0, 1, 2], [0, 2, 3]]), 11, 11)
+    raster = rasterize(points, np.array([[0, 1, 2], [0, 2, 3]]), 11, 11)
     assert (raster.triangle_index >= 0).all()
 
 
 def test_nothing_in_sight():
     points = np.array([[50, 50, 0], [60, 50, 0], [50, 60, 0.0]])
-    raster = rasterise(points, np.array([[0, 1, 2], [0, 0, 1]]), 8, 9)
+    raster = rasterize(points, np.array([[0, 1, 2], [0, 0, 1]]), 8, 9)
     assert (raster.triangle_index == -1).all() and raster.z.shape == (8, 9) and (raster.barycentric == 0).all()

@@ -19,7 +19,7 @@ class Raster(NamedTuple):
     z: np.ndarray
 
 
-def rasterise(points: np.ndarray, triangles: np.ndarray, height: int, width: int) -> Raster:
+def rasterize(points: np.ndarray, triangles: np.ndarray, height: int, width: int) -> Raster:
     """Finds the triangle nearest to the camera at each pixel.
 
     Both sides of a triangle are visible. A pixel belongs to a triangle if its
