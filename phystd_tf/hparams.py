@@ -214,7 +214,7 @@ class HParams:
         """Reads what ``save`` wrote.
 
         Raises:
-          HParamsError: if the file is missing, is no JSON object, or is refused
+          HParamsError: if the file is missing, is not a JSON object, or is refused
             by ``from_dict``; the message names the file.
         """
         values = read_json(path, HParamsError)

@@ -186,7 +186,7 @@ class GeneratorLosses(NamedTuple):
     L_H: tf.Tensor
 
 
-def disentanglement_objective(losses: GeneratorLosses, hparams: HParams) -> tf.Tensor:
+def step1_objective(losses: GeneratorLosses, hparams: HParams) -> tf.Tensor:
     """Objective of training step 1, Eq. (23)."""
     return (
         hparams.alpha1 * losses.L_depth
@@ -196,6 +196,6 @@ def disentanglement_objective(losses: GeneratorLosses, hparams: HParams) -> tf.T
     )
 
 
-def synthesis_objective(losses: GeneratorLosses, hparams: HParams) -> tf.Tensor:
+def step3_objective(losses: GeneratorLosses, hparams: HParams) -> tf.Tensor:
     """Objective of training step 3, Eq. (24)."""
     return hparams.alpha5 * losses.L_S + hparams.alpha6 * losses.L_H

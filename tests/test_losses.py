@@ -174,16 +174,14 @@ def test_expectation_over_no_face_is_zero_with_finite_gradient(reduction):
     assert losses.inpainting_mask_loss(nothing[..., :1], nothing, nothing[..., :1], PAPER) == 0
 
 
-def test_disentanglement_objective_is_the_weighted_sum():
+def test_step1_objective_is_the_weighted_sum():
     terms = losses.GeneratorLosses(*(tf.constant(float(2**power)) for power in range(6)))
-    np.testing.assert_allclose(
-        losses.disentanglement_objective(terms, PAPER), 100 * 1 + 5 * 2 + 1 * 4 + 1e-4 * 8, rtol=1e-6
-    )
+    np.testing.assert_allclose(losses.step1_objective(terms, PAPER), 100 * 1 + 5 * 2 + 1 * 4 + 1e-4 * 8, rtol=1e-6)
 
 
-def test_synthesis_objective_is_the_weighted_sum():
+def test_step3_objective_is_the_weighted_sum():
     terms = losses.GeneratorLosses(*(tf.constant(float(2**power)) for power in range(6)))
-    np.testing.assert_allclose(losses.synthesis_objective(terms, PAPER), 10 * 16 + 1 * 32, rtol=1e-6)
+    np.testing.assert_allclose(losses.step3_objective(terms, PAPER), 10 * 16 + 1 * 32, rtol=1e-6)
 
 
 def test_a_weight_of_zero_removes_the_gradient_of_its_term():
@@ -191,7 +189,7 @@ def test_a_weight_of_zero_removes_the_gradient_of_its_term():
     hparams = dataclasses.replace(PAPER, alpha3=0.0, alpha6=0.0)
     with tf.GradientTape() as tape:
         terms = losses.GeneratorLosses(*(tf.identity(value) for value in values))
-        objective = losses.disentanglement_objective(terms, hparams) + losses.synthesis_objective(terms, hparams)
+        objective = losses.step1_objective(terms, hparams) + losses.step3_objective(terms, hparams)
     np.testing.assert_allclose(tape.gradient(objective, values), [100, 5, 0, 1e-4, 10, 0])
 
 

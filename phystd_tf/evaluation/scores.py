@@ -111,7 +111,7 @@ def write_scores(scores: pd.DataFrame, path: str) -> None:
 
 
 def to_clips(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row a clip: the mean over its frames of every number.
+    """One row per clip: the mean over its frames of every number.
 
     Raises:
       ScoreFileError: if a clip has frames of two labels, types, instruments or subjects.
@@ -125,7 +125,7 @@ def to_clips(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def at_level(scores: pd.DataFrame, level: str) -> pd.DataFrame:
-    """One row a presentation: the frames as they are ("frame"), or ``to_clips`` of them ("clip")."""
+    """One row per presentation: the frames as they are ("frame"), or ``to_clips`` of them ("clip")."""
     if level not in LEVELS:
         raise ValueError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
     return to_clips(scores) if level == "clip" else scores

@@ -44,6 +44,6 @@ def write_json(value: Any, path: str) -> None:
     """Writes readable JSON atomically.
 
     Raises:
-      ValueError: if a number is not finite: JSON has no word for it.
+      ValueError: if a number is not finite: JSON cannot express it.
     """
     write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", path)

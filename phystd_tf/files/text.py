@@ -26,7 +26,7 @@ class Lines(NamedTuple):
 def read_lines(path: str) -> Lines:
     """The lines of a text file in UTF-8 (or UTF-16 with its mark), with line ends of any system.
 
-    Bytes that are no text become replacement characters: the caller sees that the line is not what it should be.
+    Bytes that are not text become replacement characters: the caller sees that the line is not what it should be.
 
     Raises:
       TextFileError: if the file cannot be read.

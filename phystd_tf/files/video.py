@@ -13,7 +13,7 @@ VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".3gp", ".mpg
 
 
 class UnreadableVideoError(PhystdError):
-    """A file is no video that can be read; the message names it."""
+    """A file is not a video that can be read; the message names it."""
 
 
 def iterate_frames(

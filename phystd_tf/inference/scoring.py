@@ -23,29 +23,29 @@ _COLUMNS = ("clip", "frame", "subject", "type", "label")  # of the records; the 
 
 
 def score_split(
-    generator: Generator, prepared: PreparedFaces, split: str, progress: Optional[Callable[[int], None]] = None
+    generator: Generator, faces: PreparedFaces, split: str, progress: Optional[Callable[[int], None]] = None
 ) -> pd.DataFrame:
     """The terms of Eq. (10) for every face of a split.
 
     Args:
       generator: Generator.
-      prepared: path of the prepared folder, or a Selection of its faces.
+      faces: path of a prepared folder, or a Selection of its faces.
       split: "train", "dev" or "test".
       progress: called with the number of faces after each batch.
 
     Returns:
-      One row a face: clip, frame, subject, type, instrument, label, depth, B, C, T, P. Types are those of Table 3:
+      One row per face: clip, frame, subject, type, instrument, label, depth, B, C, T, P. Types are those of Table 3:
       ``partial_eye`` and ``partial_mouth`` are ``partial_paper``, with the kind as instrument.
 
     Raises:
       PreparedFolderError: if the folder or the split is missing or damaged.
     """
-    faces = selection_of(prepared)
-    instrument_of = {row["clip"]: row["instrument"] for row in faces.rows(split)}
+    selection = selection_of(faces)
+    instrument_of = {row["clip"]: row["instrument"] for row in selection.rows(split)}
     terms_of = traced_terms(generator)
     parts = []
     try:
-        for images, info in evaluation_dataset(faces, generator.hparams, split, _BATCH):
+        for images, info in evaluation_dataset(selection, generator.hparams, split, _BATCH):
             columns: dict[str, Any] = {name: _plain(info[name].numpy()) for name in _COLUMNS}
             # Pieces of paper over eyes and over the mouth are one column of Table 3, and told apart as instruments.
             kinds = columns["type"]
@@ -60,12 +60,12 @@ def score_split(
             if progress is not None:
                 progress(len(parts[-1]))
     except tf.errors.DataLossError as error:
-        raise name_damaged_shard(faces.prepared) from error
+        raise name_damaged_shard(selection.prepared) from error
     return pd.concat(parts, ignore_index=True)
 
 
 def choose_operating_point(
-    run: str, prepared: PreparedFaces, checkpoint: str = "last", progress: Optional[Callable[[int], None]] = None
+    run: str, faces: PreparedFaces, checkpoint: str = "last", progress: Optional[Callable[[int], None]] = None
 ) -> OperatingPoint:
     """Chooses alpha0 and the threshold of a run on dev, and stores them in it.
 
@@ -74,15 +74,15 @@ def choose_operating_point(
 
     Args:
       run: path of the run folder.
-      prepared: path of the prepared folder, or a Selection of its faces.
+      faces: path of a prepared folder, or a Selection of its faces.
       checkpoint: "last" or "best".
       progress: as in ``score_split``.
 
     Returns:
       The OperatingPoint.
     """
-    split = "dev" if all(selection_of(prepared).count("dev")) else "train"
-    choice = choose_alpha0(score_split(load_generator(run, checkpoint), prepared, split, progress))
+    split = "dev" if all(selection_of(faces).count("dev")) else "train"
+    choice = choose_alpha0(score_split(load_generator(run, checkpoint), faces, split, progress))
     point = OperatingPoint(choice.alpha0, choice.threshold, f"EER of {100 * choice.eer:.2f} % on {split}", checkpoint)
     point.save(operating_point_path(run))
     return point

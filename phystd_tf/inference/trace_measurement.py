@@ -32,8 +32,8 @@ _OF_SPOOFS = (
 
 def measure_split(
     generator: Generator,
-    prepared: PreparedFaces,
-    faces: str,
+    faces: PreparedFaces,
+    truth_folder: str,
     split: str,
     progress: Optional[Callable[[int], None]] = None,
 ) -> pd.DataFrame:
@@ -43,27 +43,27 @@ def measure_split(
 
     Args:
       generator: Generator.
-      prepared: path of the prepared folder, or a Selection of its faces.
-      faces: folder of the embedded dataset that it was prepared from, with its truth.
+      faces: path of a prepared folder, or a Selection of its faces.
+      truth_folder: folder of the embedded dataset that it was prepared from, with its truth.
       split: "train", "dev" or "test".
       progress: called with the number of faces after each batch.
 
     Returns:
-      One row a face, with the KEYS and MEASURES of ``trace_quality``.
+      One row per face, with the KEYS and MEASURES of ``trace_quality``.
 
     Raises:
       TruthError: if the truth of a face is missing or lacks what is measured.
       PreparedFolderError: if the prepared folder or the split is missing.
     """
     outputs = traced_outputs(generator, alpha0=0.0)
-    selection = selection_of(prepared)
+    selection = selection_of(faces)
     prepared_size = load_settings(selection.prepared)["image_size"]
     manifest = {(row["clip"], int(row["frame"])): row for row in selection.rows(split)}
     measured: list[dict[str, object]] = []
     for images, info in evaluation_dataset(selection, generator.hparams, split, _BATCH):
         clips = [clip.decode("utf-8", "surrogateescape") for clip in info["clip"].numpy()]
         rows = [manifest[key] for key in zip(clips, info["frame"].numpy().tolist())]
-        live, covered = zip(*(_true_crops(faces, row, prepared_size) for row in rows))
+        live, covered = zip(*(_true_crops(truth_folder, row, prepared_size) for row in rows))
         size = generator.hparams.image_size
         is_live = np.array([row["label"] == "1" for row in rows])[:, None, None, None]
         live = tf.where(is_live, images, resize_crops(np.stack(live), size))
@@ -78,11 +78,11 @@ def measure_split(
     return pd.DataFrame(measured, columns=[*quality.KEYS, *quality.MEASURES])
 
 
-def _true_crops(faces: str, row: Mapping[str, str], size: int) -> tuple[np.ndarray, np.ndarray]:
+def _true_crops(truth_folder: str, row: Mapping[str, str], size: int) -> tuple[np.ndarray, np.ndarray]:
     """The live face [S, S, 3] and the covered region [S, S, 1] in the crop of a face, float32; zeros for live faces."""
     if row["label"] == "1":
         return np.zeros((size, size, 3), np.float32), np.zeros((size, size, 1), np.float32)
-    path = truth.truth_path(faces, row["source"])
+    path = truth.truth_path(truth_folder, row["source"])
     found = truth.read(path)
     if found.live_camera is None or found.covered is None:
         raise truth.TruthError(f"{path} does not hold the truth of a spoof; make the faces again with --truth=camera")

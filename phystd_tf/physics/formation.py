@@ -83,7 +83,7 @@ def disentanglement_cost(image: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, I_P: tf
     return _frobenius((1.0 - P) * T_A) + _frobenius(P * (image - I_P))
 
 
-def disentanglement_objective(T_A: tf.Tensor, P: tf.Tensor, lambda_: float) -> tf.Tensor:
+def content_free_cost(T_A: tf.Tensor, P: tf.Tensor, lambda_: float) -> tf.Tensor:
     """Objective without a constraint on the content I_P, Eq. (7): |(1 - P) T_A|_F + lambda |P|_F.
 
     Args:

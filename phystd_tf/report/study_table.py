@@ -63,7 +63,7 @@ TRACE_COLUMNS = {
 
 
 def collect(outcomes: Sequence[Outcome], columns: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row a model, in the order of their first outcome.
+    """One row per model, in the order of their first outcome.
 
     Args:
       outcomes: any number, several seeds of a model among them.

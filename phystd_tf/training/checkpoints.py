@@ -65,7 +65,7 @@ def load_run(run: str, name: str = "last") -> PhySTD:
       name: "last" or "best".
 
     Raises:
-      CheckpointError: if the folder is no run or the checkpoint does not fit.
+      CheckpointError: if the folder is not a run or the checkpoint does not fit.
     """
     model = PhySTD(load_hparams(run))
     CheckpointStore(model, run).restore(name)

@@ -35,13 +35,13 @@ class TrainingDivergedError(PhystdError):
 
 
 def train(
-    hparams: HParams, prepared: PreparedFaces, run: str, seed: int, steps_per_epoch: int, jit_compile: bool = False
+    hparams: HParams, faces: PreparedFaces, run: str, seed: int, steps_per_epoch: int, jit_compile: bool = False
 ) -> PhySTD:
     """Trains a model in a run folder, or resumes a run.
 
     Args:
       hparams: HParams.
-      prepared: path of the prepared folder, or a Selection of its faces.
+      faces: path of a prepared folder, or a Selection of its faces.
       run: path of the run folder.
       seed: of the weights, the batches and the harder samples.
       steps_per_epoch: iterations between two checkpoints.
@@ -53,46 +53,46 @@ def train(
     Raises:
       PhystdError: if the folders do not fit, or training diverges.
     """
-    faces = selection_of(prepared)
-    counts = {split: faces.count(split) for split in ("train", "dev")}
+    selection = selection_of(faces)
+    counts = {split: selection.count(split) for split in ("train", "dev")}
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
     # Both datasets refuse what is missing, before the run folder is touched.
-    training = training_dataset(faces, hparams, "train", seed)
+    training = training_dataset(selection, hparams, "train", seed)
     held_out_split = "dev" if all(counts["dev"]) else "train"
-    held_out = held_out_dataset(faces, hparams, held_out_split, seed, _HELD_OUT_BATCHES)
-    settings = load_settings(faces.prepared)
+    held_out = held_out_dataset(selection, hparams, held_out_split, seed, _HELD_OUT_BATCHES)
+    settings = load_settings(selection.prepared)
     before = load_protocol_choice(run)
-    if before is not None and before != faces.choice:
+    if before is not None and before != selection.choice:
         raise PhystdError(
-            f"{run} was trained on protocol {_words(before)}, not {_words(faces.choice)}; give another --run"
+            f"{run} was trained on protocol {_words(before)}, not {_words(selection.choice)}; give another --run"
         )
     open_run(
         run,
         hparams,
         {
-            "data": faces.prepared,
-            "protocol": faces.choice._asdict(),
+            "data": selection.prepared,
+            "protocol": selection.choice._asdict(),
             "seed": seed,
             "faces": {split: {"live": live, "spoof": spoof} for split, (live, spoof) in counts.items()},
             "held_out_split": held_out_split,
         },
     )
-    save_protocol(run, faces.choice)
+    save_protocol(run, selection.choice)
     save_settings(run, settings)  # whoever uses the model must make crops in the same way
     model = PhySTD(hparams, seed=seed)
     print(parameter_table(count_parameters(model.generator, model.discriminators)))
 
     def data_from(iteration: int) -> tf.data.Dataset:
         # A resumed run sees the batches that it would have seen.
-        return training if iteration == 0 else training_dataset(faces, hparams, "train", seed, start=iteration)
+        return training if iteration == 0 else training_dataset(selection, hparams, "train", seed, start=iteration)
 
     try:
         panel_batch = next(iter(held_out))
         panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
         fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile)
     except tf.errors.DataLossError as error:
-        raise name_damaged_shard(faces.prepared) from error
+        raise name_damaged_shard(selection.prepared) from error
     return model
 
 

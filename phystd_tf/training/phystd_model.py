@@ -178,7 +178,7 @@ class PhySTD(tf.keras.Model):
         for discriminator, *pair in zip(self.discriminators, real, fake):
             # Real and fake in one pass: batch normalization over each alone
             # would normalize the difference of their colors away.
-            maps = discriminator(self._seen(tf.concat(pair, axis=0)), training=training)
+            maps = discriminator(self._discriminator_input(tf.concat(pair, axis=0)), training=training)
             real_map, fake_map = tf.split(maps, 2, axis=0)
             real_maps.append(real_map)
             fake_maps.append(fake_map)
@@ -189,7 +189,7 @@ class PhySTD(tf.keras.Model):
             L_D=_finite(losses.discriminator_adversarial_loss(real_maps, fake_maps, h), "L_D"),
         )
 
-    def _seen(self, images: tf.Tensor) -> tf.Tensor:
+    def _discriminator_input(self, images: tf.Tensor) -> tf.Tensor:
         """What the discriminators see of images: these, or their bands as the encoder sees them."""
         return network_input(images, self.hparams) if self.hparams.discriminator_input == "bands" else images
 
@@ -227,8 +227,8 @@ class PhySTD(tf.keras.Model):
         terms = losses.GeneratorLosses(*(_finite(term, name) for name, term in zip(terms._fields, terms)))
         if not self.hparams.trace_decoder:
             return terms, self.hparams.alpha1 * terms.L_depth
-        objective = losses.disentanglement_objective(terms, self.hparams)
-        return terms, objective + losses.synthesis_objective(terms, self.hparams)
+        objective = losses.step1_objective(terms, self.hparams)
+        return terms, objective + losses.step3_objective(terms, self.hparams)
 
     def _apply(
         self,
@@ -259,7 +259,7 @@ class PhySTD(tf.keras.Model):
         self.generator_optimizer.build(self.generator.trainable_variables)
         image = tf.zeros((1, self.hparams.image_size, self.hparams.image_size, 3))
         for discriminator in self.discriminators:
-            discriminator(self._seen(image))
+            discriminator(self._discriminator_input(image))
         if self.discriminator_optimizer is not None:
             self.discriminator_optimizer.build(self.discriminator_variables)
 

@@ -79,7 +79,7 @@ def test_disentanglement_cost_bounds_the_change(rng):
     np.testing.assert_allclose(alone, formation.disentanglement_cost(image, T_A, 0 * P, I_P), rtol=1e-4)
 
 
-def test_disentanglement_objective_leaves_the_content_free(rng):
+def test_content_free_cost_leaves_the_content_free(rng):
     T_A, P = _random(rng), rng.random((2, 32, 32, 1)).astype(np.float32)
-    value = formation.disentanglement_objective(T_A, P, lambda_=2.0)
+    value = formation.content_free_cost(T_A, P, lambda_=2.0)
     np.testing.assert_allclose(value, _norms((1 - P) * T_A) + 2 * _norms(P), rtol=1e-5)
