@@ -4,11 +4,12 @@ import dataclasses
 
 import pytest
 
-from phystd_tf.hparams import ABLATIONS, PAPER, PRESETS, SMALL, HParams, HParamsError, get_hparams
+from phystd_tf.hparams import ABLATIONS, PAPER, PRESETS, PRINTED, SMALL, HParams, HParamsError, get_hparams
 
 
-def test_the_paper_preset_has_the_numbers_of_the_paper():
-    h = get_hparams("paper")
+@pytest.mark.parametrize("preset", ["paper", "printed"])
+def test_the_paper_preset_has_the_numbers_of_the_paper(preset):
+    h = get_hparams(preset)
     assert (h.image_size, h.n1, h.n2, h.depth_size, h.num_vertices) == (256, 32, 128, 32, 140)
     assert (h.gain_mid, h.gain_high) == (15, 25)
     assert h.discriminator_sizes == (32, 96, 256, 256)
@@ -18,6 +19,19 @@ def test_the_paper_preset_has_the_numbers_of_the_paper():
     assert (h.decay_every, h.decay_ratio, h.discriminator_lr_ratio) == (45_000, 10, 0.5)
     assert h.discriminator_decay_every is None and h.upsampling == "transpose" and h.discriminator_norm == "batch"
     assert h.image_decomposition and h.trace_decoder and h.training_step2 and h.training_step3
+
+
+def test_paper_differs_from_the_print_in_how_the_traces_start_and_where_p_may_open():
+    different = {
+        name: getattr(PAPER, name)
+        for name in PAPER.__dataclass_fields__
+        if getattr(PAPER, name) != getattr(PRINTED, name)
+    }
+    assert different == {
+        "preset": "paper", "trace_head_stddev": 0.002, "inpainting_bias": -4.0, "regularization_live_weight": 1e5,
+        "region_within": "allowed",
+    }  # fmt: skip
+    assert HParams() == PRINTED
 
 
 def test_hyper_parameters_are_frozen():
@@ -104,7 +118,7 @@ def test_a_broken_file_is_refused_with_its_name(tmp_path, text):
 
 
 def test_unknown_names_are_refused_with_those_that_are_known():
-    with pytest.raises(HParamsError, match="unknown preset 'tiny'; known are paper, small"):
+    with pytest.raises(HParamsError, match="unknown preset 'tiny'; known are paper, printed, small"):
         get_hparams("tiny")
     with pytest.raises(HParamsError, match="unknown ablation 'step4'"):
         get_hparams("small", "step4")

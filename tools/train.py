@@ -17,7 +17,12 @@ flags = Flags()
 
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
 _RUN = flags.DEFINE_string("run", None, "Run folder to make or to resume.", required=True)
-_PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters: small (128 px, for a CPU) or paper (256 px).")
+_PRESET = flags.DEFINE_string(
+    "preset",
+    "small",
+    "Hyper-parameters: small (128 px, for a CPU), paper (256 px), or printed: paper without the"
+    " changes that its start needs.",
+)
 _ABLATION = flags.DEFINE_string(
     "ablation", "full", "Row of Table 3: auxiliary, step1, step1_step2_single_trace, step1_step2 or full."
 )
@@ -29,7 +34,7 @@ _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for 
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
     "steps_per_epoch", None, "Iterations between two checkpoints, held-out losses and pictures; must divide the"
-    " iterations. By default the preset's: 100 in small, 1000 in paper.", lower_bound=1,
+    " iterations. By default the preset's: 100 in small, 1000 in paper and printed.", lower_bound=1,
 )  # fmt: skip
 _SAMPLING = flags.DEFINE_enum(
     "sampling", None, choices_of("sampling"),

@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from phystd_tf.hparams import ABLATIONS, PAPER, HParams
+from phystd_tf.hparams import ABLATIONS, PRINTED, HParams
 from phystd_tf.physics.triangulation import rasterize_triangles, triangulate
 from phystd_tf.traces import Batch, Faces
 
 TINY = dataclasses.replace(
-    PAPER,
+    PRINTED,
     image_size=32,
     n1=4,
     n2=16,
