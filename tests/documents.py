@@ -16,13 +16,23 @@ WIDTHS = (
     "depth_channels=4", "discriminator_channels=[4,4,4,4]", "discriminator_strides=[2,2,2,1]", "convs_per_block=1",
     "batch_size=4",
 )  # fmt: skip
-_SETS = [f"--set={text}" for text in WIDTHS]
+# And at the size of the preset small, whatever the command says.
+SIZES = ("image_size=128", "n1=16", "n2=64", "depth_size=16", "discriminator_sizes=[16,48,128,128]")
+_SETS = [f"--set={text}" for text in (*WIDTHS, *SIZES)]
 _SHORTER = {
-    "prepare": ["--workers=1", "--frame_step=1"],
+    "prepare": ["--workers=1", "--frame_step=1", "--image_size=128", "--map_sizes=128"],
     "train": ["--iterations=2", "--steps_per_epoch=2", *_SETS],
-    "make_synthetic": ["--size=192", "--frames_per_clip=1", "--sheet_subjects=2"],
+    "make_synthetic": ["--size=160", "--frames_per_clip=1", "--sheet_subjects=2"],
     "demo": ["--subjects=6", "--test_subjects=3", "--iterations=1", *_SETS],
-    "study": ["--parts=long", "--seeds=0", "--long_subjects=6", "--test_subjects=3", "--long_iterations=1", *_SETS],
+    "study": [
+        "--parts=long",
+        "--seeds=0",
+        "--long_subjects=6",
+        "--test_subjects=3",
+        "--workers=1",
+        "--long_iterations=1",
+        *_SETS,
+    ],
     "benchmark": ["--rounds=1"],
 }
 
@@ -51,14 +61,16 @@ def snippets(document):
     return found
 
 
-def run(snippet, work):
-    """Runs a snippet in the folder ``work``; a program gets options that make it short."""
+def run(snippet, work, *more):
+    """Runs a snippet in the folder ``work``; a program gets options that make it short, and a training ``more``."""
     if snippet.language == "python":
         command = [sys.executable, "-c", snippet.text]
     else:
         python, dash_m, module, *arguments = shlex.split(snippet.text)
         assert (python, dash_m) == ("python", "-m") and module.startswith("tools."), snippet.text
-        command = [sys.executable, "-m", module, *arguments, *_SHORTER.get(module.partition(".")[2], [])]
+        program = module.partition(".")[2]
+        command = [sys.executable, "-m", module, *arguments, *_SHORTER.get(program, [])]
+        command += more if program == "train" else ()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, env=environment)
     # A preparation may list frames that failed, which is code 1.

@@ -33,10 +33,10 @@ def way(request, tmp_path_factory):
     dataset, work = request.param, tmp_path_factory.mktemp(request.param)
     folder, _, protocol = COPIES[dataset]
     frames = 1 if dataset in ("oulu", "siw") else 2
-    run("make_synthetic", f"--out={work / folder}", f"--layout={dataset}", "--size=192", "--truth=none",
+    run("make_synthetic", f"--out={work / folder}", f"--layout={dataset}", "--size=160", "--truth=none",
         f"--frames_per_clip={frames}")  # fmt: skip
     for command in _commands(dataset):
-        run_snippet(command, work)
+        run_snippet(command, work, "--ablation=auxiliary")  # the protocols are tested here, not the network
     return dataset, protocol, work
 
 
