@@ -6,7 +6,6 @@ the other, and shows each. A second call resumes where the first was stopped.
   python -m tools.demo --out=demo_output
 """
 
-import json
 import os
 import shlex
 import shutil
@@ -105,9 +104,10 @@ def _print_results(files) -> None:
     from phystd_tf.evaluation.scores import read_scores
     from phystd_tf.evaluation.summary import as_table, terms_by_type, terms_table
     from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarize_quality
+    from phystd_tf.files.json_file import read_json
 
-    with open(files["metrics.json"], encoding="utf-8") as file:
-        print(f"\n== Results on held-out subjects\n{NOTE}\n\n{as_table(json.load(file))}")
+    summary = read_json(files["metrics.json"], UsageError)
+    print(f"\n== Results on held-out subjects\n{NOTE}\n\n{as_table(summary)}")
     scores = read_scores(files["test.csv"])
     rows = terms_by_type(scores)
     print(f"\nMean terms of the score; traces should be small on live faces\n{terms_table(rows)}")

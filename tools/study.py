@@ -154,7 +154,7 @@ def _jobs(part: str, seeds: list[int]) -> list[Job]:
 
 
 def _make_faces(part: str) -> None:
-    """The faces of a part, prepared; both programs go on where they were stopped, and do nothing twice."""
+    """The faces of a part, prepared; both programs resume where they were stopped, and do nothing twice."""
     faces, prepared = _paths(part)
     subjects = _LONG_SUBJECTS.value if part == "long" else _SUBJECTS.value
     _call("make_synthetic", *embedded.training_faces(faces, subjects, seed=0))

@@ -1,11 +1,10 @@
 """Reads photographs of any usual kind as RGB."""
 
-import os
-
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.names import has_suffix
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
@@ -67,8 +66,7 @@ def read_image(path: str) -> np.ndarray:
 
 def is_image(path: str) -> bool:
     """Whether the name is that of an image; hidden files and macOS's ``._`` twins are not."""
-    name = os.path.basename(path)
-    return not name.startswith(".") and name.lower().endswith(IMAGE_SUFFIXES)
+    return has_suffix(path, IMAGE_SUFFIXES)
 
 
 def _rgb(image: Image.Image) -> np.ndarray:

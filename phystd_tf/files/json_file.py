@@ -1,9 +1,11 @@
 """Reads JSON files, with one kind of error for all that can be wrong with them."""
 
 import json
-from typing import Any
+from typing import Any, Callable, TypeVar
 
 from phystd_tf.errors import PhystdError
+
+Record = TypeVar("Record")
 
 
 def read_json(path: str, error: type[PhystdError], advice: str = "", kind: type = dict) -> Any:
@@ -28,6 +30,23 @@ def read_json(path: str, error: type[PhystdError], advice: str = "", kind: type 
     if not isinstance(value, kind):
         raise error(f"{path}: not a JSON {'object' if kind is dict else 'list'}{_and(advice)}")
     return value
+
+
+def read_record(path: str, kind: Callable[..., Record], error: type[PhystdError], what: str, advice: str) -> Record:
+    """A JSON object as the named tuple that it was written from.
+
+    Args:
+      path: of the file.
+      kind: the named tuple.
+      error: as in ``read_json``; also raised where the keys are not the fields of the tuple.
+      what: what the file should be, for the message.
+      advice: as in ``read_json``.
+    """
+    values = read_json(path, error, advice)
+    try:
+        return kind(**values)
+    except TypeError as problem:
+        raise error(f"{path}: not {what} ({problem}); {advice}") from problem
 
 
 def _and(advice: str) -> str:

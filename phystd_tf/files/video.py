@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.names import has_suffix
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".3gp", ".mpg", ".mpeg", ".wmv")
 
@@ -63,5 +64,4 @@ def iterate_frames(
 
 def is_video(path: str) -> bool:
     """Whether the name is that of a video; hidden files and macOS's ``._`` twins are not."""
-    name = os.path.basename(path)
-    return not name.startswith(".") and name.lower().endswith(VIDEO_SUFFIXES)
+    return has_suffix(path, VIDEO_SUFFIXES)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple, Optional, Union, overload
+from typing import Any, Callable, NamedTuple, Optional, Union, overload
 
 import numpy as np
 
@@ -122,8 +122,8 @@ class Model:
         Raises:
           ValueError: if an array is not of this form.
         """
-        found = self.disentangle(images)
-        return [one.prediction for one in found] if isinstance(found, list) else found.prediction
+        # Here, and not on the results of ``disentangle``: the traces of one face at a time are in memory.
+        return _each(images, lambda image: self._disentangle(image).prediction)
 
     @overload
     def disentangle(self, images: Photograph) -> Disentangled: ...  # type: ignore[overload-overlap]  # likewise
@@ -133,9 +133,7 @@ class Model:
 
     def disentangle(self, images: Union[Photograph, Sequence[Photograph]]) -> Union[Disentangled, list[Disentangled]]:
         """Takes photographs apart; arguments, order and errors are those of ``predict``."""
-        if isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim == 3):
-            return self._disentangle(images)
-        return [self._disentangle(image) for image in images]
+        return _each(images, self._disentangle)
 
     def _disentangle(self, photograph: Photograph) -> Disentangled:
         try:
@@ -167,6 +165,13 @@ class Model:
 def load(path: str, checkpoint: Optional[str] = None, morphable_model: Optional[str] = None) -> Model:
     """A trained model from a run folder or an export; see ``Model``."""
     return Model(os.fspath(path), checkpoint, morphable_model)
+
+
+def _each(images: Union[Photograph, Sequence[Photograph]], function: Callable[[Photograph], Any]) -> Any:
+    """What ``function`` gives for one photograph, or the list of it for several."""
+    if isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim == 3):
+        return function(images)
+    return [function(image) for image in images]
 
 
 def _pixels(photograph: Photograph) -> np.ndarray:

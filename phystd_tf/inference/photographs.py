@@ -12,7 +12,7 @@ import numpy as np
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
 from phystd_tf.files.images import IMAGE_SUFFIXES, is_image
-from phystd_tf.inference.model import Disentangled, Model
+from phystd_tf.inference.model import OK, Disentangled, Model
 from phystd_tf.report.trace_panel import trace_panel
 
 RESULTS_FILE = "results.csv"
@@ -32,7 +32,7 @@ class Result:
 
     def as_line(self) -> str:
         """The result as a line for people."""
-        if self.status != "ok":
+        if self.status != OK:
             return f"{self.path}: {self.status} ({self.reason})"
         verdict = f"{self.verdict}, " if self.verdict else ""
         return f"{self.path}: {verdict}score {self.score:.4f} -> {self.picture}"

@@ -5,7 +5,7 @@ import re
 import tensorflow as tf
 
 from phystd_tf.networks.generator import Generator
-from phystd_tf.runs.folder import CheckpointError, checkpoint_folder, load_hparams
+from phystd_tf.runs.folder import checkpoint_folder, load_hparams, missing_checkpoint, unfit_checkpoint
 
 _OF_GENERATOR = re.compile(r"generator/((?!\.OPTIMIZER_SLOT).)+/\.ATTRIBUTES/VARIABLE_VALUE")
 
@@ -23,10 +23,9 @@ def load_generator(run: str, name: str = "last") -> Generator:
     """
     generator = Generator(load_hparams(run))
     generator.build_variables()
-    folder = checkpoint_folder(run, name)
-    path = tf.train.latest_checkpoint(folder)
+    path = tf.train.latest_checkpoint(checkpoint_folder(run, name))
     if path is None:
-        raise CheckpointError(f"no checkpoint in {folder}; train first, or name another run")
+        raise missing_checkpoint(run, name)
     try:
         stored = [name for name, _ in tf.train.list_variables(path) if _OF_GENERATOR.fullmatch(name)]
         if len(stored) != len(generator.variables):
@@ -35,6 +34,5 @@ def load_generator(run: str, name: str = "last") -> Generator:
         status.expect_partial()  # the discriminators and the optimizers are not wanted
         status.assert_existing_objects_matched()
     except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}") from error
+        raise unfit_checkpoint(path, error) from error
     return generator

@@ -3,7 +3,7 @@
 from typing import NamedTuple, Optional
 
 from phystd_tf.files.atomic import write_json
-from phystd_tf.files.json_file import read_json
+from phystd_tf.files.json_file import read_record
 from phystd_tf.protocols.registry import AS_PREPARED
 from phystd_tf.protocols.rules import ProtocolError
 
@@ -32,9 +32,4 @@ class ProtocolChoice(NamedTuple):
         Raises:
           ProtocolError: if the file is missing or damaged.
         """
-        advice = "give --protocol"
-        values = read_json(path, ProtocolError, advice)
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise ProtocolError(f"{path}: not the protocol of a run ({error}); {advice}") from error
+        return read_record(path, cls, ProtocolError, "the protocol of a run", "give --protocol")

@@ -66,6 +66,17 @@ def checkpoint_folder(run: str, name: str) -> str:
     return os.path.join(run, "checkpoints", name)
 
 
+def missing_checkpoint(run: str, name: str) -> CheckpointError:
+    """The error for a checkpoint that is not there."""
+    return CheckpointError(f"no checkpoint in {checkpoint_folder(run, name)}; train first, or name another run")
+
+
+def unfit_checkpoint(path: str, error: Exception) -> CheckpointError:
+    """The error for a checkpoint that cannot be read into a model, with the first line of the reason."""
+    reason = str(error).strip().splitlines()[0]
+    return CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}")
+
+
 def operating_point_path(run: str) -> str:
     """Where alpha0 and the threshold of a run are stored."""
     return os.path.join(run, _OPERATING_POINT_FILE)
@@ -125,12 +136,13 @@ def open_run(run: str, hparams: HParams, details: dict[str, Any]) -> bool:
         raise PhystdError(f"{run} is not empty and is not a run folder; give another --run")
     os.makedirs(run, exist_ok=True)
     hparams.save(path)
-    _append_command(os.path.join(run, _COMMANDS_FILE), details)
+    _append_command(run, details)
     return resumed
 
 
-def _append_command(path: str, details: dict[str, Any]) -> None:
-    commands = read_json(path, PhystdError, kind=list) if os.path.exists(path) else []
+def _append_command(run: str, details: dict[str, Any]) -> None:
+    path = os.path.join(run, _COMMANDS_FILE)
+    commands = load_commands(run) if os.path.exists(path) else []
     commands.append(
         {
             "command": sys.argv,

@@ -5,7 +5,7 @@ from typing import NamedTuple, Optional
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import write_json
-from phystd_tf.files.json_file import read_json
+from phystd_tf.files.json_file import read_record
 from phystd_tf.runs.folder import operating_point_path
 
 
@@ -36,11 +36,7 @@ class OperatingPoint(NamedTuple):
           PhystdError: if the file is missing or not of this form.
         """
         advice = "run `python -m tools.score --split=dev` for this run first"
-        values = read_json(path, PhystdError, advice)
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise PhystdError(f"{path}: not an operating point ({error}); {advice}") from error
+        return read_record(path, cls, PhystdError, "an operating point", advice)
 
     @classmethod
     def of_run(cls, run: str) -> Optional["OperatingPoint"]:

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from phystd_tf.runs.folder import CheckpointError, checkpoint_folder, load_hparams
+from phystd_tf.runs.folder import checkpoint_folder, load_hparams, missing_checkpoint, unfit_checkpoint
 from phystd_tf.training.phystd_model import PhySTD
 
 
@@ -43,15 +43,12 @@ class CheckpointStore:
         """
         path = self._manager(name).latest_checkpoint
         if path is None:
-            raise CheckpointError(
-                f"no checkpoint in {checkpoint_folder(self._run, name)}; train first, or name another run"
-            )
+            raise missing_checkpoint(self._run, name)
         try:
             # restore, not read: the manager's save counter is part of the file.
             self._checkpoint.restore(path).assert_consumed()
         except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}") from error
+            raise unfit_checkpoint(path, error) from error
 
     def _manager(self, name: str) -> tf.train.CheckpointManager:
         return tf.train.CheckpointManager(self._checkpoint, checkpoint_folder(self._run, name), max_to_keep=1)

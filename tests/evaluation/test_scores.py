@@ -1,4 +1,3 @@
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,19 +11,9 @@ from phystd_tf.evaluation.scores import (
     with_score,
     write_scores,
 )
+from tests.evaluation.frames import term_frames
 
 HEADER = "clip,label,type,score\n"
-
-
-def _terms(live, spoof, traces_live, traces_spoof):
-    """Frames with a depth term for each of live and spoof, and the trace B."""
-    depth, B = np.concatenate([live, spoof]), np.concatenate([traces_live, traces_spoof])
-    label = np.repeat([1, 0], [len(live), len(spoof)])
-    clips = [f"c{i}" for i in range(len(label))]
-    return pd.DataFrame({
-        "clip": clips, "frame": 0, "subject": clips, "type": np.where(label == 1, "live", "print"),
-        "instrument": "", "label": label, "depth": depth, "B": B, "C": 0.0, "T": 0.0, "P": 0.0,
-    })  # fmt: skip
 
 
 @pytest.fixture
@@ -38,7 +27,7 @@ def written(tmp_path):
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    frame = with_score(_terms([0.4, 0.5], [0.1], [0.0, 0.01], [0.123456789]), -1.5)
+    frame = with_score(term_frames([0.4, 0.5], [0.1], [0.0, 0.01], [0.123456789]), -1.5)
     path = tmp_path / "new" / "scores.csv"
     write_scores(frame, str(path))
     assert [entry.name for entry in path.parent.iterdir()] == ["scores.csv"]
@@ -174,7 +163,7 @@ def test_a_clip_is_the_mean_of_its_frames_however_many():
 
 
 def test_a_clip_of_two_kinds_is_refused():
-    frames = _terms([0.4], [0.1], [0.0], [0.1]).assign(clip="same", frame=[0, 1], score=0.0)
+    frames = term_frames([0.4], [0.1], [0.0], [0.1]).assign(clip="same", frame=[0, 1], score=0.0)
     with pytest.raises(ScoreFileError, match="same"):
         to_clips(frames)
 

@@ -12,6 +12,7 @@ from typing import BinaryIO, Optional
 import numpy as np
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.names import has_suffix
 
 SUFFIX = ".dat"
 SIZE, DEPTH_SIZE = 256, 64
@@ -26,8 +27,7 @@ class DatFileError(PhystdError):
 
 def is_dat(path: str) -> bool:
     """Returns whether a file has the suffix of such records, and is neither hidden nor a ``._`` file of macOS."""
-    name = os.path.basename(path)
-    return not name.startswith(".") and name.lower().endswith(SUFFIX)
+    return has_suffix(path, SUFFIX)
 
 
 def iterate_dat(path: str, frame_step: int = 1, max_frames: Optional[int] = None) -> Iterator[tuple[int, np.ndarray]]:

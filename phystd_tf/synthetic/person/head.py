@@ -242,6 +242,18 @@ def _tube(levels: list[tuple[float, float, float, float, float]], columns: int) 
     return np.concatenate(rings)
 
 
+def _tube_part(
+    levels: list[tuple[float, float, float, float, float]],
+    columns: int,
+    material: int,
+    rotation_share: Union[float, np.ndarray],
+) -> _HeadPart:
+    """The closed tube of ``_tube`` as a part of one material."""
+    points = _tube(levels, columns)
+    triangles = _outwards(points, grid_triangles(len(levels), columns, closed=True))
+    return _HeadPart(points, triangles, np.full(len(triangles), material), on_cylinder(points), rotation_share)
+
+
 def _neck() -> _HeadPart:
     levels = [
         (0.7, -1.15, 0.62, 0.60, 2.0),
@@ -250,10 +262,7 @@ def _neck() -> _HeadPart:
         (2.25, -1.08, 0.82, 0.68, 2.0),
         (2.7, -1.05, 1.15, 0.74, 2.0),
     ]
-    points = _tube(levels, 24)
-    triangles = _outwards(points, grid_triangles(len(levels), 24, closed=True))
-    rotation_share = np.repeat([0.75, 0.6, 0.35, 0.1, 0.0], 24)
-    return _HeadPart(points, triangles, np.full(len(triangles), NECK), on_cylinder(points), rotation_share)
+    return _tube_part(levels, 24, NECK, np.repeat([0.75, 0.6, 0.35, 0.1, 0.0], 24))
 
 
 def _shoulders() -> _HeadPart:
@@ -266,9 +275,7 @@ def _shoulders() -> _HeadPart:
         (3.8, -1.10, 2.65, 1.06, 2.6),
         (6.5, -1.05, 2.60, 1.15, 2.6),
     ]
-    points = _tube(levels, 36)
-    triangles = _outwards(points, grid_triangles(len(levels), 36, closed=True))
-    return _HeadPart(points, triangles, np.full(len(triangles), CLOTH), on_cylinder(points), 0.0)
+    return _tube_part(levels, 36, CLOTH, 0.0)
 
 
 def _locks(subject: Subject) -> _HeadPart:

@@ -11,37 +11,20 @@ from phystd_tf.data.readers.oulu import read_official_lists
 from phystd_tf.data.readers.siwm import absent_stems, read_siwmv2_lists
 from phystd_tf.files.video import iterate_frames
 from phystd_tf.synthetic import dataset
-from phystd_tf.synthetic.layouts import LAYOUTS, all_clips, oulu
+from phystd_tf.synthetic.layouts import all_clips
 from phystd_tf.synthetic.media import MEDIA
 from phystd_tf.synthetic.recipe import Recipe
-
-COPIES = ("oulu", "siw", "siwm", "siwmv2")
-FRAMES, SIZE = 2, 96
-
-
-def _recipe(layout):
-    kind = LAYOUTS[layout]
-    return Recipe(
-        layout=layout,
-        subjects=3 if layout == "oulu" else 2,
-        clips_per_subject=kind.clips_per_subject,
-        types=tuple(name for name in MEDIA if name in kind.types),
-        frames_per_clip=FRAMES,
-        size=SIZE,
-        truth="none",
-    )
+from tests.synthetic.layouts.copies import COPIES, FRAMES, SIZE, make_copies, one_phone, small_recipe
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Layout -> (its root, its clips); OULU-NPU has a single phone, to save time."""
+    """Layout -> (its root, its clips)."""
     sets = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(oulu, "PHONES", (4,))
-        for layout in COPIES:
-            root = str(tmp_path_factory.mktemp(layout) / "set")
-            dataset.make_dataset(root, _recipe(layout))
-            sets[layout] = root, {os.path.splitext(clip.path)[0]: clip for clip in all_clips(_recipe(layout))}
+    with one_phone():
+        for layout, root in make_copies(tmp_path_factory, "none").items():
+            clips = all_clips(small_recipe(layout, "none"))
+            sets[layout] = root, {os.path.splitext(clip.path)[0]: clip for clip in clips}
     return sets
 
 

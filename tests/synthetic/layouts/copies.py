@@ -1,10 +1,14 @@
 """Small copies of real datasets: recipes, and the names of their files."""
 
+import contextlib
 import dataclasses
 import os
 import re
 
-from phystd_tf.synthetic.layouts import LAYOUTS, all_clips
+import pytest
+
+from phystd_tf.synthetic import dataset
+from phystd_tf.synthetic.layouts import LAYOUTS, all_clips, oulu
 from phystd_tf.synthetic.media import MEDIA
 from phystd_tf.synthetic.recipe import Recipe
 
@@ -45,6 +49,7 @@ PATTERNS = {
     ),
 }
 COPIES = sorted(PATTERNS)
+FRAMES, SIZE = 2, 96
 
 
 def copy_recipe(layout, **changes):
@@ -55,10 +60,33 @@ def copy_recipe(layout, **changes):
         subjects=defaults.subjects,
         clips_per_subject=defaults.clips_per_subject,
         types=tuple(name for name in MEDIA if name in defaults.types),
-        frames_per_clip=2,
-        size=96,
+        frames_per_clip=FRAMES,
+        size=SIZE,
     )
     return dataclasses.replace(recipe, **changes)
+
+
+def small_recipe(layout, truth):
+    """As few people as the layout needs."""
+    return copy_recipe(layout, truth=truth, **({"subjects": 2} if layout.startswith("siw") else {}))
+
+
+@contextlib.contextmanager
+def one_phone():
+    """OULU-NPU has a single phone, to save time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(oulu, "PHONES", (4,))
+        yield
+
+
+def make_copies(tmp_path_factory, truth):
+    """Layout -> root of one small copy, with ``one_phone``."""
+    roots = {}
+    with one_phone():
+        for layout in COPIES:
+            roots[layout] = str(tmp_path_factory.mktemp(layout) / "set")
+            dataset.make_dataset(roots[layout], small_recipe(layout, truth))
+    return roots
 
 
 def files_below(root):
