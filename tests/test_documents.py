@@ -12,7 +12,17 @@ from tests.documents import DOCUMENTS, ROOT, Snippet, run, snippets
 # below.
 INSTALLERS = ("bash tools/demo.sh", "bash tools/test.sh", "pip install -e .[face,report]")
 # In the order in which they build on each other.
-ORDER = ("README.md", "commands.md", "python.md", "embedded.md", "results.md", "experiments.md", "CONTRIBUTING.md")
+ORDER = (
+    "README.md",
+    "commands.md",
+    "python.md",
+    "embedded.md",
+    "results.md",
+    "experiments.md",
+    "pitfalls.md",
+    "CONTRIBUTING.md",
+)
+PITFALLS = ROOT / "docs" / "pitfalls.md"
 SNIPPETS = [
     snippet
     for name in ORDER
@@ -68,6 +78,16 @@ def test_links_lead_somewhere():
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_each_pitfall_has_tests():
+    entries = re.findall(r"^\*\*.+?(?=^\*\*|^## |\Z)", PITFALLS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(entries) > 25
+    for entry in entries:
+        tests = re.findall(r"`([\w/]+\.py)::(test_\w+)`", entry)
+        assert tests, entry
+        for path, name in tests:
+            assert f"def {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), f"{path} has no {name}"
 
 
 def test_the_readme_is_short_and_has_the_two_commands():

@@ -64,6 +64,11 @@ def test_a_path_and_its_pixels_in_all_forms_give_one_score(model, hopper):
     assert model.predict([]) == []
 
 
+def test_the_order_of_the_channels_matters(model, hopper):
+    _, pixels = hopper
+    assert model.predict(np.ascontiguousarray(pixels[..., ::-1])).score != model.predict(pixels).score
+
+
 def test_one_photograph_without_a_face_does_not_stop_the_others(model, hopper, tmp_path):
     (tmp_path / "text.jpg").write_text("no photograph")
     missing = tmp_path / "missing.jpg"
