@@ -29,7 +29,7 @@ from phystd_tf.data.shards import DamagedShardError, join_shards, record_offsets
 from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.files.atomic import UNFINISHED_PREFIX, write_json
+from phystd_tf.files.atomic import remove_unfinished, write_json
 from phystd_tf.files.json_file import read_json
 from phystd_tf.protocols.assignment import Member, assign_splits, shared_subjects
 
@@ -111,9 +111,7 @@ def prepare(
             progress(len(clips), _count_failures(rows))
         # The unfinished files are removed only now, since they are the only copy until the manifest exists.
         shutil.rmtree(os.path.join(out, UNFINISHED), ignore_errors=True)
-        for name in os.listdir(out):
-            if name.startswith(UNFINISHED_PREFIX):  # left by a process that was killed while joining shards
-                os.remove(os.path.join(out, name))
+        remove_unfinished(out)
         return records.read_manifest(manifest)
     except OSError as error:
         raise PreparationError(f"{out}: {error}; finished clips are kept, and the same command resumes") from error

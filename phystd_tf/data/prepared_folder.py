@@ -12,7 +12,7 @@ from phystd_tf.data.clips import Clip
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.crop import crop_recipe
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.files.atomic import UNFINISHED_PREFIX
+from phystd_tf.files.atomic import other_files
 from phystd_tf.files.versions import package_versions
 
 UNFINISHED = "unfinished"  # subfolder with the files of finished clips, until they are joined
@@ -54,17 +54,12 @@ def open_folder(out: str, settings: Settings, clips: Sequence[Clip], model: Morp
         differing = [name for name in wanted if found.get(name) != wanted[name]]
         if differing:
             raise PreparationError(f"{out} was started in another way: {_described(differing, found, wanted)}")
-    elif os.path.exists(out) and (not os.path.isdir(out) or _other_files(out)):
+    elif os.path.exists(out) and (not os.path.isdir(out) or other_files(out)):
         raise PreparationError(f"{out} is not empty and is not a prepared folder; give another --out")
     else:
         os.makedirs(out, exist_ok=True)
         records.save_settings(out, {**wanted, "versions": package_versions(_PACKAGES)})
     os.makedirs(os.path.join(out, UNFINISHED), exist_ok=True)
-
-
-def _other_files(out: str) -> list[str]:
-    """Lists a folder, without the temporary files that another process is writing there."""
-    return [name for name in os.listdir(out) if not name.startswith(UNFINISHED_PREFIX)]
 
 
 def _described(differing: Sequence[str], found: dict[str, Any], wanted: dict[str, Any]) -> str:

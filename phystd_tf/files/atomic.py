@@ -25,7 +25,8 @@ def replacing(path: str) -> Iterator[str]:
     folder, name = os.path.split(path)
     if folder:
         os.makedirs(folder, exist_ok=True)
-    temporary = os.path.join(folder, f"{UNFINISHED_PREFIX}{os.getpid()}-{name}")
+    # Without the name, which may be as long as a name can be; random, since machines may share the folder.
+    temporary = os.path.join(folder, f"{UNFINISHED_PREFIX}{os.urandom(8).hex()}{os.path.splitext(name)[1]}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -34,9 +35,21 @@ def replacing(path: str) -> Iterator[str]:
             os.remove(temporary)
 
 
+def remove_unfinished(folder: str) -> None:
+    """Removes what a killed process was writing in a folder; no other process may be working in it."""
+    for name in os.listdir(folder):
+        if name.startswith(UNFINISHED_PREFIX):
+            os.remove(os.path.join(folder, name))
+
+
+def other_files(folder: str) -> list[str]:
+    """The names in a folder, without those that a process was writing or is writing."""
+    return [name for name in os.listdir(folder) if not name.startswith(UNFINISHED_PREFIX)]
+
+
 def write_text(text: str, path: str) -> None:
     """Writes a text file as UTF-8, atomically."""
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
 

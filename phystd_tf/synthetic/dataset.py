@@ -19,7 +19,6 @@ workers and of interruptions.
 
 import concurrent.futures
 import dataclasses
-import json
 import multiprocessing
 import os
 import shutil
@@ -28,6 +27,7 @@ from typing import Any, Callable, Optional
 
 import cv2
 
+from phystd_tf.files.atomic import other_files, remove_unfinished, write_json, write_text
 from phystd_tf.files.json_file import read_json
 from phystd_tf.protocols.clip_facts import SPLITS
 from phystd_tf.synthetic.clip_list import CLIPS, clip_list
@@ -95,10 +95,11 @@ def make_dataset(
         names = {clip.subject: clip.subject_name for clip in clips}
         lists[PHOTOGRAPHS] = gallery.report([names[number] for number in range(recipe.subjects)])
     for path, text in lists.items():
-        os.makedirs(os.path.dirname(os.path.join(out, path)), exist_ok=True)
-        _write(os.path.join(out, path), text.encode("utf-8"))
-    _write(os.path.join(out, MANIFEST), _as_json(dict(manifest, complete=True)))
-    return dict(manifest, complete=True)
+        write_text(text, os.path.join(out, path))
+    manifest["complete"] = True
+    write_json(manifest, os.path.join(out, MANIFEST))
+    remove_unfinished(out)
+    return manifest
 
 
 def manifest_of(recipe: Recipe) -> dict[str, Any]:
@@ -187,21 +188,15 @@ def _check_folder(out: str, manifest: dict[str, Any]) -> None:
                 f"{out} holds a synthetic dataset of another recipe or version; choose another folder or remove it"
             )
         return
-    if os.path.exists(out) and (not os.path.isdir(out) or os.listdir(out)):
+    if os.path.exists(out) and (not os.path.isdir(out) or other_files(out)):
         raise SyntheticError(f"{out} exists and is not a synthetic dataset; choose a new or an empty folder")
-    os.makedirs(out, exist_ok=True)
-    _write(path, _as_json(manifest))
+    write_json(manifest, path)
 
 
 def _unfinished_folder(out: str) -> str:
     return os.path.join(out, ".unfinished")
 
 
-def _as_json(values: dict[str, Any]) -> bytes:
-    return (json.dumps(values, indent=2) + "\n").encode("utf-8")
-
-
 def _write(path: str, data: bytes) -> None:
-    with open(path + ".tmp", "wb") as file:
+    with open(path, "wb") as file:
         file.write(data)
-    os.replace(path + ".tmp", path)

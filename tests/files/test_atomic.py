@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from phystd_tf.files.atomic import UNFINISHED_PREFIX, replacing, write_json, write_text
+from phystd_tf.files.atomic import UNFINISHED_PREFIX, other_files, remove_unfinished, replacing, write_json, write_text
 
 
 def test_a_file_appears_whole_in_a_folder_that_is_made(tmp_path):
@@ -28,11 +28,25 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
 
 def test_the_temporary_name_keeps_the_ending_and_is_hidden(tmp_path):
     with replacing(str(tmp_path / "shard-1.png")) as temporary:
-        assert temporary.endswith("shard-1.png") and not (tmp_path / "shard-1.png").exists()
+        assert temporary.endswith(".png") and not (tmp_path / "shard-1.png").exists()
         assert list(tmp_path.glob("shard-*")) == []
         pathlib.Path(temporary).write_text("x")
-        assert pathlib.Path(temporary).name.startswith(UNFINISHED_PREFIX + str(os.getpid()))
+        assert pathlib.Path(temporary).name.startswith(UNFINISHED_PREFIX)
     assert [entry.name for entry in tmp_path.iterdir()] == ["shard-1.png"]
+
+
+def test_the_longest_name_of_a_file_system_can_be_written(tmp_path):
+    path = tmp_path / ("n" * 251 + ".txt")
+    write_text("a", str(path))
+    assert path.read_text() == "a"
+
+
+def test_what_a_killed_process_left_counts_as_nothing_and_can_be_removed(tmp_path):
+    write_text("a", str(tmp_path / "a.txt"))
+    (tmp_path / f"{UNFINISHED_PREFIX}1.txt").write_text("half")
+    assert other_files(str(tmp_path)) == ["a.txt"]
+    remove_unfinished(str(tmp_path))
+    assert os.listdir(tmp_path) == ["a.txt"]
 
 
 def test_numbers_that_json_does_not_know_are_refused(tmp_path):

@@ -10,9 +10,11 @@ import time
 import cv2
 import matplotlib.cbook
 import numpy as np
+import pytest
 import skimage.data
 
 from phystd_tf.synthetic.layouts import LAYOUTS
+from tests.killing import Program, check_kills, tree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -87,3 +89,16 @@ def test_help_is_quick():
     done = _run("--help")
     assert "--clips_per_subject" in done.stdout + done.stderr
     assert time.monotonic() - start < 2
+
+
+@pytest.fixture(scope="module")
+def program():
+    with Program("tools.make_synthetic", imports=["phystd_tf.synthetic.dataset"]) as imported:
+        yield imported
+
+
+@pytest.mark.parametrize("layout", ["--subjects=3", "--layout=siwm"])  # folders; videos, annotations and lists
+def test_a_kill_at_any_point_costs_nothing(tmp_path, program, kill_points, layout):
+    small = ("--clips_per_subject=1", "--live_clips_per_subject=1", "--frames_per_clip=1", "--types=print")
+    arguments = ["--out=set", "--size=96", "--workers=1", *small, layout]
+    check_kills(program, arguments, None, tmp_path / "work", tree, kill_points)

@@ -1,0 +1,238 @@
+"""Kills a program at chosen points of its work, and compares what the next run makes of it with an undisturbed run.
+
+A point lies before each change of a file below the working folder: a file is opened for writing, renamed or removed, a
+folder is made, and so on; another one lies in the middle of each new file that Python writes. Code in C++ announces
+nothing; its functions can be named as ``watched``, then a point lies before and after each of their calls.
+
+Starting a program takes seconds. A ``Program`` is therefore a process of its own that imports everything once and then
+forks for each run. It runs nothing itself, since neither TensorFlow nor MediaPipe survives a fork once its threads run.
+
+    with Program("tools.score", imports=["tensorflow"]) as program:
+        check_kills(program, ["--run=run", "--data=prepared", "--out=test.csv"], template, work, content, points)
+
+Programs must work in a single process (``--workers=1``): a kill reaches the process that counts.
+"""
+
+import functools
+import importlib
+import json
+import operator
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from typing import NamedTuple, Optional
+
+ROOT = pathlib.Path(__file__).parents[1]
+_CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "killing.watched"}
+
+
+class Run(NamedTuple):
+    """What became of a run.
+
+    Attributes:
+      code: exit code; -9 if it was killed.
+      points: how many points it has passed; 0 if it was killed.
+      output: all that it printed.
+    """
+
+    code: int
+    points: int
+    output: str
+
+
+class Program:
+    """A program that is imported once, and then runs as often as wanted.
+
+    Args:
+      module: its module, which has a function ``run``.
+      imports: modules that it imports late and that take long.
+      watched: functions that change files without Python's knowledge, as "module:Class.function".
+    """
+
+    def __init__(self, module, imports=(), watched=()):
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, json.dumps([module, list(imports), list(watched)])],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, arguments, folder, kill_at=None, limit=None) -> Run:
+        """Runs the program in a folder.
+
+        Args:
+          arguments: of the command line.
+          folder: where it runs; changes below it are points.
+          kill_at: number of the point, from 1, at which it is killed; None lets it end.
+          limit: size in bytes that no file may exceed, as on a full disk; None for no limit.
+        """
+        order = {"arguments": [str(each) for each in arguments], "folder": str(folder)}
+        print(json.dumps({**order, "kill_at": kill_at, "limit": limit}), file=self._process.stdin, flush=True)
+        return Run(*json.loads(self._process.stdout.readline()))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def check_kills(program, arguments, template, work, content, points):
+    """Kills a run at points spread evenly over it, each time in a new copy of a folder, and lets the next one finish.
+
+    Args:
+      program: Program.
+      arguments: of the command line, with paths relative to the folder.
+      template: the folder as it is before the program has run; None for an empty one.
+      work: the folder to work in. It is always the same, since programs may store its name.
+      content: gives of the folder what must be as after an undisturbed run, once the program has run again.
+      points: at how many points the program is killed; all if there are fewer.
+    """
+    whole = _run_anew(program, arguments, template, work)
+    expected = content(work)
+    assert whole.code in (0, 1) and whole.points, whole.output
+    for point in spread(whole.points, points):
+        killed = _run_anew(program, arguments, template, work, point)
+        assert killed.code == -signal.SIGKILL, f"point {point}: {killed.output}"
+        again = program.run(arguments, work)
+        where = f"killed at point {point} of {whole.points}"
+        assert again.code == whole.code, f"{where}, then: {again.output}"
+        assert content(work) == expected, where
+
+
+def spread(count, wanted):
+    """As many of the numbers from 1 to ``count``, evenly spread, with the first and the last."""
+    wanted = min(count, wanted)
+    return [1 + round(index * (count - 1) / max(1, wanted - 1)) for index in range(wanted)]
+
+
+def tree(folder) -> dict:
+    """All files below a folder and their bytes, by relative path; folders have None."""
+    paths = sorted(pathlib.Path(folder).rglob("*"))
+    return {str(path.relative_to(folder)): None if path.is_dir() else path.read_bytes() for path in paths}
+
+
+def _run_anew(program, arguments, template, work, kill_at=None) -> Run:
+    shutil.rmtree(work, ignore_errors=True)
+    if template is None:
+        os.makedirs(work)
+    else:
+        shutil.copytree(template, work, symlinks=True)
+    return program.run(arguments, work, kill_at)
+
+
+class _Counter:
+    """Counts the points of the process in which it is installed, and kills it at one of them."""
+
+    def __init__(self, folder: str, kill_at: Optional[int]):
+        self.points = 0
+        self._below = os.path.realpath(folder) + os.sep
+        self._kill_at = kill_at
+        self._new: Optional[str] = None  # the new file opened last, until it is whole
+
+    def __call__(self, event, arguments):
+        if event == "open":
+            path, _, flags = arguments
+            if not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
+                return
+        elif event in _CHANGES:
+            path, flags = arguments[0], 0
+        else:
+            return
+        if event != "killing.watched" and not self._is_below(path):
+            return
+        if self._new is not None:
+            self._pass(half=self._new)
+        self._pass()
+        self._new = os.path.abspath(path) if event == "open" and flags & os.O_TRUNC else None
+
+    def _is_below(self, path) -> bool:
+        return isinstance(path, (str, bytes, os.PathLike)) and os.path.abspath(os.fsdecode(path)).startswith(
+            self._below
+        )
+
+    def _pass(self, half=None):
+        self.points += 1
+        if self.points == self._kill_at:
+            if half is not None and os.path.exists(half):
+                os.truncate(half, os.path.getsize(half) // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _watch(name):
+    """Replaces a function by one that announces itself."""
+    module, _, path = name.partition(":")
+    owner_path, _, function = path.rpartition(".")
+    owner = importlib.import_module(module)
+    owner = operator.attrgetter(owner_path)(owner) if owner_path else owner
+    original = getattr(owner, function)
+
+    @functools.wraps(original)
+    def announced(*arguments, **named):
+        sys.audit("killing.watched", name)
+        try:
+            return original(*arguments, **named)
+        finally:
+            sys.audit("killing.watched", name)
+
+    setattr(owner, function, announced)
+
+
+def _run_here(program, order) -> tuple[int, int]:
+    """Runs the program in this process, which is a fork; returns its exit code and its points."""
+    os.chdir(order["folder"])
+    if order["limit"] is not None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit"], order["limit"]))
+    sys.argv = [program.__name__, *order["arguments"]]
+    counter = _Counter(order["folder"], order["kill_at"])
+    sys.addaudithook(counter)
+    code = 0
+    try:
+        program.run()
+    except SystemExit as end:
+        code = end.code or 0
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code, counter.points
+
+
+def _main():
+    module, imports, watched = json.loads(sys.argv[1])
+    program = importlib.import_module(module)
+    for name in imports:
+        importlib.import_module(name)
+    for name in watched:
+        _watch(name)
+    for line in sys.stdin:
+        order = json.loads(line)
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as report:
+            child = os.fork()
+            if not child:
+                os.dup2(output.fileno(), 1)
+                os.dup2(output.fileno(), 2)
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                code, points = _run_here(program, order)
+                os.pwrite(report.fileno(), str(points).encode(), 0)
+                os._exit(code)
+            status = os.waitpid(child, 0)[1]
+            output.seek(0)
+            report.seek(0)
+            text = output.read().decode(errors="replace")
+            print(json.dumps([os.waitstatus_to_exitcode(status), int(report.read() or 0), text]), flush=True)
+
+
+if __name__ == "__main__":
+    _main()
