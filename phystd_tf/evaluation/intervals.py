@@ -24,7 +24,7 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
       seed: of the draws.
       rounds: number of draws.
     """
-    names, subject = np.unique(test["subject"].to_numpy(str), return_inverse=True)
+    subject, names = pd.factorize(test["subject"], sort=True)
     if len(names) < 2:
         return None
     values, place = np.unique(test["score"].to_numpy(np.float64), return_inverse=True)
@@ -52,14 +52,14 @@ def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: 
       seed: of the draws.
       rounds: number of draws.
     """
-    names, subject = np.unique(test["subject"].to_numpy(str), return_inverse=True)
+    subject, names = pd.factorize(test["subject"], sort=True)
     drawn: dict[str, list[float]] = {"apcer": [], "bpcer": [], "acer": [], "hter": []}
     if len(names) < 2:
         return dict.fromkeys(drawn)
     live = test["label"].to_numpy() == 1
     wrong = np.where(live, test["score"].to_numpy() < threshold, test["score"].to_numpy() >= threshold)
     # The live faces are one group and each spoof type another: for each, numbers of all and of wrong ones by subject.
-    kinds, group = np.unique(test["type"].to_numpy(str), return_inverse=True)
+    group, kinds = pd.factorize(test["type"], sort=True)
     cells = subject * len(kinds) + group
     shape = (len(names), len(kinds))
     number = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)

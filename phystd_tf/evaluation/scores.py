@@ -9,8 +9,9 @@ format that is common in the field.
 import numpy as np
 import pandas as pd
 
-from phystd_tf.errors import PhystdError
+from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines
 from phystd_tf.files.atomic import replacing
+from phystd_tf.files.names import folded
 from phystd_tf.liveness import TERMS, liveness_score
 
 SCORE_COLUMNS = ("clip", "frame", "subject", "type", "instrument", "label", *TERMS, "score")
@@ -18,13 +19,12 @@ LEVELS = ("clip", "frame")
 # What others call the columns that are needed here.
 FIELD_COLUMNS = {"test_label": "clip", "is_bonafide": "label", "attack_type": "type", "score": "score"}
 _NEEDED = tuple(FIELD_COLUMNS.values())
+_READ = {*SCORE_COLUMNS, *FIELD_COLUMNS, "claimed_id", "video_key", "frame_id"}
+_TEXTS = ("clip", "frame", "subject", "type", "instrument")
+_PIECE = 2**17  # rows that are read at a time
 _BONAFIDE = {"true": "1", "1": "1", "bonafide": "1", "false": "0", "0": "0", "attack": "0"}
 # What stands for the attack type where there is none.
 _NO_ATTACK = ("", "-", "none", "nan", "null", "bonafide", "live")
-
-
-class ScoreFileError(PhystdError):
-    """A score file cannot be used; the message names it and says why."""
 
 
 def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
@@ -36,45 +36,70 @@ def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
 def read_scores(path: str) -> pd.DataFrame:
     """Reads and checks a score file.
 
+    The file is read in pieces, and equal names share their memory, so that ten million rows are no problem.
+
     Args:
-      path: of the CSV; a byte order mark and Windows line ends are fine.
+      path: of the CSV; a byte order mark and Windows line ends are fine. Each line is a row: a value cannot hold a
+        line break.
 
     Returns:
-      Its rows; ``subject`` and ``frame`` are filled in where they are missing
+      Those of SCORE_COLUMNS that it has; ``subject`` and ``frame`` are filled in where they are missing
       (the clip, and the number of the row within the clip), and so is an empty
-      ``type`` ("live" or "unknown"). ``instrument`` is empty where it is not known.
+      ``type`` ("live" or "unknown"). ``instrument`` is empty where it is not known. Subjects, types and
+      instruments that differ in case only are one, under the spelling that comes first.
 
     Raises:
       ScoreFileError: if the file cannot be read, is empty, lacks a column, has a
-        row without clip, a score or term that is not a finite number, a label other
+        line that is not a row, a row without clip, a score or term that is not a finite number, a label other
         than 0 and 1, a label that contradicts the type, or the same frame of a
         clip twice.
     """
+    header = check_lines(path)
+    names: dict[str, dict[str, str]] = {name: {} for name in _TEXTS}
+    spellings: dict[str, dict[str, str]] = {name: {} for name in ("subject", "type", "instrument")}
+    pieces = []
     try:
         # All as text: a clip may be called 007 or NA.
-        scores = pd.read_csv(
+        for piece in pd.read_csv(
             path,
             encoding="utf-8-sig",
-            dtype=str,
-            keep_default_na=False,
+            dtype=object,
+            na_filter=False,
             skipinitialspace=True,
             skip_blank_lines=False,
-        )
+            header=0,
+            names=header,
+            usecols=[name for name in header if name in _READ],
+            chunksize=_PIECE,
+        ):
+            piece = piece.fillna("")  # an empty line
+            # Rows keep their place in the file as index, for messages, until the end.
+            piece = _checked(piece[(piece != "").any(axis=1)], path)
+            for name in spellings:
+                piece[name] = _one_spelling(piece[name], spellings[name])
+            pieces.append(piece.assign(**{name: _shared(piece[name], names[name]) for name in _TEXTS if name in piece}))
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise ScoreFileError(f"{path}: not a score file that can be read ({error})") from error
-    if not isinstance(scores.index, pd.RangeIndex):
-        raise ScoreFileError(f"{path} has more values in its rows than names in its header")
-    scores = scores.fillna("")  # a row that ends early
-    # Rows keep their place in the file as index, for messages, until the end.
-    scores = scores[(scores != "").any(axis=1)]
+    scores = pd.concat(pieces)
+    if scores.empty:
+        raise ScoreFileError(f"{path} has no row")
+    if "frame" not in scores:
+        scores["frame"] = scores.groupby("clip").cumcount()
+    numbers = pd.to_numeric(scores["frame"], errors="coerce")
+    scores["frame"] = scores["frame"] if numbers.isna().any() else numbers
+    _refuse(scores.duplicated(["clip", "frame"]), path, "the same frame of a clip appears twice")
+    return scores.reset_index(drop=True)
+
+
+def _checked(scores: pd.DataFrame, path: str) -> pd.DataFrame:
+    """Some rows of a score file in our format; all of them are checked on their own."""
     named = {name: name for name in scores}
     if "is_bonafide" in scores and "label" not in scores:
         scores, named = _from_field_format(scores, path)
     missing = [name for name in _NEEDED if name not in scores]
     if missing:
         raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}")
-    if scores.empty:
-        raise ScoreFileError(f"{path} has no row")
+    scores = scores[[name for name in SCORE_COLUMNS if name in scores]].copy()
     if "instrument" not in scores:
         scores["instrument"] = ""
     for name in ("clip", "subject", "type", "instrument"):
@@ -82,26 +107,36 @@ def read_scores(path: str) -> pd.DataFrame:
             scores[name] = scores[name].str.strip()
     _refuse(scores["clip"] == "", path, f"{named['clip']} is empty")
     for name in ("score", *(term for term in TERMS if term in scores)):
-        numbers = pd.to_numeric(scores[name], errors="coerce")
-        _refuse(~np.isfinite(numbers), path, f"{name} is not a finite number")
+        numbers = pd.to_numeric(scores[name], errors="coerce").astype(np.float64)
+        bad = ~np.isfinite(numbers)
+        comma = scores[name][bad].str.fullmatch(r"\s*[-+]?\d+,\d+\s*").any()
+        _refuse(bad, path, f"{name} is not a finite number{' (write a point, not a decimal comma)' if comma else ''}")
         scores[name] = numbers
-    scores["label"] = pd.to_numeric(scores["label"], errors="coerce")
-    _refuse(~scores["label"].isin((0, 1)), path, "label must be 1 (live) or 0 (spoof)")
-    scores["label"] = scores["label"].astype(int)
+    labels = pd.to_numeric(scores["label"], errors="coerce")
+    _refuse(~labels.isin((0, 1)), path, "label must be 1 (live) or 0 (spoof)")
+    scores["label"] = labels.astype(int)
     live = scores["label"] == 1
     scores["type"] = scores["type"].mask(scores["type"].str.lower() == "live", "live")
     scores["type"] = scores["type"].mask(scores["type"] == "", live.map({True: "live", False: "unknown"}))
     contradicted = (scores["type"] == "live") != live
     _refuse(contradicted, path, f"{named['label']} and {named['type']} contradict each other (live is label 1)")
-    if "frame" not in scores:
-        scores["frame"] = scores.groupby("clip").cumcount()
-    numbers = pd.to_numeric(scores["frame"], errors="coerce")
-    scores["frame"] = scores["frame"] if numbers.isna().any() else numbers
     if "subject" not in scores:
         scores["subject"] = scores["clip"]
     scores["subject"] = scores["subject"].mask(scores["subject"] == "", scores["clip"])
-    _refuse(scores.duplicated(["clip", "frame"]), path, "the same frame of a clip appears twice")
-    return scores.reset_index(drop=True)
+    return scores
+
+
+def _one_spelling(names: pd.Series, spellings: dict[str, str]) -> pd.Series:
+    """The names, with the first spelling for all that differ in case only; those met before are in ``spellings``."""
+    codes, unique = pd.factorize(names)
+    same = [spellings.setdefault(folded(name), name) for name in unique]
+    return pd.Series(np.array(same, object)[codes], names.index, object)
+
+
+def _shared(names: pd.Series, known: dict[str, str]) -> pd.Series:
+    """The names; equal ones, also those in ``known``, are one object."""
+    codes, unique = pd.factorize(names)
+    return pd.Series(np.array([known.setdefault(name, name) for name in unique], object)[codes], names.index, object)
 
 
 def write_scores(scores: pd.DataFrame, path: str) -> None:

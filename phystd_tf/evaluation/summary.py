@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from phystd_tf.evaluation import metrics
 from phystd_tf.evaluation.intervals import eer_interval, rate_intervals
+from phystd_tf.files.names import folded
 from phystd_tf.liveness import TERMS
 
 # Scores that hardly differ come from a model that says nothing.
@@ -183,7 +184,8 @@ def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> list[str]:
         elif auc < _NEAR_CHANCE:
             warnings.append(f"the {name} scores hardly tell live from spoof (AUC {100 * auc:.1f} %)")
     if dev is not None:
-        shared = len(set(test["subject"]) & set(dev["subject"]))
+        people = [{folded(name) for name in scores["subject"].unique()} for scores in (test, dev)]
+        shared = len(people[0] & people[1])
         if shared:
             warnings.append(f"{shared} subject(s) are in dev and in the reported scores; the rates may be too good")
     return warnings

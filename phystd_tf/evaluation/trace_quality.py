@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
-from phystd_tf.evaluation.scores import ScoreFileError
+from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines
 from phystd_tf.files.atomic import replacing
 
 KEYS = ("clip", "frame", "subject", "type", "label")
@@ -188,6 +188,7 @@ def read_quality(scores: pd.DataFrame, scores_path: str) -> Optional[pd.DataFram
     if not os.path.exists(path):
         return None
     try:
+        check_lines(path)
         faces = pd.read_csv(
             path, dtype={"clip": str, "subject": str, "type": str}, keep_default_na=False, na_values=[""]
         )
@@ -195,7 +196,8 @@ def read_quality(scores: pd.DataFrame, scores_path: str) -> Optional[pd.DataFram
         faces = faces[[*KEYS, *MEASURES]]
     except (OSError, ValueError, KeyError, pd.errors.ParserError) as error:
         raise ScoreFileError(f"{path}: not a file of trace measures ({error}); score again") from error
-    if set(zip(faces["clip"], faces["frame"])) != set(zip(scores["clip"], scores["frame"])):
+    keys = [set(zip(table["clip"], table["frame"])) for table in (faces, scores)]
+    if keys[0] != keys[1] or len(faces) != len(scores):
         raise ScoreFileError(f"{path} is of other faces than {scores_path}; score again, or remove it")
     return faces
 

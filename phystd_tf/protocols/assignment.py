@@ -5,6 +5,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
+from phystd_tf.files.names import first_spellings, folded
 from phystd_tf.protocols.clip_facts import SPLITS
 
 # Our choice, for data without a protocol: most subjects for training, and equal
@@ -37,11 +38,13 @@ def assign_splits(members: Sequence[Member], seed: int) -> list[str]:
       seed: seed of the random order of subjects.
 
     Returns:
-      One of SPLITS for each member; all members with the same subject get the same split.
+      One of SPLITS for each member; all members with the same subject get the same split. Names that differ in case
+      only are the same subject.
     """
+    person = first_spellings(member.subject for member in members)
     classes: dict[str, set[int]] = {}
     for member in members:
-        classes.setdefault(member.subject, set()).add(member.label)
+        classes.setdefault(person[member.subject], set()).add(member.label)
     rng = np.random.default_rng(seed)
     split_of: dict[str, str] = {}
     for group in ({0, 1}, {1}, {0}):
@@ -49,7 +52,7 @@ def assign_splits(members: Sequence[Member], seed: int) -> list[str]:
         order = rng.permutation(len(subjects))
         for position, split in enumerate(_sequence(len(subjects))):
             split_of[subjects[order[position]]] = split
-    return [split_of[member.subject] for member in members]
+    return [split_of[person[member.subject]] for member in members]
 
 
 def _sequence(count: int) -> list[str]:
@@ -67,10 +70,10 @@ def shared_subjects(members: Sequence[Member], splits: Sequence[str]) -> Optiona
     """Finds a subject that is in more than one split; such a leak makes results too good.
 
     Returns:
-      The first such subject, or None.
+      The first such subject, or None. Names that differ in case only are the same subject.
     """
     seen: dict[str, str] = {}
     for member, split in zip(members, splits):
-        if seen.setdefault(member.subject, split) != split:
+        if seen.setdefault(folded(member.subject), split) != split:
             return member.subject
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Optional
 
+from phystd_tf.files.names import folded
 from phystd_tf.protocols.clip_facts import SPLITS, ClipFacts
 from phystd_tf.protocols.protocol import Protocol
 
@@ -110,7 +111,7 @@ def _counts(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[Count]
             kind,
             -label,
             len(group),
-            len({fact.subject for fact in group if fact.knows_subject}),
+            len({folded(fact.subject) for fact in group if fact.knows_subject}),
             sorted({fact.instrument for fact in group if fact.instrument}),
         )
         for (split, label, kind), group in sorted(groups.items())
@@ -144,6 +145,8 @@ def _expected(
 def shared_people(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[str]:
     """Reports each known subject with clips in several splits; such a leak makes results too good.
 
+    Names that differ in case only are taken for one person: ``live/Dave`` and ``spoof/print/dave``.
+
     Args:
       used: clips that are in a split.
       splits: ID of a clip -> split.
@@ -152,11 +155,16 @@ def shared_people(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[
       One sentence per subject.
     """
     seen: dict[str, dict[str, list[str]]] = {}
+    spellings: dict[str, dict[str, None]] = {}
     for fact in used:
         if fact.knows_subject:
-            seen.setdefault(fact.subject, {}).setdefault(splits[fact.clip], []).append(fact.clip)
+            person = folded(fact.subject)
+            seen.setdefault(person, {}).setdefault(splits[fact.clip], []).append(fact.clip)
+            spellings.setdefault(person, {})[fact.subject] = None
     return [
-        f"subject {subject} is in {_sides(by_split)}" for subject, by_split in sorted(seen.items()) if len(by_split) > 1
+        f"subject {' = '.join(sorted(spellings[person]))} is in {_sides(by_split)}"
+        for person, by_split in sorted(seen.items())
+        if len(by_split) > 1
     ]
 
 

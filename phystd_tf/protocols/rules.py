@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.names import first_spellings
 from phystd_tf.protocols.clip_facts import SPLITS, ClipFacts, prefix_of
 
 _LIVE_LABEL, _SPOOF_LABEL = 1, 0
@@ -96,9 +97,10 @@ class RandomSplit(Rule):
 
     def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
         """See Rule."""
+        spelled = first_spellings(fact.person for fact in clips)
         types: dict[str, set[str]] = {}
         for fact in clips:
-            types.setdefault(fact.person, set()).add(fact.type)
+            types.setdefault(spelled[fact.person], set()).add(fact.type)
         groups: dict[str, list[str]] = {}
         for person in sorted(types):
             groups.setdefault(",".join(sorted(types[person])), []).append(person)
@@ -114,7 +116,7 @@ class RandomSplit(Rule):
                 count = self._rounded(len(people))
             order = stream(self._seed, group).permutation(len(people))
             training.update(people[index] for index in order[:count])
-        return {fact.clip: "train" if fact.person in training else "test" for fact in clips}
+        return {fact.clip: "train" if spelled[fact.person] in training else "test" for fact in clips}
 
     def _rounded(self, people: int) -> int:
         return (people * self._percent + 50) // 100

@@ -1,6 +1,13 @@
+import os
+import re
+
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from phystd_tf.evaluation import scores as scores_module
 from phystd_tf.evaluation.scores import (
     SCORE_COLUMNS,
     ScoreFileError,
@@ -11,6 +18,7 @@ from phystd_tf.evaluation.scores import (
     with_score,
     write_scores,
 )
+from phystd_tf.evaluation.summary import summarize
 from tests.evaluation.frames import term_frames
 
 HEADER = "clip,label,type,score\n"
@@ -120,7 +128,7 @@ def test_empty_lines_are_nothing_but_count_as_lines(written):
         (HEADER + "a,1,live,\n", "line 2: score"),
         (HEADER + "a,1,live,0.5\nb,0,print,nan\n", "line 3: score"),
         (HEADER + "a,1,live,inf\n", "line 2: score"),
-        (HEADER + "a,1,live\n", "line 2: score"),
+        (HEADER + "a,1,live\n", "line 2: 3 values, but the header has 4 names; the line is cut off"),
         (HEADER + "a,1,live,high\n", "line 2: score"),
         (HEADER + "a,-1,print,0.5\n", "line 2: label"),
         (HEADER + "a,real,live,0.5\n", "line 2: label"),
@@ -128,13 +136,31 @@ def test_empty_lines_are_nothing_but_count_as_lines(written):
         (HEADER + "a,0,live,0.5\n", "contradict"),
         (HEADER + "a,1,print,0.5\n", "contradict"),
         (HEADER + ",1,live,0.5\n", "clip is empty"),
-        (HEADER + "a,1,live,0.5,7\n", "more values"),
+        (HEADER + "a,1,live,0.5,7\n", "line 2: 5 values, more than the 4 names in the header"),
         ("clip,frame,label,type,score\na,3,1,live,0.5\na,03,1,live,0.6\n", "line 3: the same frame"),
         ("clip,frame,label,type,score,depth\na,3,1,live,0.5,nan\n", "line 2: depth"),
         (HEADER + "a,1,print,0.5\n" * 5, "line 2, 3, 4 and 2 more"),
         ("\n\n", "can be read"),
         (HEADER + "\n,,,\n", "has no row"),
         ("clip\0,\xff", "score"),
+        ("clip,label,type,score\0\n", "line 1: not text (a byte of zero)"),
+        (HEADER + "a,1,live,0.9\nb\xff,1,live,0.1\n", "not UTF-8"),
+        # Rows that a CSV reader would merge into one, so that BPCER is 0 and not 50 %.
+        (
+            HEADER + 'a,1,live,0.9\n"b,1,live,0.1\nc,1,live,0.05\nd",1,live,0.8\ne,0,print,0.1\n',
+            "line 3: a stray quotation mark",
+        ),
+        (HEADER + 'a,1,live,0.9\n"b\nc",1,live,0.1\n', "line 3: a stray quotation mark"),
+        (HEADER + 'a"b"c,1,live,0.9\n', "line 2: a stray quotation mark"),
+        (HEADER + '"a"b,1,live,0.9\n', "line 2: a stray quotation mark"),
+        # As a spreadsheet writes it where the decimal mark is a comma.
+        ("clip;label;type;score\na;1;live;0,9\n", "separated by semicolons"),
+        ("clip\tlabel\ttype\tscore\na\t1\tlive\t0.9\n", "separated by tabs"),
+        (HEADER + "a,1,live,0,9\nb,0,print,0,1\n", "line 2: 5 values, more than the 4 names in the header (a decimal"),
+        (HEADER + 'a,1,live,"0,9"\n', "line 2: score is not a finite number (write a point, not a decimal comma)"),
+        ("clip,label,type,score, score\na,1,live,0.9,0.1\n", "has the column 'score' twice"),
+        ("a" * 200000, "its first line is endless"),
+        (HEADER + "a" * 200000, "line 2: 1 values"),
     ],
 )
 def test_files_that_would_give_wrong_rates_are_refused_by_name(written, text, said):
@@ -144,8 +170,75 @@ def test_files_that_would_give_wrong_rates_are_refused_by_name(written, text, sa
     assert said in str(caught.value) and path in str(caught.value)
 
 
+def test_values_in_quotation_marks_are_read(written):
+    scores = read_scores(written('"clip",label, "type",score\n"a, ""b""",1,"live","0.5"\n c ,0, "half mask",0.1\n'))
+    assert list(scores["clip"]) == ['a, "b"', "c"] and list(scores["type"]) == ["live", "half mask"]
+
+
+def test_one_species_in_several_spellings_is_one(written):
+    """Three of four prints are refused: an APCER of 25 %, not of 100 % for the one that was written otherwise."""
+    rows = [f"l{i},1,Live,{score}" for i, score in enumerate((0.9, 0.8, 0.7, 0.6))]
+    rows += ["a,0,print,0.1", "b,0,Print,0.2", "c,0,PRINT,0.8", "d,0,print,0.3"]
+    rows += ["e,0,caf\u00e9,0.1", "f,0,Cafe\u0301,0.1"]  # an accent in one character or in two
+    scores = read_scores(written(HEADER + "\n".join(rows)))
+    assert list(scores["type"]) == ["live"] * 4 + ["print"] * 4 + ["caf\u00e9"] * 2
+    summary = summarize(scores, 0.5, "a test", 0.01)
+    assert (summary["apcer"], summary["bpcer"], summary["acer"]) == (0.25, 0.0, 0.125)
+    header = "clip,label,type,instrument,score\n"
+    scores = read_scores(written(header + "a,0,print,Paper,0.1\nb,0,print,paper,0.1\n"))
+    assert list(by_instrument(scores, "x")["type"]) == ["Paper", "Paper"]
+
+
+def test_a_file_is_the_same_however_small_its_pieces_are(written, monkeypatch):
+    text = "clip,frame,subject,type,label,score\n" + "".join(
+        f"c{i // 3},{i % 3},s{i // 6},{('live', 'Print', 'print')[i // 3 % 3]},{int(i // 3 % 3 == 0)},0.{i}\n\n"
+        for i in range(60)
+    )
+    path = written(text)
+    whole = read_scores(path)
+    monkeypatch.setattr(scores_module, "_PIECE", 7)
+    pd.testing.assert_frame_equal(read_scores(path), whole)
+    assert len(whole) == 60 and list(whole["type"].unique()) == ["live", "Print"]
+    with pytest.raises(ScoreFileError, match="line 122: the same frame"):
+        read_scores(written(text + "c0,2,s0,live,1,0.5\n"))
+    with pytest.raises(ScoreFileError, match="line 122: score"):
+        read_scores(written(text + "c99,0,s0,live,1,x\n"))
+
+
+def test_names_share_their_memory(written, monkeypatch):
+    """A row takes the room of its columns, and not that of its texts."""
+    monkeypatch.setattr(scores_module, "_PIECE", 5000)
+    long = "x" * 1000
+    rows = "".join(f"{long}{i // 50},{i % 50},{long},live,1,0.5\n" for i in range(20000))
+    path = written("clip,frame,subject,type,label,score\n" + rows)
+    scores = read_scores(path)
+    assert len({id(name) for name in scores["subject"]}) == 1 and len({id(name) for name in scores["clip"]}) == 400
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_is_refused_by_name_or_read_as_it_stands(tmp_path_factory, data):
+    """Whatever happens to some of its bytes: no row may be lost or merged."""
+    good = b'clip,frame,subject,type,label,score\na,0,s,live,1,0.5\n"b, c",1,t,print,0,1e-3\nd,2,u,Print,0,-1\n'
+    place = data.draw(st.integers(0, len(good)))
+    cut = data.draw(st.integers(0, 12))
+    new = data.draw(st.one_of(st.binary(max_size=6), st.text("\",;\n\r'\\ 0.x\0", max_size=6).map(str.encode)))
+    bad = good[:place] + new + good[place + cut :]
+    path = tmp_path_factory.getbasetemp() / "damaged.csv"
+    path.write_bytes(bad)
+    try:
+        scores = read_scores(str(path))
+    except ScoreFileError as error:
+        assert str(path) in str(error)
+        return
+    lines = re.split(r"\r\n|\r|\n", bad.decode("utf-8-sig"))
+    assert len(scores) == sum(bool(line.strip(", ")) for line in lines) - 1
+    assert np.isfinite(scores["score"]).all() and set(scores["label"]) <= {0, 1}
+
+
 def test_a_missing_file_is_named(tmp_path):
-    for path in (tmp_path / "none.csv", tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")  # it would be waited for forever
+    for path in (tmp_path / "none.csv", tmp_path, tmp_path / "pipe.csv"):
         with pytest.raises(ScoreFileError, match=str(path)):
             read_scores(str(path))
 

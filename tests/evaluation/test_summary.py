@@ -158,3 +158,8 @@ def test_means_of_each_type_live_first():
     assert rows[1]["traces"] == pytest.approx(11.0)
     lines = terms_table(rows).splitlines()
     assert len(lines) == 3 and "11.0000" in lines[2] and lines[1].startswith("live")
+
+
+def test_a_person_in_dev_and_in_the_reported_scores_is_found_however_the_name_is_written():
+    test, dev = (_scores([0.9], print=[0.1]).assign(subject=names) for names in (["Ann", "bob"], ["ann", "eve"]))
+    assert any("1 subject(s) are in dev and" in text for text in summarize(test, 0.5, "", 0.01, dev)["warnings"])

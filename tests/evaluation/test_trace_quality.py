@@ -128,6 +128,14 @@ def test_file_keeps_the_measures_and_the_faces_they_belong_to(tmp_path):
     pd.testing.assert_frame_equal(found, faces[[*quality.KEYS, *quality.MEASURES]], check_dtype=False)
     with pytest.raises(ScoreFileError, match="other faces"):
         quality.read_quality(faces.iloc[:1], scores)
-    (tmp_path / "test.traces.csv").write_text("clip,frame\n")
+    path = tmp_path / "test.traces.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *rows, rows[-1]]) + "\n")
+    with pytest.raises(ScoreFileError, match="other faces"):
+        quality.read_quality(faces, scores)
+    path.write_text("\n".join([header, *rows, '"', rows[0], '"' + "," * header.count(",")]) + "\n")
+    with pytest.raises(ScoreFileError, match="line 4: a stray quotation mark"):
+        quality.read_quality(faces, scores)
+    path.write_text("clip,frame\n")
     with pytest.raises(ScoreFileError, match="test.traces.csv.*score again"):
         quality.read_quality(faces, scores)

@@ -44,3 +44,13 @@ def test_the_draw_depends_on_the_seed_but_not_on_the_order_of_rows():
 
 def test_a_subject_in_two_splits_is_named():
     assert shared_subjects([Member("ann", 1), Member("bob", 1), Member("bob", 0)], ["train", "dev", "test"]) == "bob"
+
+
+def test_names_that_differ_in_case_only_are_one_person():
+    def splits(spoofed):
+        members = [Member(f"Dave {i}", 1) for i in range(30)] + [Member(f"{spoofed} {i}", 0) for i in range(30)]
+        return assign_splits(members + [Member(f"ann {i}", 1) for i in range(7)], 0)
+
+    assert splits("dave") == splits("Dave") and splits("dave")[:30] == splits("dave")[30:60]
+    assert set(splits("dave")) == set(SPLITS)
+    assert shared_subjects([Member("Dave", 1), Member("DAVE", 0)], ["train", "dev"]) == "DAVE"

@@ -10,7 +10,7 @@ from phystd_tf.protocols.lists import read_stems
 from phystd_tf.protocols.protocol import ClipFacts
 from phystd_tf.protocols.registry import load_protocol, protocol_names, takes_lists
 from phystd_tf.protocols.report import report_on
-from phystd_tf.protocols.rules import ProtocolError
+from phystd_tf.protocols.rules import ProtocolError, RandomSplit
 from phystd_tf.spoof_types import SPOOF_TYPES
 from tests.protocols.protocol_clips import CLIPS, SIWM, siwm
 
@@ -395,3 +395,13 @@ def test_the_files_say_where_they_are_from_and_have_each_name_once():
     assert all(set(protocol_names(dataset)) <= set(names) for dataset in (*CLIPS, "siwmv2"))
     for path in DATA.glob("*.json"):
         assert json.loads(path.read_text(encoding="utf-8"))["source"], path
+
+
+def test_a_drawn_person_is_on_one_side_however_the_name_is_written():
+    def splits(spoofed):
+        facts = [(f"Dave{i}", "live", 1) for i in range(40)] + [(f"{spoofed}{i}", "print", 0) for i in range(40)]
+        clips = [ClipFacts(f"{kind}/{name}", name, kind, label, "") for name, kind, label in facts]
+        return list(RandomSplit(60, 0).assign(clips).values())
+
+    assert splits("dave") == splits("Dave") and splits("dave")[:40] == splits("dave")[40:]
+    assert set(splits("dave")) == {"train", "test"}

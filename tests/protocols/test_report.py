@@ -24,6 +24,23 @@ def test_planted_leaks_are_named():
     assert len(report_on(load_protocol("folder"), clips, twice).leaks) == 1
 
 
+def test_a_person_is_shared_however_the_name_is_written():
+    clips = [
+        ClipFacts("a", "Dave", "live", 1, "train"),
+        ClipFacts("b", "dave", "print", 0, "dev"),
+        ClipFacts("c", "Jose\u0301", "live", 1, "train"),  # an accent in two characters, and in one
+        ClipFacts("d", "jos\u00e9", "live", 1, "test"),
+        ClipFacts("e", "Ann", "live", 1, "test"),
+        ClipFacts("f", "ann", "live", 1, "test"),
+    ]
+    found = report_on(load_protocol("folder"), clips)
+    assert found.leaks == [
+        "subject Dave = dave is in train (a) and dev (b)",
+        "subject Jose\u0301 = jos\u00e9 is in train (c) and test (d)",
+    ]
+    assert [(row.split, row.type, row.subjects) for row in found.counts][-1] == ("test", "live", 2)
+
+
 def test_missing_oulu_videos_are_named():
     gone = ("1_1_01_1", "6_3_55_5", "1_3_01_1")  # the last is not one of protocol 1
     clips = [fact for fact in CLIPS["oulu"] if fact.clip.split("/")[1] not in gone]

@@ -1,0 +1,92 @@
+"""The lines of a score file: whether each is one row, before their values are looked at.
+
+A CSV reader takes a stray quotation mark for the start of a value that goes on over the next lines, and merges
+rows without a word. A score file has no such values, so each line can be checked on its own.
+"""
+
+import collections
+import csv
+import os
+import re
+from collections.abc import Sequence
+
+from phystd_tf.errors import PhystdError
+
+# What other programs write between columns, by the names for messages.
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+# A value in quotation marks, or one without any; joined by commas.
+_VALUE = r'(?: *"(?:[^"]|"")*"|[^",]*)'
+_ROW = re.compile(f"{_VALUE}(?:,{_VALUE})*")
+_LONGEST = 2**17  # characters of a line; no row is as long, and a file without line ends does not fill the memory
+
+
+class ScoreFileError(PhystdError):
+    """A score file cannot be used; the message names it and says why."""
+
+
+def check_lines(path: str) -> list[str]:
+    """Checks that each line of a score file is a row with as many values as the header has names; empty lines pass.
+
+    Args:
+      path: of the file, UTF-8.
+
+    Returns:
+      The names in its header.
+
+    Raises:
+      ScoreFileError: names the file and the line.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ScoreFileError(f"{path}: not a score file that can be read (it is not a regular file)")
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            header = _header(file.readline(_LONGEST), path)
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST), ""), start=2):
+                plain = '"' not in line and "\0" not in line
+                count = line.count(",") + 1 if plain else len(_values(line, path, number))
+                if count != len(header) and line.strip():
+                    raise ScoreFileError(f"{path}, line {number}: {_wrong_count(count, header)}")
+    except UnicodeDecodeError as error:
+        raise ScoreFileError(f"{path}: not a score file that can be read (not UTF-8: {error.reason})") from error
+    except OSError as error:
+        raise ScoreFileError(f"{path}: not a score file that can be read ({error.strerror})") from error
+    return header
+
+
+def _header(line: str, path: str) -> list[str]:
+    if not line.strip():
+        raise ScoreFileError(f"{path}: not a score file that can be read (its first line is empty)")
+    for separator, name in _OTHER_SEPARATORS.items():
+        if separator in line and "," not in line:
+            raise ScoreFileError(
+                f"{path}: its columns are separated by {name}; a score file has commas between columns, and points in "
+                "numbers (some spreadsheets write ';' and decimal commas: export it as CSV of the English language)"
+            )
+    if len(line) == _LONGEST:
+        raise ScoreFileError(f"{path}: not a score file that can be read (its first line is endless)")
+    names = [name.strip() or f"column {number}" for number, name in enumerate(_values(line, path, 1))]
+    twice = sorted(name for name, times in collections.Counter(names).items() if times > 1)
+    if twice:
+        raise ScoreFileError(f"{path} has the column '{twice[0]}' twice")
+    return names
+
+
+def _values(line: str, path: str, number: int) -> list[str]:
+    """The values of a line, which may be in quotation marks."""
+    line = line.rstrip("\r\n")
+    if "\0" in line:
+        raise ScoreFileError(f"{path}, line {number}: not text (a byte of zero)")
+    if not _ROW.fullmatch(line):
+        raise ScoreFileError(
+            f"{path}, line {number}: a stray quotation mark; a value that holds one, or a comma, must be enclosed in "
+            "quotation marks, and each one within it written twice"
+        )
+    return next(csv.reader([line], skipinitialspace=True), [""])
+
+
+def _wrong_count(count: int, header: Sequence[str]) -> str:
+    if count > len(header):
+        more = f"{count} values, more than the {len(header)} names in the header"
+        return f"{more} (a decimal comma, or a comma in a name without quotation marks?)"
+    return f"{count} values, but the header has {len(header)} names; the line is cut off, or a value was left out"
