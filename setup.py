@@ -58,6 +58,7 @@ setup(
         "pillow>=10,<14",  # photographs: finds damage, knows EXIF
         "absl-py>=1.4,<3",  # programs and their flags
         "tqdm>=4.64,<5",  # progress bars
+        "filelock>=3.12,<4",  # one program at a time in an output folder
         "tabulate>=0.9,<1",  # text tables
     ],
     extras_require={

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 UNFINISHED_PREFIX = ".unfinished-"
+LOCK_FILE = ".lock"  # see ``phystd_tf.files.lock``
 
 
 @contextlib.contextmanager
@@ -43,8 +44,8 @@ def remove_unfinished(folder: str) -> None:
 
 
 def other_files(folder: str) -> list[str]:
-    """The names in a folder, without those that a process was writing or is writing."""
-    return [name for name in os.listdir(folder) if not name.startswith(UNFINISHED_PREFIX)]
+    """The names in a folder, without its lock and without those that a process was writing or is writing."""
+    return [name for name in os.listdir(folder) if not name.startswith(UNFINISHED_PREFIX) and name != LOCK_FILE]
 
 
 def write_text(text: str, path: str) -> None:
