@@ -1,12 +1,11 @@
 """The command lines and the Python snippets of README and docs, and how they are run on tiny data."""
 
-import os
 import pathlib
 import re
 import shlex
-import subprocess
-import sys
 from typing import NamedTuple
+
+from tests import program
 
 ROOT = pathlib.Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -64,16 +63,14 @@ def snippets(document):
 def run(snippet, work, *more):
     """Runs a snippet in the folder ``work``; a program gets options that make it short, and a training ``more``."""
     if snippet.language == "python":
-        command = [sys.executable, "-c", snippet.text]
+        done = program.run_code(snippet.text, work)
     else:
         python, dash_m, module, *arguments = shlex.split(snippet.text)
         assert (python, dash_m) == ("python", "-m") and module.startswith("tools."), snippet.text
-        program = module.partition(".")[2]
-        command = [sys.executable, "-m", module, *arguments, *_SHORTER.get(program, [])]
-        command += more if program == "train" else ()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, env=environment)
+        verb = module.partition(".")[2]
+        arguments += [*_SHORTER.get(verb, []), *(more if verb == "train" else ())]
+        done = program.run(module, arguments, work)
     # A preparation may list frames that failed, which is code 1.
-    assert done.returncode in ((0, 1) if "tools.prepare" in snippet.text else (0,)), done.stdout + done.stderr
+    assert done.code in ((0, 1) if "tools.prepare" in snippet.text else (0,)), done.output
     assert "Traceback" not in done.stderr
     return done

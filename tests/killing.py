@@ -4,66 +4,39 @@ A point lies before each change of a file below the working folder: a file is op
 folder is made, and so on; another one lies in the middle of each new file that Python writes. Code in C++ announces
 nothing; its functions can be named as ``watched``, then a point lies before and after each of their calls.
 
-Starting a program takes seconds. A ``Program`` is therefore a process of its own that imports everything once and then
-forks for each run. It runs nothing itself, since neither TensorFlow nor MediaPipe survives a fork once its threads run.
-
-    with Program("tools.score", imports=["tensorflow"]) as program:
-        check_kills(program, ["--run=run", "--data=prepared", "--out=test.csv"], template, work, content, points)
+    program = Program("tools.score")
+    check_kills(program, ["--run=run", "--data=prepared", "--out=test.csv"], template, work, content, points)
 
 Programs must work in a single process (``--workers=1``): a kill reaches the process that counts.
 """
 
 import functools
 import importlib
-import json
 import operator
 import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
-import traceback
 from typing import NamedTuple, Optional
 
-ROOT = pathlib.Path(__file__).parents[1]
+from tests import program as programs
+
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "killing.watched"}
 
 
-class Run(NamedTuple):
-    """What became of a run.
+class Program(NamedTuple):
+    """A program that can be killed.
 
     Attributes:
-      code: exit code; -9 if it was killed.
-      points: how many points it has passed; 0 if it was killed.
-      output: all that it printed.
-    """
-
-    code: int
-    points: int
-    output: str
-
-
-class Program:
-    """A program that is imported once, and then runs as often as wanted.
-
-    Args:
       module: its module, which has a function ``run``.
-      imports: modules that it imports late and that take long.
       watched: functions that change files without Python's knowledge, as "module:Class.function".
     """
 
-    def __init__(self, module, imports=(), watched=()):
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, json.dumps([module, list(imports), list(watched)])],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    module: str
+    watched: tuple[str, ...] = ()
 
-    def run(self, arguments, folder, kill_at=None, limit=None) -> Run:
+    def run(self, arguments, folder, kill_at=None, limit=None) -> programs.Run:
         """Runs the program in a folder.
 
         Args:
@@ -72,17 +45,7 @@ class Program:
           kill_at: number of the point, from 1, at which it is killed; None lets it end.
           limit: size in bytes that no file may exceed, as on a full disk; None for no limit.
         """
-        order = {"arguments": [str(each) for each in arguments], "folder": str(folder)}
-        print(json.dumps({**order, "kill_at": kill_at, "limit": limit}), file=self._process.stdin, flush=True)
-        return Run(*json.loads(self._process.stdout.readline()))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+        return programs.run(self.module, arguments, folder, limit, ["tests.killing:count", kill_at, self.watched])
 
 
 def check_kills(program, arguments, template, work, content, points):
@@ -120,7 +83,16 @@ def tree(folder) -> dict:
     return {str(path.relative_to(folder)): None if path.is_dir() else path.read_bytes() for path in paths}
 
 
-def _run_anew(program, arguments, template, work, kill_at=None) -> Run:
+def count(folder, kill_at, watched):
+    """Counts the points of this process from now on, and kills it at one of them; returns what gives their number."""
+    for name in watched:
+        _watch(name)
+    counter = _Counter(folder, kill_at)
+    sys.addaudithook(counter)
+    return lambda: counter.points
+
+
+def _run_anew(program, arguments, template, work, kill_at=None) -> programs.Run:
     shutil.rmtree(work, ignore_errors=True)
     if template is None:
         os.makedirs(work)
@@ -184,55 +156,3 @@ def _watch(name):
             sys.audit("killing.watched", name)
 
     setattr(owner, function, announced)
-
-
-def _run_here(program, order) -> tuple[int, int]:
-    """Runs the program in this process, which is a fork; returns its exit code and its points."""
-    os.chdir(order["folder"])
-    if order["limit"] is not None:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit"], order["limit"]))
-    sys.argv = [program.__name__, *order["arguments"]]
-    counter = _Counter(order["folder"], order["kill_at"])
-    sys.addaudithook(counter)
-    code = 0
-    try:
-        program.run()
-    except SystemExit as end:
-        code = end.code or 0
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code, counter.points
-
-
-def _main():
-    module, imports, watched = json.loads(sys.argv[1])
-    program = importlib.import_module(module)
-    for name in imports:
-        importlib.import_module(name)
-    for name in watched:
-        _watch(name)
-    for line in sys.stdin:
-        order = json.loads(line)
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as report:
-            child = os.fork()
-            if not child:
-                os.dup2(output.fileno(), 1)
-                os.dup2(output.fileno(), 2)
-                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                code, points = _run_here(program, order)
-                os.pwrite(report.fileno(), str(points).encode(), 0)
-                os._exit(code)
-            status = os.waitpid(child, 0)[1]
-            output.seek(0)
-            report.seek(0)
-            text = output.read().decode(errors="replace")
-            print(json.dumps([os.waitstatus_to_exitcode(status), int(report.read() or 0), text]), flush=True)
-
-
-if __name__ == "__main__":
-    _main()

@@ -16,16 +16,15 @@ import skimage.io
 
 import phystd_tf
 from phystd_tf.evaluation.scores import read_scores
+from tests import program
 from tests.documents import WIDTHS
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
 
-def run(program, *arguments, code=0):
-    result = subprocess.run(
-        [sys.executable, "-m", f"tools.{program}", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True
-    )
-    assert result.returncode in (code if isinstance(code, tuple) else (code,)), result.stdout + result.stderr
+def run(verb, *arguments, code=0):
+    result = program.run(f"tools.{verb}", arguments)
+    assert result.code in (code if isinstance(code, tuple) else (code,)), result.output
     assert "Traceback" not in result.stderr
     return result
 

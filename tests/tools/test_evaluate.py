@@ -1,19 +1,16 @@
 import json
-import os
 import pathlib
-import subprocess
-import sys
 
 import pytest
+
+from tests import program
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
 
 def _run(folder, *arguments):
     """The program, started in the folder of the score files."""
-    command = [sys.executable, "-m", "tools.evaluate", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    return program.run("tools.evaluate", arguments, folder)
 
 
 def _write(path, live, spoof):
@@ -32,7 +29,7 @@ def folder(tmp_path):
 
 def _metrics(folder, *arguments):
     done = _run(folder, "--scores=test.csv", "--out=new/metrics.json", *arguments)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert [path.name for path in (folder / "new").iterdir()] == ["metrics.json"]
     return json.loads((folder / "new" / "metrics.json").read_text()), done.stdout
 
@@ -82,7 +79,7 @@ def test_a_stored_threshold_is_not_used_for_other_scores_nor_overwritten(folder,
     _score_as_tools_score_does(folder, split, score)
     before = (folder / "test.json").read_text()
     done = _run(folder, "--scores=test.csv", *arguments)
-    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert done.code == 2 and said in done.stderr and "Traceback" not in done.stderr
     assert (folder / "test.json").read_text() == before
 
 
@@ -125,7 +122,7 @@ def test_wrong_use_is_one_sentence_exit_code_2_and_no_file(folder, arguments, sa
     (folder / "folder").mkdir()
     before = {path: path.read_text() for path in folder.glob("*.csv")}
     done = _run(folder, *([] if any("--out" in a for a in arguments) else ["--out=metrics.json"]), *arguments)
-    assert done.returncode == 2
+    assert done.code == 2
     assert said in done.stderr and "Traceback" not in done.stderr
     assert not (folder / "metrics.json").exists()
     assert {path: path.read_text() for path in folder.glob("*.csv")} == before

@@ -1,7 +1,5 @@
 import csv
 import pathlib
-import subprocess
-import sys
 
 import cv2
 import matplotlib.cbook
@@ -9,14 +7,14 @@ import numpy as np
 import pytest
 
 from phystd_tf.data.readers import READERS
+from tests import program
 from tools import prepare
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
 
 def _run(*arguments):
-    command = [sys.executable, "-m", "tools.prepare", *map(str, arguments)]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+    return program.run("tools.prepare", arguments)
 
 
 def test_one_photograph_a_class_is_prepared_and_failures_are_listed(tmp_path):
@@ -32,7 +30,7 @@ def test_one_photograph_a_class_is_prepared_and_failures_are_listed(tmp_path):
     (tmp_path / "in" / "live" / "ann" / "notes.txt").write_text("x")
     flags = ("--image_size=64", "--map_sizes=64", "--draw=1", "--workers=1")
     done = _run(f"--root={tmp_path / 'in'}", f"--out={tmp_path / 'out'}", *flags)
-    assert done.returncode == 1, done.stderr
+    assert done.code == 1, done.stderr
     assert "Traceback" not in done.stderr
     for said in ("notes.txt", "no_face 1", "live/bob/1.png", "manifest.csv"):
         assert said in done.stdout + done.stderr
@@ -59,7 +57,7 @@ def test_wrong_use_is_one_sentence_and_exit_code_2(tmp_path, flags, said):
     (tmp_path / "IN" / "live" / "1.jpg").write_text("x")
     places = {"OUT": str(tmp_path / "out"), "IN": str(tmp_path / "IN")}
     done = _run(*(name + "=" + places.get(value, value) for name, value in (flag.split("=") for flag in flags)))
-    assert done.returncode == 2
+    assert done.code == 2
     assert said in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 
@@ -68,7 +66,7 @@ def test_no_usable_face_is_exit_code_2(tmp_path):
     (tmp_path / "live").mkdir()
     (tmp_path / "live" / "1.jpg").write_text("x")
     done = _run(f"--root={tmp_path}", f"--out={tmp_path / 'out'}", "--workers=1")
-    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.code == 2 and "Traceback" not in done.stderr
 
 
 def test_every_reader_is_offered_with_a_frame_step():

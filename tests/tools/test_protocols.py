@@ -1,19 +1,15 @@
-import os
 import pathlib
-import subprocess
-import sys
 
 import pytest
 
 from phystd_tf.data import records
+from tests import program
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
 
 def _run(folder, *arguments):
-    command = [sys.executable, "-m", "tools.protocols", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    return program.run("tools.protocols", arguments, folder)
 
 
 def _write_prepared(folder, clips):
@@ -42,7 +38,7 @@ def prepared(tmp_path):
 
 def test_all_protocols_that_fit_are_listed_with_their_counts(prepared):
     done = _run(prepared, "--data=.")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     lines = {line.split()[0]: " ".join(line.split()) for line in done.stdout.splitlines()}
     assert lines["folder"] == "folder 1 + 2 1 + 2 1 + 2 as prepared"
     assert lines["embedded_3_print"].startswith("embedded_3_print 2 + 2 - 1 + 2")
@@ -52,7 +48,7 @@ def test_all_protocols_that_fit_are_listed_with_their_counts(prepared):
 
 def test_a_protocol_is_shown_by_split_type_and_subject(prepared):
     done = _run(prepared, "--data=.", "--protocol=leave_out_print", "--hashes")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     for line in ("train half_mask spoof 1 1", "test print spoof 1 1", "dev live live 1 1"):
         assert line in lines
@@ -66,15 +62,15 @@ def test_where_nobody_is_known_it_does_not_say_that_nobody_is_on_two_sides(tmp_p
     clips = [(f"{kind}{split}", "", kind, split, "") for kind in ("live", "print") for split in ("train", "test")]
     folder = _write_prepared(tmp_path / "prepared", clips)
     done = _run(tmp_path, f"--data={folder}", "--protocol=folder")
-    assert done.returncode == 0 and "who is in several splits is not known" in done.stdout
+    assert done.code == 0 and "who is in several splits is not known" in done.stdout
     assert "no known person" not in done.stdout
 
 
 def test_leaks_are_named_and_end_with_1(prepared):
     (prepared / "files" / "cid_live.jpg").write_text("ann_print")
-    assert _run(prepared, "--data=.", "--protocol=folder").returncode == 0
+    assert _run(prepared, "--data=.", "--protocol=folder").code == 0
     done = _run(prepared, "--data=.", "--protocol=folder", "--hashes")
-    assert done.returncode == 1
+    assert done.code == 1
     assert "LEAK: the same file in train (ann_print) and test (cid_live)" in done.stdout
 
 
@@ -86,7 +82,7 @@ def test_a_person_on_two_sides_is_named(tmp_path):
     ]
     folder = _write_prepared(tmp_path / "prepared", clips)
     done = _run(tmp_path, f"--data={folder}", "--protocol=folder")
-    assert done.returncode == 1
+    assert done.code == 1
     assert "LEAK: subject p0 is in train (0train) and test (0test)" in done.stdout
     assert "LEAK: 2 more, see --all" in done.stdout and "subject p6" not in done.stdout
     everything = _run(tmp_path, f"--data={folder}", "--protocol=folder", "--all")
@@ -106,7 +102,7 @@ def test_a_dataset_need_not_be_prepared(tmp_path):
         rows = [f"+1,1_{session}_{subject:02d}_{file}" for session in sessions for file in "12345"]
         (lists / f"{split}.txt").write_text("\n".join(rows[1:] if split == "Dev" else rows))
     done = _run(tmp_path, "--dataset=oulu", "--root=oulu", "--protocol=oulu_1", "--hashes")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert "train print spoof 4 1 print_1, print_2" in lines and "test live live 1 1" in lines
     assert any(
@@ -131,11 +127,11 @@ def test_a_dataset_need_not_be_prepared(tmp_path):
 )
 def test_wrong_use_is_one_sentence_and_ends_with_2(prepared, flags, why):
     done = _run(prepared, *flags)
-    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.code == 2 and "Traceback" not in done.stderr
     assert why in done.stderr and len(done.stderr.strip().splitlines()) == 1
 
 
 def test_hashes_of_files_that_are_gone_are_refused(prepared):
     (prepared / "files" / "bob_live.jpg").unlink()
     done = _run(prepared, "--data=.", "--protocol=folder", "--hashes")
-    assert done.returncode == 2 and "bob_live.jpg: cannot be read" in done.stderr and "Traceback" not in done.stderr
+    assert done.code == 2 and "bob_live.jpg: cannot be read" in done.stderr and "Traceback" not in done.stderr
