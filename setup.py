@@ -72,7 +72,7 @@ setup(
         ],
         "test": [
             "pytest>=7,<10",
-            "pytest-xdist>=3,<4",  # both cores
+            "pytest-xdist>=3.7,<4",  # both cores, the longest tests first
             "hypothesis>=6,<7",  # random inputs for metrics
             "scikit-learn>=1.2,<2",  # another route to the metrics
             "scikit-image>=0.19,<1",  # brings a public-domain photograph

@@ -1,4 +1,4 @@
-"""Options of the whole test suite."""
+"""Options of the whole test suite, and its order."""
 
 import pytest
 
@@ -7,6 +7,14 @@ def pytest_addoption(parser):
     parser.addoption(
         "--kill_points", type=int, default=3, help="at how many points of its work each program is killed (see killing)"
     )
+
+
+# Files that take longest. They come first, so that all processes end at about the same time (tools/test.sh).
+_LONGEST = ("test_documents.py", "test_end_to_end.py", "test_datasets_end_to_end.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST))
 
 
 @pytest.fixture
