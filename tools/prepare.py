@@ -7,7 +7,8 @@ siw, siwm (SiW-M), siwmv2 (SiW-Mv2); stdn is live|spoof/<clip>/<n>.png with 68 p
 in <n>.npy. A dataset is prepared once; which clips are train and test is up to the
 protocol that is trained on, see tools.protocols.
 
-Run the same command again to resume after an interruption. On a cluster, give each
+Run the same command again to resume after an interruption; clips whose files have
+changed are then prepared again, and named. On a cluster, give each
 machine its --shard=i/n with the same --out, and at the end the command without --shard.
 
     python -m tools.prepare --dataset=folder --root=DIR --out=PREPARED
@@ -91,8 +92,12 @@ def main() -> int:
             bar.set_postfix(failed=failures, refresh=False)
             bar.update(clips)
 
+        def note(sentence: str) -> None:
+            bar.clear()
+            print_names(f"note: {sentence}")
+
         workers = _WORKERS.value or os.cpu_count() or 1
-        rows = prepare(listing.clips, _OUT.value, settings, workers, _DRAW.value, progress, share)
+        rows = prepare(listing.clips, _OUT.value, settings, workers, _DRAW.value, progress, share, note)
     if rows is None:
         print(f"share {_SHARD.value} is done, {failures} frames failed; the command without --shard joins all shares")
         return SOME_FAILED if failures else 0

@@ -1,17 +1,14 @@
 """Prepares the clips of a dataset in several processes, and can be interrupted and resumed.
 
-Each clip is prepared into two files in PREPARED/unfinished: first its faces, then
-its rows of the manifest. Both are written atomically, so a clip is finished if its
-rows exist. When all clips are finished, their faces are joined into shards, and
-the manifest is written last. An interruption loses at most the clips in progress;
-the same call resumes from there.
+Each clip is prepared into two files, which are written atomically, and all of them are joined at the end (see
+``finished_clips``). An interruption loses at most the clips in progress; the same call resumes from there. It also
+prepares those clips again whose files have changed since.
 """
 
 import concurrent.futures
 import multiprocessing
 import multiprocessing.connection
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,23 +17,21 @@ from typing import Any, Callable, NamedTuple, Optional
 import cv2
 import numpy as np
 
-from phystd_tf.data import records
+from phystd_tf.data import finished_clips, records
 from phystd_tf.data.clip_preparation import ClipPreparer, Settings
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.prepared_folder import UNFINISHED, PreparationError, open_folder
-from phystd_tf.data.shard_plan import shard_plan
-from phystd_tf.data.shards import DamagedShardError, join_shards, record_offsets, write_shard
+from phystd_tf.data.finished_clips import Rows
+from phystd_tf.data.prepared_folder import PreparationError, open_folder
+from phystd_tf.data.readers.listing import some
+from phystd_tf.data.shards import write_shard
+from phystd_tf.data.sources import has_changed, state_of
 from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.files.atomic import remove_unfinished, write_json
-from phystd_tf.files.json_file import read_json
 from phystd_tf.protocols.assignment import Member, assign_splits, shared_subjects
 
 DRAWN = "drawn"
 _LOG_ERRORS = 2  # log level of OpenCV: errors, but no warnings
-
-Rows = list[dict[str, Any]]
 
 
 def with_splits(clips: Sequence[Clip], seed: int) -> list[Clip]:
@@ -71,8 +66,9 @@ def prepare(
     draw: int = 0,
     progress: Callable[[int, int], None] = lambda clips, failures: None,
     share: Optional[tuple[int, int]] = None,
+    note: Callable[[str], None] = lambda sentence: None,
 ) -> Optional[Rows]:
-    """Prepares all clips that are not yet prepared, joins the shards and writes the manifest.
+    """Prepares all clips that are not yet prepared or have changed since, joins the shards and writes the manifest.
 
     Args:
       clips: all clips of the dataset.
@@ -85,6 +81,7 @@ def prepare(
       share: (i, n) prepares only the i-th of n shares of the clips, i from 1, so that the machines of a cluster can
         prepare one share each with the same ``out``. The shards are not joined then; a final call without a share
         prepares whatever is missing and joins them.
+      note: called with a sentence about clips that have changed.
 
     Returns:
       The rows of the manifest, in the order of the clips; None for a share.
@@ -99,22 +96,56 @@ def prepare(
     try:
         open_folder(out, settings, clips, model)
         manifest = os.path.join(out, records.MANIFEST_FILE)
+        _forget_changed(out, clips, settings, share, note)
         if not os.path.exists(manifest):
             work = _Work(out, settings, _evenly(len(clips), draw))
             for finished, failures in _prepare_missing(work, clips, workers, share):
                 progress(finished, failures)
             if share is not None:
                 return None
-            _finish(out, clips, settings)
+            finished_clips.join(out, clips, settings)
         else:
-            rows = records.read_manifest(manifest)
-            progress(len(clips), _count_failures(rows))
-        # The unfinished files are removed only now, since they are the only copy until the manifest exists.
-        shutil.rmtree(os.path.join(out, UNFINISHED), ignore_errors=True)
-        remove_unfinished(out)
+            progress(len(clips), sum(row["status"] != records.OK for row in records.read_manifest(manifest)))
+        finished_clips.tidy(out)
         return records.read_manifest(manifest)
     except OSError as error:
         raise PreparationError(f"{out}: {error}; finished clips are kept, and the same command resumes") from error
+
+
+def _forget_changed(
+    out: str,
+    clips: Sequence[Clip],
+    settings: Settings,
+    share: Optional[tuple[int, int]],
+    note: Callable[[str], None],
+) -> None:
+    """Lets those clips be prepared again whose files have changed, and says so."""
+    if os.path.exists(os.path.join(out, records.MANIFEST_FILE)):
+        finished = dict(enumerate(finished_clips.read_clips(out, clips)))
+    else:
+        read = ((number, finished_clips.read_clip(out, number)) for number in of_share(len(clips), share))
+        finished = {number: clip for number, clip in read if clip is not None}
+    unknown = sum(clip.source is None for clip in finished.values())
+    if unknown:
+        note(
+            f"{unknown} clips were prepared before the state of their files was recorded; if these have changed since, "
+            "prepare into another folder"
+        )
+    changed = [
+        number
+        for number, clip in finished.items()
+        if clip.source is not None and has_changed(clips[number], settings.landmarks68, clip.source)
+    ]
+    if not changed:
+        return
+    names = some([clips[number].id for number in changed])
+    if share is not None and finished_clips.are_joined(out):
+        raise PreparationError(
+            f"{out}: {len(changed)} clips have changed since the shares were joined: {names}; "
+            "run the command without a share"
+        )
+    finished_clips.forget(out, changed, clips, finished, settings)
+    note(f"{len(changed)} of {len(finished)} clips have changed since and are prepared again: {names}")
 
 
 class _Work(NamedTuple):
@@ -129,12 +160,6 @@ class _Work(NamedTuple):
     out: str
     settings: Settings
     drawn: frozenset[int]
-
-    def faces_path(self, number: int) -> str:
-        return os.path.join(self.out, UNFINISHED, f"{number:06d}.tfrecord")
-
-    def rows_path(self, number: int) -> str:
-        return os.path.join(self.out, UNFINISHED, f"{number:06d}.json")
 
 
 def _evenly(count: int, wanted: int) -> frozenset[int]:
@@ -160,10 +185,11 @@ def _prepare_missing(
     _quiet_opencv()
     missing = []
     for number in of_share(len(clips), share):
-        if os.path.exists(work.rows_path(number)):
-            yield 1, _count_failures(_read_rows(work.rows_path(number)))
-        else:
+        clip = finished_clips.read_clip(work.out, number)
+        if clip is None:
             missing.append(number)
+        else:
+            yield 1, clip.failures
     if workers <= 1 or len(missing) <= 1:
         with FaceAligner() as aligner:
             preparer = ClipPreparer(work.settings, aligner, MorphableModel.load(work.settings.morphable_model))
@@ -225,6 +251,7 @@ def _prepare_in_process(number: int, clip: Clip) -> int:
 
 def _prepare_clip(preparer: ClipPreparer, work: _Work, number: int, clip: Clip) -> int:
     """Prepares a clip into its two files, and returns the number of failed frames."""
+    state = state_of(clip, work.settings.landmarks68)  # before they are read
     rows: Rows = []
     picture = os.path.join(work.out, DRAWN, f"{number:06d}_{clip.type}.png") if number in work.drawn else None
 
@@ -239,9 +266,10 @@ def _prepare_clip(preparer: ClipPreparer, work: _Work, number: int, clip: Clip) 
                 wanted = None
             yield records.encode(frame.face, records.FaceKey(*(frame.row[name] for name in records.FaceKey._fields)))
 
-    write_shard(work.faces_path(number), examples())
-    write_json(rows, work.rows_path(number))
-    return _count_failures(rows)
+    write_shard(finished_clips.faces_path(work.out, number), examples())
+    finished = finished_clips.FinishedClip(rows, state)
+    finished_clips.write_clip(work.out, number, finished)
+    return finished.failures
 
 
 def _draw(image: np.ndarray, face: PreparedFace, model: MorphableModel, path: str) -> None:
@@ -249,38 +277,3 @@ def _draw(image: np.ndarray, face: PreparedFace, model: MorphableModel, path: st
 
     os.makedirs(os.path.dirname(path), exist_ok=True)
     cv2.imwrite(path, cv2.cvtColor(overlay(image, face, model), cv2.COLOR_RGB2BGR))
-
-
-def _finish(out: str, clips: Sequence[Clip], settings: Settings) -> None:
-    """Joins the faces of all clips into shards and writes the manifest.
-
-    The plan of the shards depends only on the rows. After an interruption, a shard
-    that exists is therefore complete, and the files it was made of can be removed.
-    """
-    work = _Work(out, settings, frozenset())
-    rows = [_read_rows(work.rows_path(number)) for number in range(len(clips))]
-    face_counts = [sum(row["status"] == records.OK for row in clip_rows) for clip_rows in rows]
-    for name, numbers in shard_plan(clips, face_counts, settings):
-        path = os.path.join(out, name)
-        if not os.path.exists(path):
-            join_shards([work.faces_path(number) for number in numbers], path)
-        for number in numbers:
-            if os.path.exists(work.faces_path(number)):
-                os.remove(work.faces_path(number))
-        in_shard = [row for number in numbers for row in rows[number] if row["status"] == records.OK]
-        offsets = record_offsets(path)
-        if len(offsets) != len(in_shard):
-            raise DamagedShardError(
-                f"{path}: holds {len(offsets)} faces, not {len(in_shard)}; remove it and prepare again"
-            )
-        for row, offset in zip(in_shard, offsets):
-            row.update(shard=name, offset=offset)
-    records.write_manifest(os.path.join(out, records.MANIFEST_FILE), [row for clip_rows in rows for row in clip_rows])
-
-
-def _read_rows(path: str) -> Rows:
-    return read_json(path, PreparationError, "remove it and prepare again", kind=list)
-
-
-def _count_failures(rows: Sequence[dict[str, Any]]) -> int:
-    return sum(row["status"] != records.OK for row in rows)

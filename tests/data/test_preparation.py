@@ -208,6 +208,76 @@ def test_shares_together_are_the_whole_in_any_order(root, tmp_path):
     assert _content(out) == _content(tmp_path / "whole")
 
 
+def _change(root, photographs):
+    """Another face under a known name, and a good photograph instead of a broken one."""
+    _save(root / "live" / "p2" / "1.png", photographs["hopper"])
+    (root / "spoof" / "print" / "p1" / "text.jpg").write_bytes((root / "live" / "p1" / "1.png").read_bytes())
+
+
+def test_changed_photographs_are_prepared_again_and_named(root, tmp_path, photographs):
+    out, notes = tmp_path / "prepared", []
+    _prepare(root, out)
+    _change(root, photographs)
+    for path in root.rglob("1.png"):
+        os.utime(path, (1, 1))  # other times alone are no change
+    prepared = []
+    rows = prepare(
+        *(list_clips(str(root)).clips, str(out), SETTINGS, 1),
+        progress=lambda *_: prepared.append(_finished(out)),
+        note=notes.append,
+    )
+    assert notes == ["2 of 14 clips have changed since and are prepared again: live/p2/1.png, spoof/print/p1/text.jpg"]
+    assert len(prepared[0]) == 12 and sum(row["status"] == "ok" for row in rows) == 13
+    _prepare(root, tmp_path / "anew")
+    now, anew = _content(out), _content(tmp_path / "anew")
+    assert now.pop("sources.json") != anew.pop("sources.json")  # it has the times when the photographs were read
+    assert now == anew
+    assert prepare(list_clips(str(root)).clips, str(out), SETTINGS, 1, note=notes.append) == rows and len(notes) == 1
+
+
+def test_photographs_that_change_between_two_calls_are_prepared_again(root, tmp_path, photographs):
+    out, clips, notes = tmp_path / "prepared", list_clips(str(root)).clips, []
+    for share in (1, 2, 3, 4):
+        prepare(clips, str(out), SETTINGS, 1, share=(share, 4))
+    _change(root, photographs)
+    prepare(clips, str(out), SETTINGS, 1, share=(2, 4), note=notes.append)
+    prepare(clips, str(out), SETTINGS, 1, note=notes.append)
+    assert [note[:9] for note in notes] == ["1 of 4 cl", "1 of 14 c"]
+    _prepare(root, tmp_path / "anew")
+    assert _content(out) == _content(tmp_path / "anew")
+    (root / "live" / "p0" / "1.png").write_text("no photograph")
+    with pytest.raises(PhystdError, match="1 clips have changed since the shares were joined: live/p0/1.png"):
+        prepare(clips, str(out), SETTINGS, 1, share=(1, 2))
+
+
+def test_a_folder_without_any_face_gets_those_of_repaired_photographs(tmp_path, photographs):
+    root, out = tmp_path / "photographs", tmp_path / "prepared"
+    for path in (root / "live" / "p0" / "1.png", root / "spoof" / "print" / "p0" / "1.png"):
+        path.parent.mkdir(parents=True)
+        path.write_text("no photograph")
+    rows, _ = _prepare(root, out)
+    assert {row["status"] for row in rows} == {"unreadable"}
+    _save(root / "live" / "p0" / "1.png", photographs["hopper"])
+    rows, _ = _prepare(root, out)
+    assert [row["status"] for row in rows] == ["ok", "unreadable"] and rows[0]["shard"]
+
+
+def test_a_folder_of_an_earlier_version_is_kept_and_the_unknown_is_said(root, tmp_path, photographs):
+    out, notes = tmp_path / "prepared", []
+    first, _ = _prepare(root, out)
+    (out / "sources.json").unlink()
+    _change(root, photographs)
+    assert prepare(list_clips(str(root)).clips, str(out), SETTINGS, 1, note=notes.append) == first
+    assert "14 clips were prepared before the state of their files was recorded" in notes[0]
+
+
+def test_what_a_list_says_anew_of_a_clip_reaches_the_manifest(root, tmp_path):
+    out, clips = str(tmp_path / "prepared"), list_clips(str(root)).clips
+    prepare(clips, out, SETTINGS, 1)
+    rows = prepare([clip._replace(session="2") for clip in clips], out, SETTINGS, 1)
+    assert {row["session"] for row in rows} == {"2"}
+
+
 def test_every_clip_is_in_one_share():
     for count in (0, 1, 7, 100):
         for shares in (1, 2, 3, 8):

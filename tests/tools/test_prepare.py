@@ -1,16 +1,19 @@
 import csv
-import pathlib
 
 import cv2
 import matplotlib.cbook
 import numpy as np
 import pytest
+import skimage.data
 
 from phystd_tf.data.readers import READERS
 from tests import program
+from tests.killing import Program, check_kills, tree
 from tools import prepare
 
-REPOSITORY = pathlib.Path(__file__).parents[2]
+
+FLAGS = ("--root=in", "--out=out", "--image_size=64", "--map_sizes=64", "--workers=1")
+PROGRAM = Program("tools.prepare", watched=("tensorflow:io.TFRecordWriter.write",))
 
 
 def _run(*arguments):
@@ -72,3 +75,30 @@ def test_no_usable_face_is_exit_code_2(tmp_path):
 def test_every_reader_is_offered_with_a_frame_step():
     datasets = prepare.DATASETS
     assert set(datasets) == set(READERS) and min(datasets.values()) == 1
+
+
+def _save_people(root, change=0):
+    """Two clips of two frames, in which there is a face or not."""
+    astronaut = np.ascontiguousarray(skimage.data.astronaut()[:256, 96:352, ::-1])
+    for path in ("live/ann/c/1.png", "live/ann/c/2.png", "spoof/print/bob/c/1.png", "spoof/print/bob/c/2.png"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(root / path), astronaut // (1 if path.startswith("live") else 2) + change)
+    cv2.imwrite(str(root / "live/ann/c/3.png"), np.zeros((64, 64, 3), np.uint8))
+
+
+def test_a_kill_at_any_point_costs_nothing(tmp_path, kill_points):
+    _save_people(tmp_path / "template" / "in")
+    arguments = (*FLAGS, "--draw=1")
+    check_kills(
+        PROGRAM, arguments, tmp_path / "template", tmp_path / "work", lambda work: tree(work / "out"), kill_points
+    )
+
+
+def test_a_kill_costs_nothing_while_changed_photographs_are_prepared_again(tmp_path, kill_points):
+    template = tmp_path / "template"
+    _save_people(template / "in")
+    assert PROGRAM.run(FLAGS, template).code == 1
+    _save_people(template / "in", change=20)
+    check_kills(PROGRAM, FLAGS, template, tmp_path / "work", lambda work: tree(work / "out"), kill_points)
+    run = PROGRAM.run(FLAGS, template)
+    assert "note: 2 of 2 clips have changed since and are prepared again: live/ann/c, spoof/print/bob/c" in run.output
