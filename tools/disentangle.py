@@ -6,7 +6,7 @@ trace, with score and verdict; and results.csv with one row per photograph.
   python -m tools.disentangle --model=RUN_OR_EXPORT --input=FILE_OR_DIR --out=DIR
 """
 
-from .command import Flags, run_program
+from .command import Flags, print_names, run_program
 
 flags = Flags()
 
@@ -20,14 +20,15 @@ def main() -> int:
     from tqdm import tqdm
 
     from phystd_tf.inference.model import load
-    from phystd_tf.inference.photographs import disentangle_photographs, list_photographs
+    from phystd_tf.inference.photographs import check_pictures, disentangle_photographs, list_photographs
 
-    photographs = list_photographs(_INPUT.value)
+    photographs = list_photographs(_INPUT.value, _OUT.value)
+    check_pictures(photographs, _OUT.value)  # before the model is loaded
     model = load(_MODEL.value, morphable_model=_MORPHABLE_MODEL.value)
     with model, tqdm(total=len(photographs), unit="photo", desc="disentangling") as bar:
         results = disentangle_photographs(model, photographs, _OUT.value, progress=lambda: bar.update())
     for result in results:
-        print(result.as_line())
+        print_names(result.as_line())
     failed = sum(result.status != "ok" for result in results)
     point = model.predictor.operating_point
     if point is not None:

@@ -40,26 +40,23 @@ def main() -> None:
         raise UsageError(f"--threshold={_THRESHOLD.value} is not a finite number")
     if _same(_SCORES.value, _DEV_SCORES.value):
         raise UsageError("--dev_scores is the reported file itself; if that is meant, give --threshold_on_test instead")
-    if _same(_OUT.value, _SCORES.value) or _same(_OUT.value, _DEV_SCORES.value):
-        raise UsageError(f"--out={_OUT.value} would overwrite a score file; give another name")
-    if _OUT.value and os.path.isdir(_OUT.value):
-        raise UsageError(f"--out={_OUT.value} cannot be written (it is a folder)")
 
     from phystd_tf.evaluation import metrics
+    from phystd_tf.evaluation.score_details import require_one_scale
     from phystd_tf.evaluation.scores import at_level, by_instrument, read_scores
-    from phystd_tf.evaluation.stored_threshold import details_path, stored_threshold
     from phystd_tf.evaluation.summary import as_table, summarize
     from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarize_quality
     from phystd_tf.files.atomic import write_json
+    from phystd_tf.files.outputs import Output, check_outputs, is_object
 
-    for path in filter(None, (_SCORES.value, _DEV_SCORES.value)):
-        if _same(_OUT.value, details_path(path)) and stored_threshold(path):
-            raise UsageError(f"--out={_OUT.value} would overwrite how {path} was made; give another name")
+    if _OUT.value is not None:
+        read = [path for path in (_SCORES.value, _DEV_SCORES.value) if path]
+        check_outputs([Output(_OUT.value, is_object("scores", "level", "threshold_source"))], read)
     rows = read_scores(_SCORES.value)
     test = at_level(rows, _LEVEL.value)
     if _BY.value == "instrument":
         test = by_instrument(test, _SCORES.value)
-    dev = None
+    dev, warnings = None, []
     if not any(given):
         threshold, source = _stored(rows)
     elif _THRESHOLD.value is not None:
@@ -69,13 +66,16 @@ def main() -> None:
             path, chosen_on, source = _SCORES.value, test, "EER on the reported scores themselves (too good)"
         else:
             path, source = _DEV_SCORES.value, f"EER on {_DEV_SCORES.value}"
-            chosen_on = dev = at_level(read_scores(path), _LEVEL.value)
+            dev_rows = read_scores(path)
+            warnings = require_one_scale(rows, _SCORES.value, dev_rows, path)
+            chosen_on = dev = at_level(dev_rows, _LEVEL.value)
         try:
             threshold = metrics.equal_error_rate(chosen_on["label"], chosen_on["score"]).threshold
         except ValueError as error:
             raise UsageError(f"{path}: no threshold can be taken from it ({error})") from error
     summary = {"scores": _SCORES.value, "level": _LEVEL.value, "by": _BY.value}
     summary.update(summarize(test, threshold, source, _FDR.value, dev))
+    summary["warnings"] += warnings
     print(as_table(summary))
     measured = read_quality(rows, _SCORES.value)
     if measured is not None:
@@ -83,23 +83,20 @@ def main() -> None:
         print(
             f"\nTraces against the truth of {len(measured)} embedded faces\n{quality_table(summary['trace_quality'])}"
         )
-    if _OUT.value:
-        try:
-            write_json(summary, _OUT.value)
-        except OSError as error:
-            raise UsageError(f"--out={_OUT.value} cannot be written ({error.strerror})") from error
+    if _OUT.value is not None:
+        write_json(summary, _OUT.value)
 
 
 def _stored(rows: Any) -> tuple[float, str]:
     """The threshold stored next to the scores, and where it comes from."""
-    from phystd_tf.evaluation.stored_threshold import details_path, require_made_with, stored_threshold
+    from phystd_tf.evaluation.score_details import details_path, read_details, require_description
 
-    stored = stored_threshold(_SCORES.value)
+    stored = read_details(_SCORES.value)
     if stored is None:
         raise UsageError(_GIVE_ONE)
     if stored.split != "test":  # it may have been chosen on these very scores
         raise UsageError(f"{_SCORES.value} holds scores of {stored.split}, not of test; {_GIVE_ONE}")
-    require_made_with(rows, stored, _SCORES.value)
+    require_description(stored, rows, _SCORES.value)
     return stored.threshold, f"{stored.source}, stored in {details_path(_SCORES.value)}"
 
 

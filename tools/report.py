@@ -19,15 +19,21 @@ _OUT = flags.DEFINE_string("out", None, "HTML file to write.", required=True)
 
 def main() -> None:
     from phystd_tf.files.atomic import write_text
-    from phystd_tf.files.json_file import read_json
-    from phystd_tf.report.html_report import list_pictures, render_report, run_facts, score_tables
-    from phystd_tf.runs.folder import load_commands, load_hparams
+    from phystd_tf.files.json_file import expected_form, read_json
+    from phystd_tf.files.outputs import Output, check_outputs, has_mark
+    from phystd_tf.report.html_report import MARK, list_pictures, render_report, run_facts, score_tables
+    from phystd_tf.runs.folder import commands_path, load_commands, load_hparams, own_files
 
+    read = [_METRICS.value, *filter(None, [_SCORES.value]), *own_files(_RUN.value)]
+    check_outputs([Output(_OUT.value, has_mark(MARK))], read)
     summary = read_json(_METRICS.value, UsageError)
-    facts = run_facts(dataclasses.asdict(load_hparams(_RUN.value)), load_commands(_RUN.value))
+    with expected_form(_METRICS.value, "what tools.evaluate wrote", UsageError, "evaluate again"):
+        tables = score_tables(summary)
+    hparams, commands = dataclasses.asdict(load_hparams(_RUN.value)), load_commands(_RUN.value)
+    with expected_form(commands_path(_RUN.value), "the commands of a training", UsageError):
+        facts = run_facts(hparams, commands)
     pictures = list_pictures(_PICTURES.value) if _PICTURES.value else []
     note = {"note": _NOTE.value} if _NOTE.value else {}
-    tables = score_tables(summary)
     if _SCORES.value:
         from phystd_tf.evaluation.scores import read_scores
         from phystd_tf.evaluation.summary import terms_by_type

@@ -1,7 +1,8 @@
 """Scores the prepared faces of a split: one row per face in a CSV file.
 
-Scoring dev also chooses the operating point, alpha0 of Eq. (10) and the
-threshold, and stores it in the run; test is scored with what the run has.
+The scores are those of the operating point of the run: alpha0 of Eq. (10) and the
+threshold, which tools.train has chosen on dev. Scoring does not change it, unless
+--calibrate asks for a new choice, on the data that the run was trained on.
 
     python -m tools.score --run=RUN --data=PREPARED --split=dev --out=dev.csv
     python -m tools.score --run=RUN --data=PREPARED --split=test --out=test.csv
@@ -14,7 +15,7 @@ import os
 
 from phystd_tf.protocols.clip_facts import SPLITS
 
-from .command import Flags, run_program
+from .command import Flags, UsageError, run_program
 
 flags = Flags()
 
@@ -30,42 +31,63 @@ _PROTOCOL = flags.DEFINE_string(
 )
 _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, with --protocol.")
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, with --protocol.")
+_CALIBRATE = flags.DEFINE_bool(
+    "calibrate", False, "Choose alpha0 and the threshold anew, on dev (or train, where dev lacks a class), for the run."
+)
+_ANY_DATA = flags.DEFINE_bool(
+    "calibrate_on_other_data", False, "With --calibrate: also on faces or a protocol that the run was not trained on."
+)
 _TRUTH = flags.DEFINE_string("truth", None, "Folder of the embedded dataset, to measure the traces against its truth.")
 
 
 def main() -> None:
+    if _ANY_DATA.value and not _CALIBRATE.value:
+        raise UsageError("--calibrate_on_other_data needs --calibrate")
+
     from tqdm import tqdm
 
     from phystd_tf.data.selection import Selection
+    from phystd_tf.evaluation.score_details import write_details
     from phystd_tf.evaluation.scores import with_score, write_scores
-    from phystd_tf.evaluation.stored_threshold import details_path
     from phystd_tf.evaluation.trace_quality import quality_path, write_quality
-    from phystd_tf.files.atomic import write_json
     from phystd_tf.files.versions import package_versions
-    from phystd_tf.inference import scoring, trace_measurement
+    from phystd_tf.inference import calibration, scoring, trace_measurement
     from phystd_tf.inference.weights import load_generator
-    from phystd_tf.runs.operating_point import OperatingPoint
 
+    _check_outputs()
     faces = Selection(_DATA.value, _choice())
     total = faces.require(_SPLIT.value)
-    point = OperatingPoint.of_run(_RUN.value)
-    checkpoint = _CHECKPOINT.value or (point.checkpoint if point else "last")
-    if point is None or point.checkpoint != checkpoint or _SPLIT.value == "dev":
-        with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
-            point = scoring.choose_operating_point(_RUN.value, faces, checkpoint, bar.update)
-    generator = load_generator(_RUN.value, checkpoint)
-    with tqdm(total=total, unit="face", desc=f"scoring {_SPLIT.value}") as bar:
-        terms = scoring.score_split(generator, faces, _SPLIT.value, bar.update)
+    terms = {}
+    if _CALIBRATE.value:
+        if not (_ANY_DATA.value or calibration.is_data_of_run(_RUN.value, faces)):
+            raise UsageError(
+                f"{_RUN.value} was not trained on {_DATA.value} with this protocol; scores of the run before and after "
+                "could not be compared. If that is meant, give --calibrate_on_other_data too"
+            )
+        checkpoint = _CHECKPOINT.value or calibration.usual_checkpoint(_RUN.value)
+        generator, split = load_generator(_RUN.value, checkpoint), calibration.calibration_split(faces)
+        with tqdm(total=sum(faces.count(split)), unit="face", desc=f"scoring {split}") as bar:
+            terms[split] = scoring.score_split(generator, faces, split, bar.update)
+        on = f"{split} of {_DATA.value}" if _ANY_DATA.value else split
+        point = calibration.store_choice(_RUN.value, generator, terms[split], on, checkpoint)
+    else:
+        generator, stored = calibration.load_with_point(_RUN.value, _CHECKPOINT.value)
+        if stored is None:
+            raise UsageError(f"{_RUN.value} has no operating point yet; finish its training, or give --calibrate")
+        point = stored
+    if _SPLIT.value not in terms:
+        with tqdm(total=total, unit="face", desc=f"scoring {_SPLIT.value}") as bar:
+            terms[_SPLIT.value] = scoring.score_split(generator, faces, _SPLIT.value, bar.update)
+    scores = with_score(terms[_SPLIT.value], point.alpha0)
     traces_path = quality_path(_OUT.value)
     if _TRUTH.value is not None:
         with tqdm(total=total, unit="face", desc="measuring traces") as bar:
-            write_quality(
-                trace_measurement.measure_split(generator, faces, _TRUTH.value, _SPLIT.value, bar.update), traces_path
-            )
+            quality = trace_measurement.measure_split(generator, faces, _TRUTH.value, _SPLIT.value, bar.update)
+        write_quality(quality, traces_path)
         print(f"trace measures in {traces_path}")
-    elif os.path.exists(traces_path):
+    elif os.path.lexists(traces_path):
         os.remove(traces_path)  # of the scores that are replaced now
-    write_scores(with_score(terms, point.alpha0), _OUT.value)
+    write_scores(scores, _OUT.value)
     details = {
         "run": _RUN.value,
         "data": _DATA.value,
@@ -76,9 +98,24 @@ def main() -> None:
         "label": "1 live, 0 spoof",
         "versions": package_versions(),
     }
-    write_json(details, details_path(_OUT.value))
-    print(f"{len(terms)} faces in {_OUT.value}")
+    write_details(details, _OUT.value, traces_path if _TRUTH.value is not None else None)
+    print(f"{len(scores)} faces in {_OUT.value}")
     print(f"alpha0 = {point.alpha0:g}, threshold {point.threshold:.5f} ({point.source})")
+
+
+def _check_outputs() -> None:
+    from phystd_tf.evaluation import score_details
+    from phystd_tf.evaluation.scores import SCORE_COLUMNS
+    from phystd_tf.evaluation.trace_quality import KEYS, MEASURES, quality_path
+    from phystd_tf.files.outputs import Output, check_outputs, is_object, is_table
+    from phystd_tf.runs.folder import own_files
+
+    outputs = [
+        Output(_OUT.value, is_table(*SCORE_COLUMNS)),
+        Output(score_details.details_path(_OUT.value), is_object(*score_details.KEYS)),
+        Output(quality_path(_OUT.value), is_table(*KEYS, *MEASURES)),
+    ]
+    check_outputs(outputs, own_files(_RUN.value))
 
 
 def _choice():

@@ -67,7 +67,7 @@ def main() -> None:
     from tqdm import tqdm
 
     from phystd_tf.data.selection import Selection
-    from phystd_tf.inference.scoring import choose_operating_point
+    from phystd_tf.inference.calibration import choose_operating_point
     from phystd_tf.protocols.choice import ProtocolChoice
     from phystd_tf.training.experiment import train
 

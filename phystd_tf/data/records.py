@@ -11,7 +11,7 @@ complete. A prepared folder is self-contained; this module defines its format.
 import csv
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import cv2
 import numpy as np
@@ -108,7 +108,7 @@ def load_settings(prepared: str) -> dict[str, Any]:
     """
     path = os.path.join(prepared, PREPARED_FILE)
     advice = f"{prepared} is not a prepared folder; make one with `python -m tools.prepare`"
-    settings = read_json(path, PreparedFolderError, advice)
+    settings = checked_settings(read_json(path, PreparedFolderError, advice), path, "prepare again")
     version = settings.get("format")
     if version is None:
         raise PreparedFolderError(f"{path}: no format; {advice}")
@@ -117,6 +117,58 @@ def load_settings(prepared: str) -> dict[str, Any]:
             f"{path} has format {version}, but this version reads {FORMAT_VERSION}; prepare again"
         )
     return settings
+
+
+class _Settings(dict[str, Any]):
+    """Settings that name their file when one of them is missing."""
+
+    def __init__(self, values: Mapping[str, Any], path: str, advice: str) -> None:
+        super().__init__(values)
+        self._where, self._advice = path, advice
+
+    def __missing__(self, name: str) -> Any:
+        raise PreparedFolderError(f"{self._where}: lacks {name}; {self._advice}")
+
+
+def checked_settings(values: Any, path: str, advice: str) -> dict[str, Any]:
+    """Checks the values of settings that models and crops depend on.
+
+    Args:
+      values: of a JSON file, such as prepared.json.
+      path: of the file, for messages.
+      advice: what the user can do if they are damaged.
+
+    Returns:
+      The settings; a PreparedFolderError names the file when a missing one is asked for.
+
+    Raises:
+      PreparedFolderError: if a value cannot be right.
+    """
+    if not isinstance(values, dict):
+        raise PreparedFolderError(f"{path}: no settings of a preparation; {advice}")
+    for name, is_right in _IS_RIGHT.items():
+        if name in values and not is_right(values[name]):
+            raise PreparedFolderError(f"{path}: {name} cannot be {str(values[name])[:40]}; {advice}")
+    return _Settings(values, path, advice)
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and 0 < value < 10**5
+
+
+_IS_RIGHT: dict[str, Callable[[Any], bool]] = {
+    "image_size": _is_size,
+    "depth_size": _is_size,
+    "map_sizes": lambda value: isinstance(value, list) and all(map(_is_size, value)),
+    "crop": lambda value: isinstance(value, dict),
+    "morphable_model_sha256": lambda value: isinstance(value, str),
+    "dataset": lambda value: isinstance(value, str),
+    "vertex_pairs": lambda value: (
+        isinstance(value, list)
+        and all(type(index) is int for index in value)
+        and sorted(value) == list(range(len(value)))
+    ),
+}
 
 
 def write_manifest(path: str, rows: Sequence[Mapping[str, Any]]) -> None:

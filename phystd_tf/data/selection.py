@@ -6,6 +6,7 @@ skipped by the ID of their clip while the shards are read.
 """
 
 import collections
+import hashlib
 import os
 from typing import Optional, Union
 
@@ -21,6 +22,7 @@ from phystd_tf.protocols.report import shared_people
 from phystd_tf.protocols.rules import ProtocolError
 
 _NO_LIMIT = 2**62
+_IDENTITY = ("clip", "frame", "left", "top", "side")  # columns of the manifest that tell one face from another
 
 
 class Selection:
@@ -63,6 +65,13 @@ class Selection:
         """Returns one sentence for each known subject who is in several splits."""
         used = [row for row in self._rows if row["split"]]
         return shared_people(clip_facts(used), {row["clip"]: row["split"] for row in used})
+
+    def fingerprint(self) -> str:
+        """Returns the SHA-256 of the clips, frames and face boxes, wherever the folder is and however it is divided."""
+        digest = hashlib.sha256()
+        for row in self._rows:
+            digest.update(repr([row[name] for name in _IDENTITY]).encode("utf-8", "backslashreplace"))
+        return digest.hexdigest()
 
     def rows(self, split: str, label: Optional[int] = None) -> list[dict[str, str]]:
         """Returns the rows of the manifest for the usable faces of a split.

@@ -28,7 +28,13 @@ _NO_ATTACK = ("", "-", "none", "nan", "null", "bonafide", "live")
 
 
 def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
-    """The frame with its ``score`` column filled in from the terms by ``liveness_score``."""
+    """The frame with its ``score`` column filled in from the terms by ``liveness_score``.
+
+    Raises:
+      ScoreFileError: if a term is not finite.
+    """
+    if not np.isfinite(terms[list(TERMS)].to_numpy(np.float64)).all():
+        raise ScoreFileError("a term of the score is not finite: the model has diverged; train it again")
     score = liveness_score(*(terms[name] for name in TERMS), alpha0=alpha0)
     return terms.assign(score=score)[list(SCORE_COLUMNS)]
 

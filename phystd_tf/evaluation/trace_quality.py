@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
+from phystd_tf.evaluation.score_details import read_details
 from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines
 from phystd_tf.files.atomic import replacing
+from phystd_tf.files.digest import file_sha256
 
 KEYS = ("clip", "frame", "subject", "type", "label")
 # Measures of a face; those that a face does not have (a region where nothing is covered) are empty.
@@ -199,6 +201,9 @@ def read_quality(scores: pd.DataFrame, scores_path: str) -> Optional[pd.DataFram
     keys = [set(zip(table["clip"], table["frame"])) for table in (faces, scores)]
     if keys[0] != keys[1] or len(faces) != len(scores):
         raise ScoreFileError(f"{path} is of other faces than {scores_path}; score again, or remove it")
+    details = read_details(scores_path)
+    if details and "traces" in details.sha256 and details.sha256["traces"] != file_sha256(path):
+        raise ScoreFileError(f"{path} was changed or replaced after {scores_path}; score again, or remove it")
     return faces
 
 

@@ -1,6 +1,8 @@
 """Reads JSON files, with one kind of error for all that can be wrong with them."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any, Callable, TypeVar
 
 from phystd_tf.errors import PhystdError
@@ -22,10 +24,10 @@ def read_json(path: str, error: type[PhystdError], advice: str = "", kind: type 
     """
     try:
         with open(path, encoding="utf-8") as file:
-            value = json.load(file)
+            value = json.load(file, parse_constant=_refuse_constant)
     except OSError as problem:
         raise error(f"{path}: cannot be read ({problem.strerror}){_and(advice)}") from problem
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise error(f"{path}: not a JSON file ({problem}){_and(advice)}") from problem
     if not isinstance(value, kind):
         raise error(f"{path}: not a JSON {'object' if kind is dict else 'list'}{_and(advice)}")
@@ -47,6 +49,27 @@ def read_record(path: str, kind: Callable[..., Record], error: type[PhystdError]
         return kind(**values)
     except TypeError as problem:
         raise error(f"{path}: not {what} ({problem}); {advice}") from problem
+
+
+@contextlib.contextmanager
+def expected_form(path: str, what: str, error: type[PhystdError], advice: str = "") -> Iterator[None]:
+    """For the block that uses the values of a JSON file: where they are not of the form it needs, the file is named.
+
+    Args:
+      path: of the file.
+      what: what it should be, for the message.
+      error: what is raised.
+      advice: as in ``read_json``.
+    """
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as problem:
+        raise error(f"{path}: not {what} ({type(problem).__name__}: {problem}){_and(advice)}") from problem
+
+
+def _refuse_constant(name: str) -> None:
+    """Python would read NaN and Infinity, which are no JSON and no number to compute with."""
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _and(advice: str) -> str:

@@ -2,19 +2,20 @@
 
 import json
 import os
-import shutil
 
 import tensorflow as tf
 
 from phystd_tf import __version__
 from phystd_tf.data.records import load_settings
 from phystd_tf.errors import PhystdError
-from phystd_tf.inference.predictor import EXPORT_FILE
-from phystd_tf.inference.weights import load_generator
+from phystd_tf.files.atomic import write_json
+from phystd_tf.files.atomic_folder import replacing_folder
+from phystd_tf.files.outputs import check_folder
+from phystd_tf.inference.calibration import load_with_point
+from phystd_tf.inference.exported import EXPORT_FILE, list_files, own_files
 from phystd_tf.liveness import TERMS
 from phystd_tf.networks.generator import Generator
 from phystd_tf.networks.outputs import traced_outputs
-from phystd_tf.runs.folder import operating_point_path
 from phystd_tf.runs.operating_point import OperatingPoint
 
 
@@ -56,21 +57,21 @@ class ServingModule(tf.Module):
 def export_run(run: str, out: str) -> None:
     """Writes the SavedModel of a run, and next to it what is needed to use it.
 
+    The folder appears when it is whole. An earlier export there is removed only then, and only if it holds nothing
+    else.
+
     Args:
       run: path of a run folder with an operating point.
-      out: folder to make; must not exist, unless it is an earlier export.
+      out: folder to make; must not exist or be empty, unless it is an earlier export.
 
     Raises:
-      PhystdError: if the run is incomplete or ``out`` is in use.
+      PhystdError: if the run is incomplete, ``out`` is in use, or the disk is full.
     """
-    operating_point = OperatingPoint.load(operating_point_path(run))
-    if os.path.exists(out) and not os.path.exists(os.path.join(out, EXPORT_FILE)) and os.listdir(out):
-        raise PhystdError(f"{out} exists and is not an export; give another --out or remove it")
-    generator = load_generator(run, operating_point.checkpoint)
-    module = ServingModule(generator, operating_point)
-    pending = f"{out.rstrip('/')}.tmp"
-    shutil.rmtree(pending, ignore_errors=True)
-    tf.saved_model.save(module, pending, signatures=module.endpoints)
+    out = os.path.realpath(out)
+    check_folder(out, own_files, "an export")
+    OperatingPoint.load(run)  # an export without one has no verdict
+    generator, operating_point = load_with_point(run)
+    assert operating_point is not None
     metadata = {
         "phystd_tf": __version__,
         "tensorflow": tf.__version__,
@@ -80,7 +81,11 @@ def export_run(run: str, out: str) -> None:
         "score": "liveness: higher is more live; live when score >= threshold",
         "prepared": load_settings(run),
     }
-    with open(os.path.join(pending, EXPORT_FILE), "w", encoding="utf-8") as file:
-        json.dump(metadata, file, indent=2)
-    shutil.rmtree(out, ignore_errors=True)
-    os.replace(pending, out)
+    module = ServingModule(generator, operating_point)
+    with replacing_folder(out) as pending:
+        try:
+            tf.saved_model.save(module, pending, signatures=module.endpoints)
+        except tf.errors.OpError as error:  # of the file system, such as a full disk
+            raise PhystdError(f"{out} cannot be written ({error.message})") from error
+        write_json({**metadata, "files": list_files(pending)}, os.path.join(pending, EXPORT_FILE))
+        check_folder(out, own_files, "an export")  # others may have written there meanwhile

@@ -6,16 +6,22 @@ import os
 from collections.abc import Sequence
 from typing import Callable, Optional
 
-import cv2
 import numpy as np
+from PIL import Image, PngImagePlugin
 
+from phystd_tf.data.readers.listing import printable
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
 from phystd_tf.files.images import IMAGE_SUFFIXES, is_image
+from phystd_tf.files.names import folded
+from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_table
 from phystd_tf.inference.model import OK, Disentangled, Model
 from phystd_tf.report.trace_panel import trace_panel
 
 RESULTS_FILE = "results.csv"
+# In each picture that is written, as PNG stores who made it.
+_MARK = ("Software", "phystd_tf disentangle")
+_is_own_picture = has_mark("\0".join(_MARK).encode("latin-1"))
 
 
 @dataclasses.dataclass
@@ -38,8 +44,12 @@ class Result:
         return f"{self.path}: {verdict}score {self.score:.4f} -> {self.picture}"
 
 
-def list_photographs(path: str) -> list[str]:
+def list_photographs(path: str, out: Optional[str] = None) -> list[str]:
     """The photograph at ``path``, or all below it if it is a folder, sorted.
+
+    Args:
+      path: of a file or a folder.
+      out: folder of pictures that ``disentangle_photographs`` wrote earlier, which are not taken for photographs.
 
     Raises:
       PhystdError: if there is none.
@@ -48,10 +58,47 @@ def list_photographs(path: str) -> list[str]:
         return [path]
     if not os.path.isdir(path):
         raise PhystdError(f"{path}: no such file or folder")
-    found = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if is_image(name)]
+    real = None if out is None else os.path.realpath(out)
+    found = [
+        os.path.join(folder, name)
+        for folder, _, names in os.walk(path)
+        for name in names
+        if is_image(name) and not (os.path.realpath(folder) == real and _is_own_picture(os.path.join(folder, name)))
+    ]
     if not found:
         raise PhystdError(f"{path}: no photograph here; known endings are {', '.join(IMAGE_SUFFIXES)}")
     return sorted(found)
+
+
+def picture_paths(photographs: Sequence[str], out: str) -> list[str]:
+    """Where the picture of each photograph will be, whether or not it has a face.
+
+    Args:
+      photographs: paths; two of them may have one file name, also one that differs in case only.
+      out: folder of the pictures.
+    """
+    taken: set[str] = set()
+    paths = []
+    for path in photographs:
+        stem = os.path.splitext(os.path.basename(path))[0]
+        name, count = stem, 1
+        while folded(name) in taken:
+            count += 1
+            name = f"{stem}_{count}"
+        taken.add(folded(name))
+        paths.append(os.path.join(out, f"{name}.png"))
+    return paths
+
+
+def check_pictures(photographs: Sequence[str], out: str) -> None:
+    """Refuses, before any work, a folder where the pictures or results.csv would replace something else.
+
+    Raises:
+      OutputError: names the file.
+    """
+    columns = [field.name for field in dataclasses.fields(Result)]
+    outputs = [Output(path, _is_own_picture) for path in picture_paths(photographs, out)]
+    check_outputs([*outputs, Output(os.path.join(out, RESULTS_FILE), is_table(*columns))], photographs)
 
 
 def disentangle_photographs(
@@ -67,19 +114,24 @@ def disentangle_photographs(
 
     Returns:
       One Result per photograph, in their order.
+
+    Raises:
+      OutputError: if a photograph, or a file of somebody else, would be replaced; nothing is written then.
     """
+    check_pictures(photographs, out)
     os.makedirs(out, exist_ok=True)
     results: list[Result] = []
-    taken: set[str] = set()
-    for path in photographs:
-        found = model.disentangle(path)
-        result = Result(path, **found.prediction._asdict())
-        if found.traces is not None:
-            result.picture = _picture_path(path, out, taken)
-            _write_picture(_panel(found), result.picture)
-        results.append(result)
-        progress()
-    _write_results(results, os.path.join(out, RESULTS_FILE))
+    try:
+        for path, picture in zip(photographs, picture_paths(photographs, out)):
+            found = model.disentangle(path)
+            result = Result(printable(path), **found.prediction._asdict())
+            if found.traces is not None:
+                result.picture = printable(picture)
+                _write_picture(_panel(found), picture)
+            results.append(result)
+            progress()
+    finally:  # also where it was interrupted, or the disk is full
+        _write_results(results, os.path.join(out, RESULTS_FILE))
     return results
 
 
@@ -95,25 +147,19 @@ def _panel(found: Disentangled) -> np.ndarray:
     return trace_panel(found.crop, outputs, title)
 
 
-def _picture_path(path: str, out: str, taken: set[str]) -> str:
-    """A name of its own for each photograph, also where two folders hold the same file name."""
-    stem = os.path.splitext(os.path.basename(path))[0]
-    name, count = stem, 1
-    while name in taken:
-        count += 1
-        name = f"{stem}_{count}"
-    taken.add(name)
-    return os.path.join(out, f"{name}.png")
-
-
 def _write_picture(picture: np.ndarray, path: str) -> None:
-    with replacing(path) as temporary:
-        if not cv2.imwrite(temporary, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
-            raise PhystdError(f"{path}: the picture could not be written")
+    made_by = PngImagePlugin.PngInfo()
+    made_by.add_text(*_MARK)
+    # By an open file, since the path may not be UTF-8.
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        Image.fromarray(picture).save(file, "png", pnginfo=made_by)
 
 
 def _write_results(results: Sequence[Result], path: str) -> None:
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+    with (
+        replacing(path) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(Result)])
         writer.writeheader()
-        writer.writerows(dataclasses.asdict(result) for result in results)
+        writer.writerows({**dataclasses.asdict(result), "reason": printable(result.reason)} for result in results)

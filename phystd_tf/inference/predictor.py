@@ -8,14 +8,12 @@ import tensorflow as tf
 
 from phystd_tf.data.records import load_settings
 from phystd_tf.errors import PhystdError
-from phystd_tf.files.json_file import read_json
 from phystd_tf.hparams import HParams
-from phystd_tf.inference.weights import load_generator
+from phystd_tf.inference.calibration import load_with_point
+from phystd_tf.inference.exported import EXPORT_FILE, load_export
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.runs.folder import is_run
 from phystd_tf.runs.operating_point import OperatingPoint
-
-EXPORT_FILE = "phystd.json"
 
 
 class Predictor:
@@ -38,17 +36,13 @@ class Predictor:
           PhystdError: if the path is neither, or what it holds does not fit.
         """
         if os.path.exists(os.path.join(path, EXPORT_FILE)):
-            metadata = read_json(os.path.join(path, EXPORT_FILE), PhystdError, "export the run again")
-            self.hparams = HParams.from_dict(metadata["hparams"])
-            self.prepared: dict[str, Any] = metadata["prepared"]
-            self.operating_point: Optional[OperatingPoint] = OperatingPoint(**metadata["operating_point"])
-            self._loaded = tf.saved_model.load(path)
-            self._run = lambda images: self._loaded.signatures["disentangle"](crops=images)
+            exported = load_export(path)
+            self.hparams: HParams = exported.hparams
+            self.prepared: dict[str, Any] = exported.prepared
+            self.operating_point: Optional[OperatingPoint] = exported.operating_point
+            self._run = exported.disentangle
         elif is_run(path):
-            self.operating_point = OperatingPoint.of_run(path)
-            if checkpoint is None:
-                checkpoint = self.operating_point.checkpoint if self.operating_point else "last"
-            generator = load_generator(path, checkpoint)
+            generator, self.operating_point = load_with_point(path, checkpoint)
             self.hparams = generator.hparams
             self.prepared = load_settings(path)
             self._run = traced_outputs(generator, self.operating_point.alpha0 if self.operating_point else 0.0)

@@ -1,4 +1,4 @@
-"""Scores the faces of a prepared folder, and chooses the operating point on them."""
+"""Scores the faces of a prepared folder."""
 
 from typing import Any, Callable, Optional
 
@@ -10,13 +10,9 @@ from phystd_tf import spoof_types
 from phystd_tf.data.pipeline import evaluation_dataset
 from phystd_tf.data.records import name_damaged_shard
 from phystd_tf.data.selection import PreparedFaces, selection_of
-from phystd_tf.evaluation.operating_point import choose_alpha0
-from phystd_tf.inference.weights import load_generator
 from phystd_tf.liveness import TERMS
 from phystd_tf.networks.generator import Generator
 from phystd_tf.networks.outputs import traced_terms
-from phystd_tf.runs.folder import operating_point_path
-from phystd_tf.runs.operating_point import OperatingPoint
 
 _BATCH = 16
 _COLUMNS = ("clip", "frame", "subject", "type", "label")  # of the records; the instrument is in the manifest alone
@@ -62,30 +58,6 @@ def score_split(
     except tf.errors.DataLossError as error:
         raise name_damaged_shard(selection.prepared) from error
     return pd.concat(parts, ignore_index=True)
-
-
-def choose_operating_point(
-    run: str, faces: PreparedFaces, checkpoint: str = "last", progress: Optional[Callable[[int], None]] = None
-) -> OperatingPoint:
-    """Chooses alpha0 and the threshold of a run on dev, and stores them in it.
-
-    Where the data has no dev split with both classes (as SiW and SiW-M), train
-    takes its place, and the source says so.
-
-    Args:
-      run: path of the run folder.
-      faces: path of a prepared folder, or a Selection of its faces.
-      checkpoint: "last" or "best".
-      progress: as in ``score_split``.
-
-    Returns:
-      The OperatingPoint.
-    """
-    split = "dev" if all(selection_of(faces).count("dev")) else "train"
-    choice = choose_alpha0(score_split(load_generator(run, checkpoint), faces, split, progress))
-    point = OperatingPoint(choice.alpha0, choice.threshold, f"EER of {100 * choice.eer:.2f} % on {split}", checkpoint)
-    point.save(operating_point_path(run))
-    return point
 
 
 def _plain(values: np.ndarray) -> np.ndarray:

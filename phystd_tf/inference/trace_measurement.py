@@ -82,7 +82,7 @@ def _true_crops(truth_folder: str, row: Mapping[str, str], size: int) -> tuple[n
     """The live face [S, S, 3] and the covered region [S, S, 1] in the crop of a face, float32; zeros for live faces."""
     if row["label"] == "1":
         return np.zeros((size, size, 3), np.float32), np.zeros((size, size, 1), np.float32)
-    path = truth.truth_path(truth_folder, row["source"])
+    path = truth.truth_path(truth_folder, row["clip"], int(row["frame"]))
     found = truth.read(path)
     if found.live_camera is None or found.covered is None:
         raise truth.TruthError(f"{path} does not hold the truth of a spoof; make the faces again with --truth=camera")

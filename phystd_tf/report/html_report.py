@@ -7,6 +7,8 @@ from typing import Any, Optional
 
 from phystd_tf.errors import PhystdError
 
+# At the start of every page, also of those that earlier versions wrote.
+MARK = b"<title>PhySTD report</title>"
 TEMPLATE = os.path.join(os.path.dirname(__file__), "assets", "report.html.j2")
 
 

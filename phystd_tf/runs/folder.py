@@ -28,6 +28,7 @@ _COMMANDS_FILE = "commands.json"
 _OPERATING_POINT_FILE = "operating_point.json"
 _PROTOCOL_FILE = "protocol.json"
 _HISTORY_FILE = "history.csv"
+_PREPARED_FILE = "prepared.json"  # written and read by ``phystd_tf.data.records``
 
 
 class CheckpointError(PhystdError):
@@ -58,7 +59,12 @@ def load_commands(run: str) -> list[dict[str, Any]]:
     Raises:
       PhystdError: if the file is missing or damaged.
     """
-    return read_json(os.path.join(run, _COMMANDS_FILE), PhystdError, kind=list)
+    return read_json(commands_path(run), PhystdError, kind=list)
+
+
+def commands_path(run: str) -> str:
+    """Where the calls of the training of a run are stored."""
+    return os.path.join(run, _COMMANDS_FILE)
 
 
 def checkpoint_folder(run: str, name: str) -> str:
@@ -75,6 +81,12 @@ def unfit_checkpoint(path: str, error: Exception) -> CheckpointError:
     """The error for a checkpoint that cannot be read into a model, with the first line of the reason."""
     reason = str(error).strip().splitlines()[0]
     return CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}")
+
+
+def own_files(run: str) -> list[str]:
+    """Paths of the files that a run keeps for itself, whether or not they exist yet."""
+    names = (_HPARAMS_FILE, _COMMANDS_FILE, _OPERATING_POINT_FILE, _PROTOCOL_FILE, _HISTORY_FILE, _PREPARED_FILE)
+    return [os.path.join(run, name) for name in names]
 
 
 def operating_point_path(run: str) -> str:

@@ -98,15 +98,20 @@ def read(path: Union[str, BinaryIO]) -> Truth:
         raise TruthError(f"{path} cannot be read as a truth file; make the dataset again ({error})") from error
 
 
-def truth_path(root: str, frame: str) -> str:
-    """The path of the truth file of a frame.
+def truth_path(root: str, clip: str, frame: int) -> str:
+    """The path of the truth file of a frame, wherever the dataset is.
 
     Args:
       root: folder of the synthetic dataset.
-      frame: path of the frame, ``root/<split>/...``.
+      clip: ID of the clip: its path below the folder, with slashes, without a suffix.
+      frame: index of the frame within the clip, from 0.
+
+    Raises:
+      TruthError: if the ID leads out of the folder.
     """
-    relative = os.path.relpath(frame, root)
-    return os.path.join(root, "truth", os.path.splitext(relative)[0] + ".npz")
+    if not clip or clip.startswith("/") or {"", ".", ".."} & set(clip.split("/")):
+        raise TruthError(f"{clip!r} is not the ID of a clip of {root}")
+    return os.path.join(root, "truth", *clip.split("/"), f"{frame:03d}.npz")
 
 
 def _encode_png(image: np.ndarray) -> np.ndarray:

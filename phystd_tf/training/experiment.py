@@ -72,6 +72,7 @@ def train(
         hparams,
         {
             "data": selection.prepared,
+            "data_fingerprint": selection.fingerprint(),
             "protocol": selection.choice._asdict(),
             "seed": seed,
             "faces": {split: {"live": live, "spoof": spoof} for split, (live, spoof) in counts.items()},

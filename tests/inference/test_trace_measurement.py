@@ -67,7 +67,7 @@ def test_a_model_that_knows_the_truth_is_right(folders, monkeypatch):
     live, covered = [], []
     for row in rows:
         frame = cv2.imread(row["source"])[..., ::-1]
-        found = read(truth_path(str(folders / "faces"), row["source"]))
+        found = read(truth_path(str(folders / "faces"), row["clip"], int(row["frame"])))
         left, top, side = (float(row[name]) for name in ("left", "top", "side"))
         grid = (np.arange(64) + 0.5) * side / 64
         x, y = np.meshgrid(np.float32(left + grid), np.float32(top + grid))

@@ -289,8 +289,7 @@ def test_dataset_of_photographs(folder, tmp_path):
     assert files[0] == files[1] and files[0]["photographs.csv"].decode("utf-8") == shown.report(
         ["s0000", "s0001", "s0002"]
     )
-    frame = os.path.join(out + "1", "train", "spoof", "print", "s0000", "c00", "000.jpg")
-    stored = truth.read(truth.truth_path(out + "1", frame))
+    stored = truth.read(truth.truth_path(out + "1", "train/spoof/print/s0000/c00", 0))
     assert stored.vertices.shape == (468, 2) and np.abs(stored.layers.T_A).mean() > 0.01
     # Other photographs make another dataset.
     with pytest.raises(dataset.SyntheticError, match="another recipe"):

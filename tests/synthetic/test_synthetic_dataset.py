@@ -61,7 +61,8 @@ def test_each_frame_has_its_truth_in_a_separate_tree(made):
     out, _, _ = made
     files = _files(out)
     frames = [path for path in files if path.endswith(".jpg")]
-    truths = {os.path.relpath(truth.truth_path(out, os.path.join(out, path)), out) for path in frames}
+    places = [(os.path.dirname(path), int(os.path.basename(path)[:3])) for path in frames]
+    truths = {os.path.relpath(truth.truth_path(out, *place), out) for place in places}
     assert truths | set(frames) | {"synthetic.json", "clips.csv"} == set(files)
     assert all(path.startswith("truth" + os.sep) for path in truths)
 
@@ -220,8 +221,7 @@ def test_clips_of_a_subject_stay_in_its_split():
 def test_truth_composes_exactly_and_covers_what_the_medium_covers(made):
     out, _, _ = made
     for name in TYPES:
-        frame = os.path.join(out, "train", "spoof", name, "s0000", "c00", "000.jpg")
-        stored = truth.read(truth.truth_path(out, frame))
+        stored = truth.read(truth.truth_path(out, f"train/spoof/{name}/s0000/c00", 0))
         layers = stored.layers
         for array in (stored.live, *layers):
             np.testing.assert_array_equal(array, np.round(array * 255).astype(np.float32) / np.float32(255))
@@ -247,9 +247,9 @@ def test_truth_after_the_camera_is_taken_by_the_same_camera(made):
     import cv2
 
     out, _, _ = made
-    frame = os.path.join(out, "test", "spoof", "paper_glasses", "s0002", "c00", "001.jpg")
-    stored = truth.read(truth.truth_path(out, frame))
-    spoof = cv2.imread(frame)[..., ::-1].astype(float)
+    clip = "test/spoof/paper_glasses/s0002/c00"
+    stored = truth.read(truth.truth_path(out, clip, 1))
+    spoof = cv2.imread(os.path.join(out, clip, "001.jpg"))[..., ::-1].astype(float)
     changed = (stored.layers.P[..., 0] > 0) | (np.abs(stored.layers.T_A).max(-1) > 0)
     far = cv2.dilate(changed.astype(np.uint8), np.ones((35, 35))) == 0
     assert far.mean() > 0.3
@@ -259,7 +259,7 @@ def test_truth_after_the_camera_is_taken_by_the_same_camera(made):
 
 def test_live_truth_has_vertices_only(made):
     out, _, _ = made
-    stored = truth.read(truth.truth_path(out, os.path.join(out, "train", "live", "s0000", "c00", "000.jpg")))
+    stored = truth.read(truth.truth_path(out, "train/live/s0000/c00", 0))
     assert stored.vertices.shape == (468, 2) and stored.live is None and stored.layers is None
 
 
@@ -272,6 +272,13 @@ def test_invalid_truth_files_are_rejected(tmp_path):
         truth.read(str(tmp_path / "missing.npz"))
 
 
+@pytest.mark.parametrize("clip", ["", "..", "../x", "a/../../x", "/etc/x", "a//b", "./a"])
+def test_no_clip_leads_out_of_the_folder_of_the_truth(clip):
+    """IDs come from a manifest, which may be anybody's."""
+    with pytest.raises(truth.TruthError, match="not the ID of a clip"):
+        truth.truth_path("faces", clip, 0)
+
+
 def test_a_recipe_can_omit_truth(tmp_path):
     bare = dataclasses.replace(RECIPE, frames_per_clip=1, types=("replay",))
     make_dataset(str(tmp_path / "none"), dataclasses.replace(bare, truth="none"))
@@ -279,7 +286,7 @@ def test_a_recipe_can_omit_truth(tmp_path):
     out = str(tmp_path / "camera")
     make_dataset(out, dataclasses.replace(bare, truth="camera"))
     clip = SyntheticClip("train", spoof_types.REPLAY, 0, 0)
-    stored = truth.read(truth.truth_path(out, os.path.join(out, clip.folder, "000.jpg")))
+    stored = truth.read(truth.truth_path(out, clip.folder, 0))
     assert stored.live_camera is not None and stored.live is None
     # The frames do not depend on the stored truth.
     frames = [{k: v for k, v in _files(tmp_path / name).items() if k.endswith(".jpg")} for name in ("none", "camera")]

@@ -71,8 +71,8 @@ def test_without_dev_scores_the_threshold_stored_beside_the_scores_is_used_and_n
     [
         ("dev", 0.25, [], "scores of dev, not of test; give one of --dev_scores"),
         ("test", 0.9, [], "test.json does not belong to test.csv"),
-        ("test", 0.25, ["--out=test.json"], "would overwrite how test.csv was made"),
-        ("test", 0.25, ["--threshold=0.2", "--out=test.json"], "would overwrite how test.csv was made"),
+        ("test", 0.25, ["--out=test.json"], "test.json exists and was not written by this program"),
+        ("test", 0.25, ["--threshold=0.2", "--out=test.json"], "test.json exists and was not written by this program"),
     ],
 )
 def test_a_stored_threshold_is_not_used_for_other_scores_nor_overwritten(folder, split, score, arguments, said):
@@ -110,8 +110,8 @@ def test_levels_and_a_given_threshold(folder):
         (["--scores=test.csv", "--dev_scores=none.csv"], "none.csv"),
         (["--scores=test.csv", "--dev_scores=live.csv"], "live.csv: no threshold can be taken"),
         (["--scores=broken.csv", "--threshold=0.5"], "broken.csv, line 2: score"),
-        (["--scores=test.csv", "--threshold=0.5", "--out=test.csv"], "overwrite a score file"),
-        (["--scores=test.csv", "--threshold=0.5", "--out=folder"], "--out=folder cannot be written"),
+        (["--scores=test.csv", "--threshold=0.5", "--out=test.csv"], "test.csv would be overwritten, but it is read"),
+        (["--scores=test.csv", "--threshold=0.5", "--out=folder"], "folder cannot be written (it is a folder)"),
         (["--threshold=0.5"], "--scores"),
         (["--scores=test.csv", "--threshold=0.5", "--fdr=1"], "--fdr"),
     ],
@@ -127,3 +127,30 @@ def test_wrong_use_is_one_sentence_exit_code_2_and_no_file(folder, arguments, sa
     assert not (folder / "metrics.json").exists()
     assert {path: path.read_text() for path in folder.glob("*.csv")} == before
     assert not list(folder.glob("*.tmp"))
+
+
+def test_dev_and_test_scores_of_two_alpha0_are_refused(folder):
+    """With them ACER would be 50 %, although each file has the operating point beside it."""
+    header = "clip,subject,type,label,depth,B,C,T,P,score"
+    for name, alpha0 in (("dev", -1.0), ("test", 0.0)):
+        rows = [(f"l{i}", f"{name}{i}", "live", 1, 0.5 + i / 10, 0.1) for i in range(3)]
+        rows += [(f"s{i}", f"{name}{i}", "print", 0, 0.4 + i / 10, 0.4) for i in range(3)]
+        lines = [",".join(map(str, [*row, 0, 0, 0, row[4] + alpha0 * row[5]])) for row in rows]
+        (folder / f"{name}.csv").write_text("\n".join([header, *lines]) + "\n")
+        point = {"alpha0": alpha0, "threshold": 0.3, "source": "EER on dev", "checkpoint": "last"}
+        (folder / f"{name}.json").write_text(json.dumps({"operating_point": point, "split": name}))
+    done = _run(folder, "--scores=test.csv", "--dev_scores=dev.csv", "--out=metrics.json")
+    assert done.code == 2 and "dev.csv was made with alpha0 = -1, test.csv with 0" in done.stderr
+    assert not (folder / "metrics.json").exists()
+    assert _run(folder, "--scores=test.csv", "--threshold=0.3").code == 0
+
+
+@pytest.mark.parametrize("out", ["users.json", "/dev/null", "dev.csv", "test.csv/x.json"])
+def test_error_rates_replace_nothing_else(folder, out):
+    (folder / "users.json").write_text('{"mine": 1}')
+    before = {path: path.read_text() for path in folder.iterdir()}
+    done = _run(folder, "--scores=test.csv", "--dev_scores=dev.csv", f"--out={out}")
+    assert done.code == 2 and out.partition("/x")[0] in done.stderr
+    assert {path: path.read_text() for path in folder.iterdir()} == before
+    for _ in range(2):
+        assert _run(folder, "--scores=test.csv", "--dev_scores=dev.csv", "--out=metrics.json").code == 0

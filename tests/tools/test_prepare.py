@@ -11,7 +11,6 @@ from tests import program
 from tests.killing import Program, check_kills, tree
 from tools import prepare
 
-
 FLAGS = ("--root=in", "--out=out", "--image_size=64", "--map_sizes=64", "--workers=1")
 PROGRAM = Program("tools.prepare", watched=("tensorflow:io.TFRecordWriter.write",))
 
