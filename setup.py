@@ -55,9 +55,9 @@ setup(
         "scipy>=1.9,<2",  # Delaunay triangulation
         "pandas>=1.5,<4",  # score files
         f"opencv-python=={OPENCV}",  # drawing, resizing and videos
-        "pillow>=10,<14",  # photographs: finds damage, knows EXIF
+        "pillow>=10.3,<14",  # photographs: finds damage, knows EXIF; see SECURITY.md
         "absl-py>=1.4,<3",  # programs and their flags
-        "tqdm>=4.64,<5",  # progress bars
+        "tqdm>=4.66.3,<5",  # progress bars
         "filelock>=3.12,<4",  # one program at a time in an output folder
         "tabulate>=0.9,<1",  # text tables
     ],
@@ -68,7 +68,7 @@ setup(
             "protobuf>=3.20.3,<4",  # mediapipe 0.10.9 needs protobuf 3, TensorFlow 2.15 at least 3.20.3
         ],
         "report": [
-            "jinja2>=3,<4",  # HTML reports
+            "jinja2>=3.1.6,<4",  # HTML reports; see SECURITY.md
         ],
         "test": [
             "pytest>=7,<10",

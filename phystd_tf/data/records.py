@@ -193,6 +193,9 @@ def read_manifest(path: str) -> list[dict[str, str]]:
         raise PreparedFolderError(f"{path}: cannot be read ({error.strerror}); prepare again") from error
     if columns != MANIFEST_COLUMNS:
         raise PreparedFolderError(f"{path}: the columns are not those of a manifest; prepare again")
+    for shard in {row["shard"] for row in rows}:
+        if shard and (os.path.basename(shard) != shard or shard in (".", "..")):
+            raise PreparedFolderError(f"{path}: the shard {shard!r} is not a file of this folder; prepare again")
     return rows
 
 

@@ -132,7 +132,7 @@ class MorphableModel:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:  # NumPy and zip files raise whatever they meet in a damaged file
             raise MorphableModelError(f"{path} cannot be read as a morphable model (.npz): {error}") from error
         needed = ("mean", "basis", "stddev", "triangles", "mirror", "vertices", "landmarks68")
         missing = [name for name in needed if name not in arrays]

@@ -5,7 +5,13 @@ import re
 import tensorflow as tf
 
 from phystd_tf.networks.generator import Generator
-from phystd_tf.runs.folder import checkpoint_folder, load_hparams, missing_checkpoint, unfit_checkpoint
+from phystd_tf.runs.folder import (
+    checkpoint_folder,
+    load_hparams,
+    missing_checkpoint,
+    require_inside,
+    unfit_checkpoint,
+)
 
 _OF_GENERATOR = re.compile(r"generator/((?!\.OPTIMIZER_SLOT).)+/\.ATTRIBUTES/VARIABLE_VALUE")
 
@@ -26,6 +32,7 @@ def load_generator(run: str, name: str = "last") -> Generator:
     path = tf.train.latest_checkpoint(checkpoint_folder(run, name))
     if path is None:
         raise missing_checkpoint(run, name)
+    require_inside(path, checkpoint_folder(run, name))
     try:
         stored = [name for name, _ in tf.train.list_variables(path) if _OF_GENERATOR.fullmatch(name)]
         if len(stored) != len(generator.variables):

@@ -77,6 +77,16 @@ def missing_checkpoint(run: str, name: str) -> CheckpointError:
     return CheckpointError(f"no checkpoint in {checkpoint_folder(run, name)}; train first, or name another run")
 
 
+def require_inside(path: str, folder: str) -> None:
+    """Checks that a checkpoint is in its folder: TensorFlow's list of them may name any file.
+
+    Raises:
+      CheckpointError: if it is elsewhere.
+    """
+    if os.path.realpath(os.path.dirname(path)) != os.path.realpath(folder):
+        raise CheckpointError(f"{os.path.join(folder, 'checkpoint')} leads out of its folder, to {path}")
+
+
 def unfit_checkpoint(path: str, error: Exception) -> CheckpointError:
     """The error for a checkpoint that cannot be read into a model, with the first line of the reason."""
     reason = str(error).strip().splitlines()[0]

@@ -92,9 +92,10 @@ def read(path: Union[str, BinaryIO]) -> Truth:
             live = _decode_png(arrays["live_png"])
             layers = Layers(_decode_png(arrays["T_A_png"], shift=LEVELS), covered, _decode_png(arrays["T_P_png"]))
         if "live_camera_jpeg" in arrays:
-            live_camera = np.ascontiguousarray(cv2.imdecode(arrays["live_camera_jpeg"], cv2.IMREAD_COLOR)[..., ::-1])
+            live_jpeg = _require_start(arrays["live_camera_jpeg"], b"\xff\xd8")
+            live_camera = np.ascontiguousarray(cv2.imdecode(live_jpeg, cv2.IMREAD_COLOR)[..., ::-1])
         return Truth(arrays["vertices"], live, layers, covered, live_camera)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, cv2.error) as error:
+    except Exception as error:  # NumPy, zip files and OpenCV raise whatever they meet in a damaged file
         raise TruthError(f"{path} cannot be read as a truth file; make the dataset again ({error})") from error
 
 
@@ -124,6 +125,17 @@ def _encode_png(image: np.ndarray) -> np.ndarray:
 
 def _decode_png(data: np.ndarray, shift: int = 0) -> np.ndarray:
     """Decodes levels that were stored plus ``shift``, as float32 multiples of 1 / 255."""
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    image = cv2.imdecode(_require_start(data, b"\x89PNG"), cv2.IMREAD_UNCHANGED)
     image = image[..., ::-1] if image.ndim == 3 else image
     return (image.astype(np.float32) - shift) / np.float32(LEVELS)
+
+
+def _require_start(data: np.ndarray, start: bytes) -> np.ndarray:
+    """Lets OpenCV decode nothing but what is written here: it guesses the format, and some decoders have known faults.
+
+    Raises:
+      ValueError: if the data is of another format.
+    """
+    if data.dtype != np.uint8 or data[: len(start)].tobytes() != start:
+        raise ValueError("a picture of another format")
+    return data
