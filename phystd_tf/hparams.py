@@ -58,6 +58,7 @@ def _counts(default: Ints, length: Optional[int] = None, what: str = "entries") 
     return _field(default, fits, f"must be positive throughout{needed}")
 
 
+_MOST = 1_000_000_000  # no number of sense is larger, and larger ones overflow
 _IN_WORDS = {3: "three", 4: "four"}
 
 
@@ -174,19 +175,6 @@ class HParams:
         """Channels of the last decoder layer: 3 B + 3 C + 3 T + 1 P + 3 I_P, or 3."""
         return 3 if self.single_trace else 13
 
-    def epochs(self, steps_per_epoch: int) -> int:
-        """The number of epochs of ``steps_per_epoch`` iterations.
-
-        Raises:
-          HParamsError: if that is not a whole number.
-        """
-        epochs, rest = divmod(self.max_iterations, steps_per_epoch)
-        if rest:
-            raise HParamsError(
-                f"{self.max_iterations} iterations are not a whole number of epochs of {steps_per_epoch} iterations"
-            )
-        return epochs
-
     def to_json(self) -> str:
         """The hyper-parameters as readable JSON, one key per line."""
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
@@ -258,6 +246,9 @@ def choices_of(name: str) -> tuple[str, ...]:
 def _check_limits(hparams: HParams) -> None:
     for field in dataclasses.fields(hparams):
         value = getattr(hparams, field.name)
+        numbers = value if isinstance(value, tuple) else (value,)
+        if any(type(number) in (int, float) and abs(number) > _MOST for number in numbers):
+            raise HParamsError(f"{field.name} must not exceed {_MOST:,}, not {value!r}")
         if field.metadata:
             if value is not None and not field.metadata["fits"](value):
                 raise HParamsError(f"{field.name} {field.metadata['what']}, not {value!r}")

@@ -29,7 +29,9 @@ MAY_IMPORT = {
     "data": {"errors", "face", "files", "hparams", "physics", "protocols", "spoof_types", "traces"},
     "report": {"errors", "spoof_types"},
     "runs": {"errors", "files", "hparams", "protocols"},
-    "training": {"data", "errors", "hparams", "losses", "networks", "physics", "protocols", "report", "runs", "traces"},
+    "training": {
+        "data", "errors", "files", "hparams", "losses", "networks", "physics", "protocols", "report", "runs", "traces",
+    },
     "inference": {
         "data", "errors", "evaluation", "face", "files", "hparams", "liveness", "networks", "physics", "report", "runs",
         "spoof_types", "synthetic", "traces",

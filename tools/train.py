@@ -8,6 +8,7 @@ Eq. (10) and the threshold, both chosen on the dev split.
 """
 
 import json
+from typing import Any
 
 from phystd_tf.hparams import choices_of, get_hparams
 
@@ -33,8 +34,8 @@ _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols tha
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
-    "steps_per_epoch", None, "Iterations between two checkpoints, held-out losses and pictures; must divide the"
-    " iterations. By default the preset's: 100 in small, 1000 in paper and printed.", lower_bound=1,
+    "steps_per_epoch", None, "Iterations between two checkpoints, held-out losses and pictures. By default the"
+    " preset's: 100 in small, 1000 in paper and printed.", lower_bound=1,
 )  # fmt: skip
 _SAMPLING = flags.DEFINE_enum(
     "sampling", None, choices_of("sampling"),
@@ -50,19 +51,24 @@ _JIT = flags.DEFINE_boolean("jit_compile", False, "Compile the training step wit
 _SET = flags.DEFINE_multi_string(
     "set", [], "One hyper-parameter, as name=JSON value, for example --set=learning_rate=1e-4. May be repeated."
 )
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of the weights, the batches and the harder samples.")
+_SEED = flags.DEFINE_integer(
+    "seed", 0, "Seed of the weights, the batches and the harder samples.", lower_bound=0, upper_bound=2**32 - 1
+)
 
 _SHOWN = 3
 
 
 def main() -> None:
-    overrides = dict(_parse_override(text) for text in _SET.value)
+    overrides = _overrides(_SET.value)
     named = {"max_iterations": _ITERATIONS, "sampling": _SAMPLING, "precision": _PRECISION}
-    overrides.update({name: flag.value for name, flag in named.items() if flag.value is not None})
+    given = {name: flag.value for name, flag in named.items() if flag.value is not None}
+    twice = sorted(set(overrides) & set(given))
+    if twice:
+        raise UsageError(f"--set={twice[0]}=...: has an option of its own, which is given too; give one of them")
+    overrides.update(given)
 
     hparams = get_hparams(_PRESET.value, _ABLATION.value, **overrides)
-    steps_per_epoch = min(_STEPS_PER_EPOCH.value or hparams.checkpoint_every, hparams.max_iterations)
-    hparams.epochs(steps_per_epoch)  # before anything is read
+    steps_per_epoch = _STEPS_PER_EPOCH.value or hparams.checkpoint_every
 
     from tqdm import tqdm
 
@@ -83,14 +89,22 @@ def main() -> None:
     print(f"alpha0 = {point.alpha0:g}, live when score >= {point.threshold:.5f} ({point.source}); run in {_RUN.value}")
 
 
-def _parse_override(text: str):
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise UsageError(f"--set={text}: want name=value")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value  # a bare word is a string, such as upsampling=bilinear
+def _overrides(texts: list[str]) -> dict[str, Any]:
+    """Hyper-parameters by name, each given once."""
+    overrides: dict[str, Any] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise UsageError(f"--set={text}: want name=value")
+        if name in ("preset", "ablation"):  # they stand for many hyper-parameters
+            raise UsageError(f"--set={text}: want --{name}={value}")
+        if name in overrides:
+            raise UsageError(f"--set={text}: {name} is set twice")
+        try:
+            overrides[name] = json.loads(value)
+        except (ValueError, RecursionError):
+            overrides[name] = value  # a bare word is a string, such as upsampling=bilinear
+    return overrides
 
 
 def run() -> None:

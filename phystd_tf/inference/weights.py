@@ -1,9 +1,11 @@
 """The generator of a run folder, without its training: no discriminator and no optimizer is made."""
 
+import os
 import re
 
 import tensorflow as tf
 
+from phystd_tf.files.plain_paths import plain_path
 from phystd_tf.networks.generator import Generator
 from phystd_tf.runs.folder import (
     checkpoint_folder,
@@ -29,17 +31,19 @@ def load_generator(run: str, name: str = "last") -> Generator:
     """
     generator = Generator(load_hparams(run))
     generator.build_variables()
-    path = tf.train.latest_checkpoint(checkpoint_folder(run, name))
-    if path is None:
-        raise missing_checkpoint(run, name)
-    require_inside(path, checkpoint_folder(run, name))
-    try:
-        stored = [name for name, _ in tf.train.list_variables(path) if _OF_GENERATOR.fullmatch(name)]
-        if len(stored) != len(generator.variables):
-            raise ValueError(f"it has {len(stored)} variables of a generator, not {len(generator.variables)}")
-        status = tf.train.Checkpoint(generator=generator).restore(path)
-        status.expect_partial()  # the discriminators and the optimizers are not wanted
-        status.assert_existing_objects_matched()
-    except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
-        raise unfit_checkpoint(path, error) from error
+    folder = checkpoint_folder(run, name)
+    with plain_path(folder) as plain:
+        path = tf.train.latest_checkpoint(plain)
+        if path is None:
+            raise missing_checkpoint(run, name)
+        require_inside(path, folder)
+        try:
+            stored = [name for name, _ in tf.train.list_variables(path) if _OF_GENERATOR.fullmatch(name)]
+            if len(stored) != len(generator.variables):
+                raise ValueError(f"it has {len(stored)} variables of a generator, not {len(generator.variables)}")
+            status = tf.train.Checkpoint(generator=generator).restore(path)
+            status.expect_partial()  # the discriminators and the optimizers are not wanted
+            status.assert_existing_objects_matched()
+        except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
+            raise unfit_checkpoint(os.path.join(folder, os.path.basename(path)), error) from error
     return generator

@@ -6,7 +6,7 @@ RUN/prepared.json         how the crops were made, see ``phystd_tf.data.records`
 RUN/protocol.json         which faces it was trained on
 RUN/checkpoints/last      the weights after the last epoch, and what is needed to go on
 RUN/checkpoints/best      those with the lowest held-out depth loss
-RUN/history.csv           the losses, one row per epoch
+RUN/history.csv           the losses, one row per epoch, see ``phystd_tf.runs.history``
 RUN/logs                  the same and pictures, for TensorBoard
 RUN/operating_point.json  alpha0 and the threshold, chosen on dev
 """
@@ -17,7 +17,7 @@ import time
 from typing import Any, Optional
 
 from phystd_tf.errors import PhystdError
-from phystd_tf.files.atomic import write_json
+from phystd_tf.files.atomic import other_files, write_json
 from phystd_tf.files.json_file import read_json
 from phystd_tf.files.versions import package_versions
 from phystd_tf.hparams import HParams
@@ -89,8 +89,12 @@ def require_inside(path: str, folder: str) -> None:
 
 def unfit_checkpoint(path: str, error: Exception) -> CheckpointError:
     """The error for a checkpoint that cannot be read into a model, with the first line of the reason."""
-    reason = str(error).strip().splitlines()[0]
-    return CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {reason}")
+    return CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {first_line(error)}")
+
+
+def first_line(error: Exception) -> str:
+    """The first line of the message of an error."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def own_files(run: str) -> list[str]:
@@ -129,6 +133,25 @@ def load_protocol_choice(run: str) -> Optional[ProtocolChoice]:
     return ProtocolChoice.load(path) if os.path.exists(path) else None
 
 
+def check_run(run: str, hparams: HParams) -> bool:
+    """Checks that a folder can be made a run folder, or is one that can be resumed; changes nothing.
+
+    Arguments, result and errors are those of ``open_run``.
+    """
+    if is_run(run):
+        differing = [
+            field for field in _differing_fields(load_hparams(run), hparams) if not field.startswith("max_iterations ")
+        ]
+        if differing:
+            raise PhystdError(
+                f"{run} was trained with other hyper-parameters: {'; '.join(differing)}; give another --run"
+            )
+        return True
+    if os.path.isdir(run) and other_files(run):
+        raise PhystdError(f"{run} is not empty and is not a run folder; give another --run")
+    return False
+
+
 def open_run(run: str, hparams: HParams, details: dict[str, Any]) -> bool:
     """Makes a run folder, or opens one to resume it.
 
@@ -144,20 +167,9 @@ def open_run(run: str, hparams: HParams, details: dict[str, Any]) -> bool:
     Raises:
       PhystdError: if the folder holds a run with other hyper-parameters, or other files.
     """
-    path = os.path.join(run, _HPARAMS_FILE)
-    resumed = is_run(run)
-    if resumed:
-        differing = [
-            field for field in _differing_fields(HParams.load(path), hparams) if not field.startswith("max_iterations ")
-        ]
-        if differing:
-            raise PhystdError(
-                f"{run} was trained with other hyper-parameters: {'; '.join(differing)}; give another --run"
-            )
-    elif os.path.isdir(run) and os.listdir(run):
-        raise PhystdError(f"{run} is not empty and is not a run folder; give another --run")
+    resumed = check_run(run, hparams)
     os.makedirs(run, exist_ok=True)
-    hparams.save(path)
+    hparams.save(os.path.join(run, _HPARAMS_FILE))
     _append_command(run, details)
     return resumed
 

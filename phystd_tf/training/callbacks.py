@@ -1,4 +1,4 @@
-"""What happens around the training loop: progress, checkpoints, pictures of the traces."""
+"""What happens around the training loop: progress, losses, checkpoints, pictures of the traces."""
 
 import os
 import time
@@ -9,11 +9,12 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from phystd_tf.report.trace_panel import trace_panel
+from phystd_tf.runs.history import History
 from phystd_tf.training.checkpoints import CheckpointStore
 
 
 class Progress(tf.keras.callbacks.Callback):
-    """One bar over all iterations, with time left and the running losses."""
+    """One bar over all iterations, with time left and the running losses; closed at the end of its ``with`` block."""
 
     # Reading a loss waits for the device, so the bar is refreshed by the clock.
     _SECONDS = 1.0
@@ -31,21 +32,51 @@ class Progress(tf.keras.callbacks.Callback):
             shown = ("L_depth", "L_G", "L_D", "L_P", "L_R", "L_S", "L_H")
             self._bar.set_postfix({name: f"{float(logs[name]):.3g}" for name in shown if name in logs})
 
-    def on_train_end(self, logs: Optional[dict[str, Any]] = None) -> None:
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._bar.close()
+
+
+class WriteLosses(tf.keras.callbacks.Callback):
+    """Writes the losses of each epoch to history.csv and for TensorBoard, by iteration.
+
+    Args:
+      history: History.
+      folder: where TensorBoard logs go.
+    """
+
+    def __init__(self, history: History, folder: str) -> None:
+        super().__init__()
+        self._history = history
+        self._writers = {
+            kind: tf.summary.create_file_writer(os.path.join(folder, kind)) for kind in ("train", "validation")
+        }
+
+    def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
+        iteration, losses = int(self.model.iteration.numpy()), logs or {}
+        self._history.append(iteration, losses)
+        for kind, writer in self._writers.items():
+            with writer.as_default(step=iteration):  # it is flushed at the end
+                for name, value in losses.items():
+                    if name.startswith("val_") == (kind == "validation"):
+                        tf.summary.scalar(f"epoch_{name.removeprefix('val_')}", value)
 
 
 class SaveCheckpoints(tf.keras.callbacks.Callback):
     """Keeps "last" after each epoch and "best" by the lowest held-out depth loss.
 
-    The depth loss is the one held-out loss that all ablations share.
+    The depth loss is the one held-out loss that all ablations share. This is the last callback of an epoch: whatever
+    the others write belongs to an iteration that "last" has not reached until then, and is dropped if the run stops
+    in between.
 
     Args:
       store: CheckpointStore.
-      best: the lowest held-out depth loss so far.
+      best: the held-out depth loss of the checkpoint "best"; infinite where there is none.
     """
 
-    def __init__(self, store: CheckpointStore, best: float = float("inf")) -> None:
+    def __init__(self, store: CheckpointStore, best: float) -> None:
         super().__init__()
         self._store = store
         self._best = best
@@ -81,6 +112,3 @@ class TracePanels(tf.keras.callbacks.Callback):
         ]
         with self._writer.as_default(step=int(self.model.iteration.numpy())):
             tf.summary.image("disentangled", np.concatenate(rows, axis=0)[np.newaxis])
-
-    def on_train_end(self, logs: Optional[dict[str, Any]] = None) -> None:
-        self._writer.close()

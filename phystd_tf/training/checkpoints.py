@@ -1,8 +1,23 @@
 """Checkpoints of everything a run needs to go on: networks, optimizers, iteration count."""
 
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Optional
+
 import tensorflow as tf
 
-from phystd_tf.runs.folder import checkpoint_folder, load_hparams, missing_checkpoint, unfit_checkpoint
+from phystd_tf.errors import PhystdError
+from phystd_tf.files.plain_paths import plain_path
+from phystd_tf.runs.folder import (
+    checkpoint_folder,
+    first_line,
+    load_hparams,
+    missing_checkpoint,
+    require_inside,
+    unfit_checkpoint,
+)
 from phystd_tf.training.phystd_model import PhySTD
 
 
@@ -12,10 +27,13 @@ class CheckpointStore:
     Args:
       model: PhySTD.
       run: path of the run folder.
+
+    Attributes:
+      run: the same.
     """
 
     def __init__(self, model: PhySTD, run: str) -> None:
-        self._run = run
+        self.run = run
         parts = {
             "generator": model.generator,
             "generator_optimizer": model.generator_optimizer,
@@ -27,12 +45,32 @@ class CheckpointStore:
         self._checkpoint = tf.train.Checkpoint(**parts)
 
     def save(self, name: str) -> None:
-        """Writes the checkpoint ``name``; the previous one goes only when the new one is whole."""
-        self._manager(name).save(checkpoint_number=self._checkpoint.iteration)
+        """Writes the checkpoint ``name``; the previous one goes only when the new one is whole.
+
+        Raises:
+          PhystdError: if it cannot be written; the previous one is kept then.
+        """
+        folder = checkpoint_folder(self.run, name)
+        os.makedirs(folder, exist_ok=True)
+        with self._manager(name) as manager:
+            try:
+                path = manager.save(checkpoint_number=self._checkpoint.iteration)
+            except tf.errors.OpError as error:
+                kept = "the previous one is kept" if manager.latest_checkpoint else "there is none yet"
+                raise PhystdError(
+                    f"checkpoint in {folder} cannot be written ({first_line(error)}); {kept}; "
+                    "free some space, then the same command resumes from it"
+                ) from error
+        _remove_all_but(folder, os.path.basename(path))
 
     def exists(self, name: str) -> bool:
         """Whether the checkpoint ``name`` is there."""
-        return self._manager(name).latest_checkpoint is not None
+        return self.iteration(name) is not None
+
+    def iteration(self, name: str) -> Optional[int]:
+        """The iteration of the checkpoint ``name``; None where it is not there."""
+        with self._manager(name) as manager:
+            return None if manager.latest_checkpoint is None else int(manager.latest_checkpoint.rpartition("-")[2])
 
     def restore(self, name: str) -> None:
         """Reads the checkpoint ``name`` into the model, all of it.
@@ -41,17 +79,36 @@ class CheckpointStore:
           CheckpointError: if it is missing, damaged, or does not match the model
             variable by variable; the message names the file.
         """
-        path = self._manager(name).latest_checkpoint
-        if path is None:
-            raise missing_checkpoint(self._run, name)
-        try:
-            # restore, not read: the manager's save counter is part of the file.
-            self._checkpoint.restore(path).assert_consumed()
-        except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
-            raise unfit_checkpoint(path, error) from error
+        with self._manager(name) as manager:
+            path = manager.latest_checkpoint
+            if path is None:
+                raise missing_checkpoint(self.run, name)
+            try:
+                # restore, not read: the manager's save counter is part of the file.
+                self._checkpoint.restore(path).assert_consumed()
+            except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
+                where = os.path.join(checkpoint_folder(self.run, name), os.path.basename(path))
+                raise unfit_checkpoint(where, error) from error
 
-    def _manager(self, name: str) -> tf.train.CheckpointManager:
-        return tf.train.CheckpointManager(self._checkpoint, checkpoint_folder(self._run, name), max_to_keep=1)
+    @contextlib.contextmanager
+    def _manager(self, name: str) -> Iterator[tf.train.CheckpointManager]:
+        folder = checkpoint_folder(self.run, name)
+        with plain_path(folder) as plain:
+            manager = tf.train.CheckpointManager(self._checkpoint, plain, max_to_keep=1)
+            for path in manager.checkpoints:  # saving removes them
+                require_inside(path, folder)
+            yield manager
+
+
+def _remove_all_but(folder: str, checkpoint: str) -> None:
+    """Removes what a killed process left of other checkpoints, whole or not."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name != "checkpoint" and not name.startswith(f"{checkpoint}."):
+            if os.path.isdir(path):  # TensorFlow writes into a folder of its own first
+                shutil.rmtree(path)
+            else:
+                os.remove(path)
 
 
 def load_run(run: str, name: str = "last") -> PhySTD:

@@ -3,9 +3,9 @@
 A run that was stopped resumes where it was.
 """
 
-import csv
-import os
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import Callable
 
 import numpy as np
@@ -15,13 +15,16 @@ from phystd_tf.data.pipeline import held_out_dataset, training_dataset
 from phystd_tf.data.records import load_settings, name_damaged_shard, save_settings
 from phystd_tf.data.selection import PreparedFaces, selection_of
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.lock import locked
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.networks.parameters import count_parameters, parameter_table
 from phystd_tf.protocols.choice import ProtocolChoice
-from phystd_tf.runs.folder import history_path, load_protocol_choice, logs_folder, open_run, save_protocol
-from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels
+from phystd_tf.runs.folder import check_run, load_protocol_choice, logs_folder, open_run, save_protocol
+from phystd_tf.runs.history import History
+from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore
+from phystd_tf.training.event_files import drop_events_after
 from phystd_tf.training.phystd_model import PhySTD
 
 # Held-out batches for the ``val_`` losses and the pictures: with four faces of a class each, four people of each of
@@ -67,34 +70,36 @@ def train(
         raise PhystdError(
             f"{run} was trained on protocol {_words(before)}, not {_words(selection.choice)}; give another --run"
         )
-    open_run(
-        run,
-        hparams,
-        {
-            "data": selection.prepared,
-            "data_fingerprint": selection.fingerprint(),
-            "protocol": selection.choice._asdict(),
-            "seed": seed,
-            "faces": {split: {"live": live, "spoof": spoof} for split, (live, spoof) in counts.items()},
-            "held_out_split": held_out_split,
-        },
-    )
-    save_protocol(run, selection.choice)
-    save_settings(run, settings)  # whoever uses the model must make crops in the same way
-    model = PhySTD(hparams, seed=seed)
-    print(parameter_table(count_parameters(model.generator, model.discriminators)))
+    check_run(run, hparams)
+    with locked(run):
+        open_run(
+            run,
+            hparams,
+            {
+                "data": selection.prepared,
+                "data_fingerprint": selection.fingerprint(),
+                "protocol": selection.choice._asdict(),
+                "seed": seed,
+                "faces": {split: {"live": live, "spoof": spoof} for split, (live, spoof) in counts.items()},
+                "held_out_split": held_out_split,
+            },
+        )
+        save_protocol(run, selection.choice)
+        save_settings(run, settings)  # whoever uses the model must make crops in the same way
+        model = PhySTD(hparams, seed=seed)
+        print(parameter_table(count_parameters(model.generator, model.discriminators)))
 
-    def data_from(iteration: int) -> tf.data.Dataset:
-        # A resumed run sees the batches that it would have seen.
-        return training if iteration == 0 else training_dataset(selection, hparams, "train", seed, start=iteration)
+        def data_from(iteration: int) -> tf.data.Dataset:
+            # A resumed run sees the batches that it would have seen.
+            return training if iteration == 0 else training_dataset(selection, hparams, "train", seed, start=iteration)
 
-    try:
-        panel_batch = next(iter(held_out))
-        panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
-        fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile)
-    except tf.errors.DataLossError as error:
-        raise name_damaged_shard(selection.prepared) from error
-    return model
+        try:
+            panel_batch = next(iter(held_out))
+            panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
+            fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile)
+        except tf.errors.DataLossError as error:
+            raise name_damaged_shard(selection.prepared) from error
+        return model
 
 
 def fit(
@@ -109,7 +114,8 @@ def fit(
 ) -> None:
     """Trains up to ``hparams.max_iterations``, keeping a checkpoint after each epoch.
 
-    An epoch here is a fixed number of iterations, as the paper counts those. A
+    An epoch here is a fixed number of iterations, as the paper counts those; it
+    ends where the iteration is a multiple of that number, and at the last one. A
     run that was stopped resumes from its last checkpoint.
 
     Args:
@@ -119,60 +125,72 @@ def fit(
       held_out_data: dataset of Batch for the ``val_`` losses.
       held_out_batches: how many batches of it are used.
       panel_images: [n, N, N, 3] float32, faces whose traces TensorBoard shows.
-      steps_per_epoch: iterations an epoch; must divide ``hparams.max_iterations``.
+      steps_per_epoch: iterations an epoch.
       jit_compile: whether XLA compiles the training step.
 
     Raises:
-      HParamsError: if the epochs do not add up to the iterations.
       TrainingDivergedError: if a loss is not finite; the last checkpoint stays.
       CheckpointError: if the checkpoint to go on from does not fit.
     """
-    h = model.hparams
-    epochs = h.epochs(steps_per_epoch)
+    total = model.hparams.max_iterations
     store = CheckpointStore(model, run)
-    if store.exists("last"):
+    resumed = store.exists("last")
+    if resumed:
         store.restore("last")
     start = int(model.iteration.numpy())
-    if start >= h.max_iterations:
+    if start >= total:
         return
-    history = history_path(run)
     logs = logs_folder(run)
+    drop_events_after(logs, start)
     model.compile(jit_compile=jit_compile)
-    callbacks = [
-        Progress(total=h.max_iterations, start=start),
-        SaveCheckpoints(store, best=_best_so_far(history)),
-        tf.keras.callbacks.CSVLogger(history, append=True),
-        tf.keras.callbacks.TensorBoard(logs, update_freq="epoch", profile_batch=0),
-        TracePanels(panel_images, traced_outputs(model.generator, alpha0=0.0), logs),
-    ]
-    data = training_data(start)
+    best = float("inf")
+    if resumed and store.exists("best"):
+        # Measured, not remembered: it belongs to these weights and these faces, whatever became of other files.
+        store.restore("best")
+        best = model.evaluate(held_out_data, steps=held_out_batches, verbose=0, return_dict=True)["L_depth"]
+        store.restore("last")
+    with _divergence_explained(model, store), Progress(total=total, start=start) as progress:
+        callbacks = [
+            progress,
+            WriteLosses(History(run, start), logs),
+            TracePanels(panel_images, traced_outputs(model.generator, alpha0=0.0), logs),
+            SaveCheckpoints(store, best),
+        ]
+        for first, steps, epochs in _epochs(start, total, steps_per_epoch):
+            model.fit(
+                training_data(first),
+                epochs=epochs,
+                steps_per_epoch=steps,
+                validation_data=held_out_data,
+                validation_steps=held_out_batches,
+                callbacks=callbacks,
+                verbose=0,
+            )
+
+
+def _epochs(start: int, total: int, steps: int) -> Iterator[tuple[int, int, int]]:
+    """Groups of epochs of one length from ``start`` to ``total``: (first iteration, iterations an epoch, epochs)."""
+    aligned = min(total, -(-start // steps) * steps)
+    last = max(aligned, total // steps * steps)
+    for first, end, length in ((start, aligned, aligned - start), (aligned, last, steps), (last, total, total - last)):
+        if end > first:
+            yield first, length, (end - first) // length
+
+
+@contextlib.contextmanager
+def _divergence_explained(model: PhySTD, store: CheckpointStore) -> Iterator[None]:
     try:
-        model.fit(
-            data,
-            initial_epoch=start // steps_per_epoch,
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-            validation_data=held_out_data,
-            validation_steps=held_out_batches,
-            callbacks=callbacks,
-            verbose=0,
-        )
+        yield
     except tf.errors.InvalidArgumentError as error:
         name = re.search(r"(L_\w+) is not finite", str(error))
         if name is None:
             raise
+        kept = store.iteration("last")
+        weights = "no weights were kept yet" if kept is None else f"the weights of iteration {kept} are kept"
         raise TrainingDivergedError(
-            f"{name.group(1)} is not finite at iteration {int(model.iteration.numpy())}; the weights of the last "
-            f"epoch are kept in {run}; try a lower learning_rate"
+            f"{name.group(1)} is not finite at iteration {int(model.iteration.numpy())}; {weights} in {store.run}; "
+            "try a lower learning_rate in another run folder"
         ) from error
-
-
-def _best_so_far(history: str) -> float:
-    if not os.path.exists(history):
-        return float("inf")
-    with open(history, encoding="utf-8", newline="") as file:
-        values = [float(row["val_L_depth"]) for row in csv.DictReader(file) if row.get("val_L_depth")]
-    return min(values, default=float("inf"))
 
 
 def _words(choice: ProtocolChoice) -> str:

@@ -2,17 +2,19 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.inference.weights import load_generator
 from phystd_tf.runs.folder import CheckpointError, open_run
 from phystd_tf.traces import Batch
 from phystd_tf.training import callbacks
 from phystd_tf.training.checkpoints import CheckpointStore, load_run
-from phystd_tf.training.experiment import TrainingDivergedError, fit
+from phystd_tf.training.experiment import TrainingDivergedError, _divergence_explained, _epochs, fit
 from phystd_tf.training.phystd_model import PhySTD
 from tests.training.tiny import endless, random_batch, tiny_hparams
 
@@ -90,16 +92,78 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(t
     good = random_batch()
     bad = Batch(good.live._replace(depth=good.live.depth * float("nan")), good.spoof)
     data = endless(good).take(3).concatenate(endless(bad))
-    with pytest.raises(TrainingDivergedError, match="L_depth is not finite at iteration 3"):
+    with pytest.raises(TrainingDivergedError, match="not finite at iteration 3; the weights of iteration 2 are kept"):
         _fit(run, data=data)
     kept = load_run(str(run))
     assert kept.iteration.numpy() == 2
     assert all(np.isfinite(variable).all() for variable in kept.generator.variables)
 
 
-def test_epochs_must_add_up(tmp_path):
-    with pytest.raises(PhystdError, match="5 iterations are not a whole number of epochs of 2"):
-        _fit(_run_folder(tmp_path), tiny_hparams("auxiliary", max_iterations=5))
+def test_a_run_that_diverges_at_once_does_not_say_that_weights_are_kept(tmp_path):
+    model = PhySTD(QUICK)
+    told = pytest.raises(TrainingDivergedError, match="no weights were kept yet")
+    with told, _divergence_explained(model, CheckpointStore(model, str(tmp_path))):
+        raise tf.errors.InvalidArgumentError(None, None, "L_depth is not finite : Tensor had NaN values")
+
+
+@pytest.mark.parametrize("name", [b"run[1]", b"run*?", b"r\xe9sum\xe9"])
+def test_checkpoints_in_a_folder_with_any_name(tmp_path, name):
+    run = tmp_path / os.fsdecode(name)
+    open_run(str(run), QUICK, {})
+    model = PhySTD(QUICK)
+    store = CheckpointStore(model, str(run))
+    store.save("last")
+    (run / "checkpoints" / "last" / "ckpt-7.index").write_bytes(b"left by a killed process")
+    model.iteration.assign(5)
+    store.save("last")
+    assert store.iteration("last") == 5 and store.iteration("best") is None
+    assert len(os.listdir(run / "checkpoints" / "last")) == 3
+    np.testing.assert_array_equal(load_run(str(run)).generator.variables[0], model.generator.variables[0])
+    np.testing.assert_array_equal(load_generator(str(run)).variables[0], model.generator.variables[0])
+
+
+def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path, monkeypatch):
+    run = _run_folder(tmp_path)
+    store = CheckpointStore(PhySTD(QUICK), str(run))
+    store.save("last")
+
+    def full(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", full)
+    with pytest.raises(PhystdError, match="No space left on device.*the previous one is kept"):
+        store.save("last")
+    assert store.iteration("last") == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "total", "steps", "ends"),
+    [
+        (0, 4, 2, [2, 4]),
+        (2, 3, 100, [3]),
+        (8, 12, 100, [12]),
+        (8, 25, 10, [10, 20, 25]),
+        (150, 200, 100, [200]),
+        (3, 3, 2, []),
+        (5, 7, 1, [6, 7]),
+    ],
+)
+def test_epochs_end_at_multiples_and_at_the_requested_iteration(start, total, steps, ends):
+    found = [first + (k + 1) * length for first, length, count in _epochs(start, total, steps) for k in range(count)]
+    assert found == ends
+
+
+def test_a_run_stops_at_the_requested_iteration_and_is_better_than_best_only_where_it_is(tmp_path):
+    """2 iterations, then 3: the history has no epoch twice, and damage to it does not change what is best."""
+    run = _run_folder(tmp_path)
+    _fit(run, tiny_hparams("auxiliary", max_iterations=1))
+    best = CheckpointStore(PhySTD(QUICK), str(run))
+    (run / "history.csv").write_text("epoch,iteration,L_depth,val_L_depth\n0,1,0.5,0.5\n1,2,0.0,0.", "utf-8")
+    model, seeds = _fit(run, tiny_hparams("auxiliary", max_iterations=3, learning_rate=10.0))  # gets worse at once
+    assert seeds == [1, 2] and model.iteration.numpy() == 3
+    with open(run / "history.csv", encoding="utf-8") as file:
+        assert [row["iteration"] for row in csv.DictReader(file)] == ["1", "2", "3"]
+    assert best.iteration("best") == 1 and best.iteration("last") == 3
 
 
 def test_a_run_of_other_hyper_parameters_is_not_continued(tmp_path):

@@ -1,0 +1,67 @@
+"""The losses of a run, one row per epoch, in history.csv."""
+
+import csv
+import io
+import math
+import os
+from collections.abc import Mapping
+
+from phystd_tf.files.atomic import write_text
+from phystd_tf.runs.folder import history_path
+
+_ITERATION = "iteration"
+
+
+class History:
+    """The rows of a run up to an iteration, and those that follow.
+
+    The file is written anew with each row, so it is whole at any time. Whatever cannot be a row, such as one that was
+    cut off, comes twice or is a second header, is dropped. Rows of earlier editions have no iteration; they are kept.
+
+    Args:
+      run: path of the run folder.
+      iteration: that of the checkpoint from which training goes on; later rows come again.
+    """
+
+    def __init__(self, run: str, iteration: int) -> None:
+        self._path = history_path(run)
+        self._rows: list[dict[str, str]] = []
+        before = -1.0
+        for row in _read(self._path):
+            if _ITERATION not in row:
+                self._rows.append(row)
+            elif before < float(row[_ITERATION]) <= iteration:
+                before = float(row[_ITERATION])
+                self._rows.append(row)
+
+    def append(self, iteration: int, losses: Mapping[str, float]) -> None:
+        """Adds the means of an epoch that ended at an iteration, and writes the file."""
+        row = {_ITERATION: str(iteration), **{name: repr(float(losses[name])) for name in sorted(losses)}}
+        self._rows.append(row)
+        columns = dict.fromkeys(name for row in [row, *self._rows] for name in row if name != "epoch")
+        text = io.StringIO()
+        writer = csv.DictWriter(text, ["epoch", *columns], restval="", lineterminator="\n")
+        writer.writeheader()
+        for epoch, row in enumerate(self._rows):
+            writer.writerow({**row, "epoch": epoch})
+        write_text(text.getvalue(), self._path)
+
+
+def _read(path: str) -> list[dict[str, str]]:
+    """The rows of a file in which each cell is a number; a cell that is not filled is left out."""
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", errors="replace") as file:
+        *lines, _ = file.read().split("\n")  # what follows the last end of line is empty, or was cut off
+    table = [line.split(",") for line in lines]
+    if not table or "epoch" not in table[0]:
+        return []
+    whole = [cells for cells in table[1:] if len(cells) == len(table[0]) and all(map(_is_number, cells))]
+    return [{name: cell for name, cell in zip(table[0], cells) if cell} for cells in whole]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return not cell or math.isfinite(float(cell))
+    except ValueError:
+        return False
