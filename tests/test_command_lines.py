@@ -1,6 +1,7 @@
 """Every program explains itself quickly, and says what is wrong in one sentence."""
 
 import ast
+import os
 import pathlib
 import re
 import subprocess
@@ -103,8 +104,26 @@ def test_what_is_missing_is_named(program, arguments, message, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert result.returncode == 2
     assert message in result.stderr and "Traceback" not in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_names_that_the_terminal_does_not_know_are_printed(encoding, tmp_path):
+    name = os.fsdecode("ä猫".encode() + b"\xff")
+    (tmp_path / name / "live").mkdir(parents=True)
+    (tmp_path / name / "live" / f"{name}.jpg").write_bytes(b"no photograph")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "tools.prepare", f"--root={name}", "--workers=1", "--out=out"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, env=environment)
+    assert done.returncode == 2 and b"Traceback" not in done.stderr, done.stderr.decode()
+    assert b"\\xff" in done.stdout and "not an image".encode(encoding) in done.stdout
+
+
+def test_who_reads_may_end_before_the_program():
+    command = f"{sys.executable} -m tools.train --help | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode in (0, 141) and done.stderr == "" and len(done.stdout.splitlines()) == 1

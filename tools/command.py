@@ -1,6 +1,7 @@
 """What all programs share: how they start, and how they tell a user what is wrong."""
 
 import functools
+import io
 import os
 import sys
 from typing import Any, Callable, Optional
@@ -11,6 +12,7 @@ from absl import flags as absl_flags
 from phystd_tf.errors import PhystdError
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+_BROKEN_PIPE = 141  # as a shell has it
 
 
 class UsageError(PhystdError):
@@ -46,6 +48,9 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
     # TensorFlow turns oneDNN on by itself on some processors only; where it does
     # not, a training iteration on the CPU takes more than twice as long.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names may have letters that the terminal does not know
+            stream.reconfigure(errors="backslashreplace")
 
     def body(arguments: list[str]) -> None:
         # So would the remarks that libraries make through absl, in the midst of a
@@ -55,6 +60,8 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
             if len(arguments) > 1:
                 raise UsageError(f"unexpected argument {arguments[1]!r}; options are written --name=value")
             code = main()
+        except BrokenPipeError:  # who read what is printed has ended, such as head
+            code = _BROKEN_PIPE
         except (PhystdError, OSError) as error:  # OSError: a full disk, a folder that may not be written
             print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
             code = NOTHING_DONE
@@ -64,7 +71,18 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
         sys.exit(code or DONE)
 
     # absl ends with 1 on a wrong flag; here that is wrong use, so 2.
-    app.run(body, flags_parser=lambda arguments: _parse_flags(arguments, main.__module__, flags.values))
+    try:
+        app.run(body, flags_parser=lambda arguments: _parse_flags(arguments, main.__module__, flags.values))
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Prints what is left; without anyone to read it, Python would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def one_thread_each() -> None:
@@ -75,11 +93,6 @@ def one_thread_each() -> None:
     """
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-
-
-def print_names(text: str) -> None:
-    """Prints names of files that may not be text."""
-    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def _parse_flags(arguments: list[str], module: str, own: absl_flags.FlagValues) -> list[str]:

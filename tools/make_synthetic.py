@@ -65,10 +65,9 @@ _SHEET_TILE = flags.DEFINE_integer("sheet_tile", 192, "Pixels of a picture on th
 def main() -> None:
     if not _OUT.value and not _SHEET.value:
         raise UsageError("--out=DIR is needed (or --sheet=FILE.png for a contact sheet alone)")
-    import cv2
     from tqdm import tqdm
 
-    from phystd_tf.files.atomic import replacing
+    from phystd_tf.files.images import write_image
     from phystd_tf.synthetic.contact_sheet import contact_sheet
     from phystd_tf.synthetic.dataset import make_dataset
     from phystd_tf.synthetic.layouts import LAYOUTS
@@ -106,9 +105,7 @@ def main() -> None:
     if _SHEET.value:
         people = gallery.people if gallery else None
         sheet = contact_sheet(recipe, _SHEET_SUBJECTS.value, _SHEET_TILE.value, people)
-        with replacing(_SHEET.value) as temporary:
-            if not cv2.imwrite(temporary, sheet[..., ::-1]):
-                raise UsageError(f"{_SHEET.value} cannot be written")
+        write_image(sheet, _SHEET.value)
         print(f"contact sheet: {_SHEET.value}")
 
 

@@ -21,7 +21,7 @@ import sys
 
 from phystd_tf.protocols.clip_facts import SPLITS
 
-from .command import NOTHING_DONE, SOME_FAILED, Flags, UsageError, one_thread_each, print_names, run_program
+from .command import NOTHING_DONE, SOME_FAILED, Flags, UsageError, one_thread_each, run_program
 
 flags = Flags()
 
@@ -70,7 +70,7 @@ def main() -> int:
 
     listing = READERS[_DATASET.value](_ROOT.value)
     for note in listing.notes:
-        print_names(f"note: {note}")
+        print(f"note: {note}")
     _print_ignored(listing.ignored)
     settings = Settings(
         image_size=_IMAGE_SIZE.value,
@@ -94,7 +94,7 @@ def main() -> int:
 
         def note(sentence: str) -> None:
             bar.clear()
-            print_names(f"note: {sentence}")
+            print(f"note: {sentence}")
 
         workers = _WORKERS.value or os.cpu_count() or 1
         rows = prepare(listing.clips, _OUT.value, settings, workers, _DRAW.value, progress, share, note)
@@ -139,7 +139,7 @@ def _map_sizes():
 
 def _print_ignored(ignored) -> None:
     for path, why in ignored[:_SHOWN]:
-        print_names(f"left out: {path} ({why})")
+        print(f"left out: {path} ({why})")
     if len(ignored) > _SHOWN:
         print(f"left out: {len(ignored) - _SHOWN} more")
 
@@ -163,15 +163,13 @@ def _print_summary(rows) -> None:
         where = f", {len(own)} frames from {own[0]['frame']} on" if len(own) > 1 else ""
         reason = own[0]["reason"]
         reason = reason[len(source) + 2 :] if reason.startswith(f"{source}: ") else reason
-        print_names(f"  {source}{where}: {status} ({reason})")
+        print(f"  {source}{where}: {status} ({reason})")
     if len(failed) > _SHOWN:
         print(f"  ... {len(failed) - _SHOWN} more")
     usable = {row["clip"] for row in rows if row["status"] == "ok"}
     lost = sorted({row["clip"] for row in rows} - usable)
     if lost:
-        print_names(
-            f"clips without any usable face: {len(lost)} ({', '.join(lost[:_SHOWN])}{' ...' * (len(lost) > _SHOWN)})"
-        )
+        print(f"clips without any usable face: {len(lost)} ({', '.join(lost[:_SHOWN])}{' ...' * (len(lost) > _SHOWN)})")
     for split in SPLITS:
         labels = {row["label"] for row in rows if row["split"] == split and row["status"] == "ok"}
         if labels != {"0", "1"}:

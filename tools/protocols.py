@@ -13,7 +13,7 @@ several splits.
 import hashlib
 from typing import Any, NamedTuple, Optional
 
-from .command import SOME_FAILED, Flags, UsageError, print_names, run_program
+from .command import SOME_FAILED, Flags, UsageError, run_program
 
 flags = Flags()
 
@@ -62,7 +62,7 @@ def main() -> Optional[int]:
         protocol = load_protocol(_PROTOCOL.value, _SEED.value, _LISTS.value)
     found = _prepared(_DATA.value) if _DATA.value else _on_disk(_DATASET.value, _ROOT.value)
     for note in found.notes:
-        print_names(f"note: {note}")
+        print(f"note: {note}")
     if protocol is None:
         _list_all(found)
         return None
@@ -158,22 +158,22 @@ def _list_all(found: Found) -> None:
             labels = [fact.label for fact in found.clips if splits.get(fact.clip) == split]
             counts.append(f"{sum(labels)} + {len(labels) - sum(labels)}" if labels else "-")
         rows.append((name, *counts, protocol.title))
-    print_names(_table(rows, ("protocol", *SPLITS, "what"), numbers=(1, 2, 3)))
+    print(_table(rows, ("protocol", *SPLITS, "what"), numbers=(1, 2, 3)))
     print("and leave_out_TYPE, or leave_out_TYPE+TYPE...: types in test only, on the dataset's own splits")
 
 
 def _show(protocol: Any, report: Any) -> None:
-    print_names(f"protocol {protocol.name}: {protocol.title}")
-    print_names(f"how: {protocol.how}")
+    print(f"protocol {protocol.name}: {protocol.title}")
+    print(f"how: {protocol.how}")
     if protocol.max_train_frames:
         print(f"training uses the first {protocol.max_train_frames} frames of a clip")
-    print_names(f"source: {protocol.source}\n")
+    print(f"source: {protocol.source}\n")
     rows = [
         (row.split, row.type, "live" if row.label else "spoof", str(row.clips), str(row.subjects or "?"),
          ", ".join(row.instruments))
         for row in report.counts
     ]  # fmt: skip
-    print_names(_table(rows, ("split", "type", "label", "clips", "subjects", "instruments"), numbers=(3, 4)))
+    print(_table(rows, ("split", "type", "label", "clips", "subjects", "instruments"), numbers=(3, 4)))
     print()
     for split, people in report.subjects.items():
         clips = sum(row.clips for row in report.counts if row.split == split)
@@ -181,16 +181,16 @@ def _show(protocol: Any, report: Any) -> None:
             print(f"{split}: no clips")
             continue
         known = _named([f"{person} ({count})" for person, count in sorted(people.items())]) if people else "not known"
-        print_names(f"{split}: {clips} clips; {len(people)} subjects (and their clips): {known}")
+        print(f"{split}: {clips} clips; {len(people)} subjects (and their clips): {known}")
     if report.unused:
-        print_names(f"not used: {len(report.unused)} clips: {_named(report.unused)}")
+        print(f"not used: {len(report.unused)} clips: {_named(report.unused)}")
     if report.missing:
         count = f"{len(report.missing)} of {report.expected}"
-        print_names(f"missing: {count} clips of the protocol are not there: {_named(report.missing)}")
+        print(f"missing: {count} clips of the protocol are not there: {_named(report.missing)}")
     for note in report.notes:
-        print_names(f"note: {note}")
+        print(f"note: {note}")
     for leak in report.leaks if _ALL.value else report.leaks[:_SHOWN]:
-        print_names(f"LEAK: {leak}")
+        print(f"LEAK: {leak}")
     if len(report.leaks) > _SHOWN and not _ALL.value:
         print(f"LEAK: {len(report.leaks) - _SHOWN} more, see --all")
     if not report.leaks:

@@ -11,12 +11,12 @@ from phystd_tf.data.clips import Clip
 from phystd_tf.data.readers.dat_records import DatFileError, is_dat, iterate_dat
 from phystd_tf.data.readers.face_hints import Box, read_hints
 from phystd_tf.data.readers.landmarks import LandmarkFileError, landmark_file, read_landmarks
-from phystd_tf.data.readers.listing import printable
 from phystd_tf.face.alignment import AlignmentError, FaceAligner, LowQualityError, NoFaceError
 from phystd_tf.face.crop import from_crop
 from phystd_tf.face.geometry import PreparedFace, find_face, with_targets
 from phystd_tf.face.morphable_model import MorphableModel, MorphableModelError
 from phystd_tf.files.images import UnreadableImageError, is_image, read_image
+from phystd_tf.files.names import printable
 from phystd_tf.files.video import UnreadableVideoError, iterate_frames
 from phystd_tf.physics.triangulation import DegenerateVerticesError
 
@@ -94,18 +94,18 @@ class ClipPreparer:
         for source, index, image in self._images(clip):
             row = self._row(clip, source, index)
             if isinstance(image, Exception):
-                yield Frame({**row, "status": UNREADABLE, "reason": str(image)})
+                yield Frame({**row, "status": UNREADABLE, "reason": printable(str(image))})
                 continue
             row.update(width=image.shape[1], height=image.shape[0])
             try:
                 face = self._prepared_face(image, clip, source, followed, hints.get(index))
             except (AlignmentError, LandmarkFileError) as error:
-                yield Frame({**row, "status": error.status, "reason": str(error)})
+                yield Frame({**row, "status": error.status, "reason": printable(str(error))})
             except (MorphableModelError, DegenerateVerticesError) as error:
-                yield Frame({**row, "status": FAILED, "reason": str(error)})
+                yield Frame({**row, "status": FAILED, "reason": printable(str(error))})
             except (ValueError, ArithmeticError, IndexError, RuntimeError, cv2.error) as error:
                 # An unexpected error is reported with its type; it must not stop the preparation of the other frames.
-                yield Frame({**row, "status": FAILED, "reason": f"{type(error).__name__}: {error}"})
+                yield Frame({**row, "status": FAILED, "reason": printable(f"{type(error).__name__}: {error}")})
             else:
                 followed = _face_box(face)
                 row.update(

@@ -132,7 +132,7 @@ class _RecordReader:
     def __init__(self, prepared: str, rows: Sequence[Mapping[str, str]]) -> None:
         names = sorted({row["shard"] for row in rows})
         number = {name: index for index, name in enumerate(names)}
-        self._paths = tf.constant([os.path.join(prepared, name) for name in names])
+        self._paths = tf.constant([os.fsencode(os.path.join(prepared, name)) for name in names])
         self._shard = tf.constant([number[row["shard"]] for row in rows], tf.int32)
         self._offset = tf.constant([int(row["offset"]) for row in rows], tf.int64)
 
@@ -176,7 +176,9 @@ def evaluation_dataset(faces: PreparedFaces, hparams: HParams, split: str, batch
         image = _decode_image(fields["image"], prepared_size)
         return resize_crops(image[tf.newaxis], hparams.image_size)[0], {name: fields[name] for name in INFO}
 
-    examples = selection.of_split(tf.data.TFRecordDataset(selection.shards(split)), split)
+    examples = selection.of_split(
+        tf.data.TFRecordDataset([os.fsencode(path) for path in selection.shards(split)]), split
+    )
     return examples.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 

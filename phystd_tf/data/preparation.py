@@ -28,6 +28,7 @@ from phystd_tf.data.sources import has_changed, state_of
 from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.files.images import write_image
 from phystd_tf.protocols.assignment import Member, assign_splits, shared_subjects
 
 DRAWN = "drawn"
@@ -275,5 +276,4 @@ def _prepare_clip(preparer: ClipPreparer, work: _Work, number: int, clip: Clip) 
 def _draw(image: np.ndarray, face: PreparedFace, model: MorphableModel, path: str) -> None:
     from phystd_tf.face.overlay import overlay
 
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    cv2.imwrite(path, cv2.cvtColor(overlay(image, face, model), cv2.COLOR_RGB2BGR))
+    write_image(overlay(image, face, model), path)

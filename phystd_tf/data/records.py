@@ -10,6 +10,7 @@ complete. A prepared folder is self-contained; this module defines its format.
 
 import csv
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
@@ -183,7 +184,7 @@ def read_manifest(path: str) -> list[dict[str, str]]:
     """Reads a manifest written by ``write_manifest``.
 
     Raises:
-      PreparedFolderError: if the file is missing or has other columns.
+      PreparedFolderError: if the file is missing or damaged, or has other columns.
     """
     try:
         with open(path, encoding="utf-8", newline="") as file:
@@ -191,8 +192,13 @@ def read_manifest(path: str) -> list[dict[str, str]]:
             columns, rows = tuple(reader.fieldnames or ()), list(reader)
     except OSError as error:
         raise PreparedFolderError(f"{path}: cannot be read ({error.strerror}); prepare again") from error
+    except (ValueError, csv.Error) as error:  # ValueError: not UTF-8
+        raise PreparedFolderError(f"{path}: the manifest is damaged ({error}); prepare again") from error
     if columns != MANIFEST_COLUMNS:
         raise PreparedFolderError(f"{path}: the columns are not those of a manifest; prepare again")
+    for number, row in enumerate(rows, 2):
+        if None in row or None in row.values() or not re.fullmatch("[0-9]{0,18}", row["offset"]):
+            raise PreparedFolderError(f"{path}: row {number} is cut off or damaged; prepare again")
     for shard in {row["shard"] for row in rows}:
         if shard and (os.path.basename(shard) != shard or shard in (".", "..")):
             raise PreparedFolderError(f"{path}: the shard {shard!r} is not a file of this folder; prepare again")

@@ -40,7 +40,7 @@ def write_shard(path: str, examples: Iterable[bytes]) -> int:
 
     count = 0
     try:
-        with replacing(path) as temporary, tf.io.TFRecordWriter(temporary) as writer:
+        with replacing(path) as temporary, tf.io.TFRecordWriter(os.fsencode(temporary)) as writer:
             for example in itertools.chain([first], examples):
                 writer.write(example)
                 count += 1
@@ -96,7 +96,7 @@ def damaged_shards(paths: Sequence[str]) -> list[DamagedShardError]:
     found = []
     for path in paths:
         try:
-            for _ in tf.data.TFRecordDataset(path, buffer_size=1 << 20):
+            for _ in tf.data.TFRecordDataset(os.fsencode(path), buffer_size=1 << 20):
                 pass
         except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
             reason = error.message.split("}} ")[-1].split(" [Op:")[0]

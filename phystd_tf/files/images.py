@@ -1,20 +1,35 @@
-"""Reads photographs of any usual kind as RGB."""
+"""Reads photographs of any usual kind as RGB, and writes pictures.
 
+Files are opened here and not by the libraries: not all of them take every name.
+"""
+
+import io
+import os
+import struct
+import zlib
+
+import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from phystd_tf.errors import PhystdError
-from phystd_tf.files.names import has_suffix
+from phystd_tf.files.atomic import replacing
+from phystd_tf.files.names import has_suffix, not_a_file
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 _SIXTEEN_TO_EIGHT = 257  # 65535 / 255: white stays white, and rounding is to the nearest
 # Pillow may know the format of a file by its first bytes and then find it too short to open.
-_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\0", b"MM\0*")
+_PNG = b"\x89PNG\r\n\x1a\n"
+_STARTS = (_PNG, b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\0", b"MM\0*")
 
 
 class UnreadableImageError(PhystdError):
     """A file is not an image that can be read; the message names it."""
+
+
+class UnwritableImageError(PhystdError):
+    """A picture cannot be written under this name."""
 
 
 def read_image(path: str) -> np.ndarray:
@@ -32,24 +47,27 @@ def read_image(path: str) -> np.ndarray:
       UnreadableImageError: if the file is missing, empty, cut off, damaged, not an image, a GIF or a TIFF of several
         pages (which hold many pictures).
     """
+    problem = not_a_file(path)
+    if problem:
+        raise UnreadableImageError(f"{path}: {problem}" + (", not an image" if problem.startswith("a ") else ""))
+    start = b""
     try:
         with open(path, "rb") as file:
             start = file.read(16)
-            if not start:
-                raise UnreadableImageError(f"{path}: the file is empty")
+            file.seek(0)
             if start.startswith(b"GIF8"):
                 raise UnreadableImageError(f"{path}: a GIF, which is not supported; convert it to PNG or JPEG")
-            file.seek(0)
-            with Image.open(file) as image:
+            data = io.BytesIO(_without_damaged_notes(file.read())) if start.startswith(_PNG) else file
+            with Image.open(data) as image:
                 image.verify()  # the checksums of a PNG; nothing can be decoded after it
-            file.seek(0)
-            with Image.open(file) as image:
+            data.seek(0)
+            with Image.open(data) as image:
                 if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1:
                     raise UnreadableImageError(f"{path}: a TIFF of several pages; save the one that is meant")
                 image.load()
                 return _rgb(ImageOps.exif_transpose(image))
-    except IsADirectoryError as error:
-        raise UnreadableImageError(f"{path}: a folder, not an image") from error
+    except UnreadableImageError:
+        raise
     except UnidentifiedImageError as error:
         if start.startswith(_STARTS):
             raise UnreadableImageError(f"{path}: the file is cut off or damaged") from error
@@ -57,11 +75,32 @@ def read_image(path: str) -> np.ndarray:
         raise UnreadableImageError(f"{path}: not an image that can be read; known are {known}") from error
     except Image.DecompressionBombError as error:
         raise UnreadableImageError(f"{path}: too large ({error})") from error
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
+    except Exception as error:  # on damaged files, Pillow raises whatever its decoders meet
         reason = getattr(error, "strerror", None)
         if reason:
             raise UnreadableImageError(f"{path}: cannot be read ({reason})") from error
         raise UnreadableImageError(f"{path}: the file is cut off or damaged ({error})") from error
+
+
+def write_image(image: np.ndarray, path: str) -> None:
+    """Writes a picture atomically, in the format that its name ends with.
+
+    Args:
+      image: [H, W, 3] uint8 RGB.
+      path: of the file.
+
+    Raises:
+      UnwritableImageError: if the format is unknown.
+    """
+    suffix = os.path.splitext(path)[1]
+    try:
+        good, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    except cv2.error:
+        good = False
+    if not good:
+        raise UnwritableImageError(f"{path}: no picture can be written as '{suffix}'; give a name that ends with .png")
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        file.write(data.tobytes())
 
 
 def is_image(path: str) -> bool:
@@ -75,3 +114,20 @@ def _rgb(image: Image.Image) -> np.ndarray:
         gray = ((deep + _SIXTEEN_TO_EIGHT // 2) // _SIXTEEN_TO_EIGHT).astype(np.uint8)
         return np.repeat(gray[..., np.newaxis], 3, axis=2)
     return np.array(image.convert("RGB"))
+
+
+def _without_damaged_notes(png: bytes) -> bytes:
+    """A PNG without those chunks that do not touch its pixels and whose checksums are wrong.
+
+    Pillow refuses the whole file for them. The orientation (eXIf) does count.
+    """
+    kept, position = [png[: len(_PNG)]], len(_PNG)
+    while position + 12 <= len(png):
+        (length,) = struct.unpack_from(">I", png, position)
+        chunk = png[position : position + 12 + length]
+        position += len(chunk)
+        kind, is_note = chunk[4:8], bool(chunk[4] & 0x20)  # ancillary chunks start with a lower-case letter
+        is_whole = len(chunk) == 12 + length and zlib.crc32(chunk[4:-4]) == struct.unpack(">I", chunk[-4:])[0]
+        if is_whole or not is_note or kind == b"eXIf":
+            kept.append(chunk)
+    return b"".join([*kept, png[position:]])

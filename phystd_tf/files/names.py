@@ -1,9 +1,12 @@
-"""What the name of a file says of it, and when two names are one."""
+"""What the name of a file says of it, and names that every library takes."""
 
+import contextlib
 import os
+import stat
+import tempfile
 import unicodedata
-from collections.abc import Iterable
-from typing import Union
+from collections.abc import Iterable, Iterator
+from typing import Optional, Union
 
 
 def has_suffix(path: str, suffixes: Union[str, tuple[str, ...]]) -> bool:
@@ -29,3 +32,50 @@ def first_spellings(names: Iterable[str]) -> dict[str, str]:
     for name in distinct:
         first.setdefault(folded(name), name)
     return {name: first[folded(name)] for name in distinct}
+
+
+def printable(text: str) -> str:
+    """A file name, or a sentence with one, as text for files in UTF-8; bytes that are not valid UTF-8 are escaped."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def not_a_file(path: str) -> Optional[str]:
+    """Why there is no file to read under a name, such as "no such file"; None if there is one."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        if is_dangling(path):
+            return f"a link to {os.readlink(path)}, which does not exist"
+        return "no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+    if stat.S_ISDIR(status.st_mode):
+        return "a folder"
+    if not stat.S_ISREG(status.st_mode):
+        return "a pipe or a device"  # reading may never end
+    return None if status.st_size else "the file is empty"
+
+
+def is_dangling(path: str) -> bool:
+    """Whether a path is a link to something that does not exist."""
+    return os.path.islink(path) and not os.path.exists(path)
+
+
+@contextlib.contextmanager
+def plain_name(path: str) -> Iterator[str]:
+    """A name of a file for libraries that only take UTF-8, and may crash on others.
+
+    Args:
+      path: of a file to be read or written. If its bytes are not valid UTF-8, a link to it is made for as long as the
+        block runs.
+
+    Yields:
+      The absolute path, or that of the link. It starts with a slash, so that no library takes it for an address.
+    """
+    path = os.path.abspath(path)
+    if os.fsencode(path).decode("utf-8", "replace") == path:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        suffix = os.path.splitext(path)[1]
+        link = os.path.join(folder, "file" + (suffix if suffix.isascii() else ""))
+        os.symlink(path, link)
+        yield link

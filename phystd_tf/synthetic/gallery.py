@@ -12,6 +12,7 @@ import numpy as np
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.alignment import AlignmentError, FaceAligner
 from phystd_tf.face.morphable_model import default_model
+from phystd_tf.files.names import printable
 from phystd_tf.synthetic.photograph import Photograph, prepare
 
 PHOTOGRAPHS = "photographs.csv"
@@ -92,16 +93,16 @@ def open_gallery(root: str, paths: Sequence[str], read: Callable[[str], np.ndarr
     rows, digest = [], hashlib.sha256()
     with FaceAligner() as aligner:
         for path in sorted(paths):
-            name = os.path.relpath(path, root).replace(os.sep, "/")
+            name = printable(os.path.relpath(path, root).replace(os.sep, "/"))
             person = name.split("/")[0]
             try:
                 image = read(path)
                 photograph = prepare(image, aligner.align(image).points, size, model)
             except AlignmentError as error:
-                rows.append(PhotographRow(name, person, error.status, str(error)))
+                rows.append(PhotographRow(name, person, error.status, printable(str(error))))
                 continue
             except PhystdError as error:
-                rows.append(PhotographRow(name, person, "unreadable", str(error)))
+                rows.append(PhotographRow(name, person, "unreadable", printable(str(error))))
                 continue
             rows.append(PhotographRow(name, person, "ok", ""))
             found.setdefault(person, []).append(photograph)

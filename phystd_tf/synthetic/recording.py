@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from phystd_tf.files.names import plain_name
+
 FRAMES_PER_SECOND = 30.0
 # Codec per file extension; the OpenCV wheels on PyPI can write and read all of them. The first two compress each
 # frame as a JPEG and preserve the traces best. MPEG-4 predicts frames from their neighbors, as real phones do.
@@ -27,9 +29,10 @@ def write_video(path: str, jpegs: Sequence[bytes]) -> None:
     # OpenCV's own writer gives better quality but supports the AVI container only.
     backend = cv2.CAP_OPENCV_MJPEG if extension == ".avi" else cv2.CAP_FFMPEG
     codec = cv2.VideoWriter.fourcc(*_CODECS[extension])
-    writer = cv2.VideoWriter(path, backend, codec, FRAMES_PER_SECOND, (width, height))
-    if not writer.isOpened():
-        raise RuntimeError(f"OpenCV could not open {path} to write a video")
-    for frame in frames:
-        writer.write(frame)
-    writer.release()
+    with plain_name(path) as name:
+        writer = cv2.VideoWriter(name, backend, codec, FRAMES_PER_SECOND, (width, height))
+        if not writer.isOpened():
+            raise RuntimeError(f"OpenCV could not open {path} to write a video")
+        for frame in frames:
+            writer.write(frame)
+        writer.release()

@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from phystd_tf.data.readers import READERS
 from phystd_tf.data.readers.folder import FolderLayoutError, list_clips
 
 
@@ -127,3 +128,15 @@ def test_names_that_are_no_utf8_can_be_written(tmp_path):
     assert (clip.subject, clip.id) == (r"\xff", r"live/\xff/b.jpg")
     clip.id.encode("utf-8")
     assert os.path.exists(clip.paths[0])
+
+
+def test_links_that_lead_nowhere_are_named(tmp_path):
+    root = _make(tmp_path / "root", "live/ann/1.jpg")
+    for link in ("dev", "live/bob", "live/ann/c", "live/ann/2.jpg"):
+        (tmp_path / "root" / link).symlink_to(tmp_path / "unmounted")
+    (tmp_path / "root" / "live" / "again").symlink_to(tmp_path / "root" / "live")  # a circle
+    listing = READERS["folder"](root)
+    left_out = {os.path.relpath(path, root): why for path, why in listing.ignored}
+    links = {path for path, why in left_out.items() if why == "a link to something that does not exist"}
+    assert links == {"dev", "live/bob", "live/ann/c"}
+    assert os.path.join(root, "live", "ann", "2.jpg") in [path for clip in listing.clips for path in clip.paths]

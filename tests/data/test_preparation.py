@@ -17,6 +17,7 @@ from phystd_tf.data.preparation import Settings, prepare
 from phystd_tf.data.prepared_folder import open_folder
 from phystd_tf.data.readers.folder import list_clips
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.images import write_image
 from tests.training.tiny import tiny_hparams
 
 SETTINGS = Settings(image_size=64, map_sizes=(64, 32), depth_size=8)
@@ -125,26 +126,19 @@ def test_an_interruption_at_any_clip_gives_the_same_folder_in_the_end(root, tmp_
     assert _content(out) == _content(tmp_path / "whole")
 
 
-def test_a_kill_costs_only_what_was_being_worked_on(root, tmp_path, photographs):
+def test_a_kill_costs_only_what_was_being_worked_on(root, tmp_path):
     out, settings = tmp_path / "prepared", SETTINGS._replace(depth_size=32)
-    # Reading this photograph never ends, which blocks one process, so that the kill is in time on any machine.
-    last = root / "spoof" / "print" / "p5" / "2.png"
-    os.mkfifo(last)
-    command = [sys.executable, "-m", "tools.prepare", f"--root={root}", f"--out={out}", "--workers=2"]
+    (root / "live" / "p0" / os.fsdecode(b"caf\xe9.mp4")).write_bytes(b"no video")  # one more row, in any process
+    command = [sys.executable, "-m", "tools.prepare", f"--root={root}", f"--out={out}", "--workers=2", "--shard=1/1"]
     command += ["--image_size=64", "--map_sizes=64,32"]
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while len(_finished(out)) < 14 and time.monotonic() < deadline:
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.kill()
+    while len(_finished(out)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()  # it may have ended; a share is not joined
     process.wait()
-    finished = _finished(out)
-    assert len(finished) == 14
-
-    last.unlink()
-    _save(last, photographs["hopper"])
-    kept = {}
+    finished, kept = _finished(out), {}
+    assert len(finished) >= 3
     prepare(list_clips(str(root)).clips, str(out), settings, 1, 0, lambda *_: kept.update(_finished(out)))
     assert finished.items() <= kept.items()
     _prepare(root, tmp_path / "alone", settings, workers=1)
@@ -276,6 +270,24 @@ def test_what_a_list_says_anew_of_a_clip_reaches_the_manifest(root, tmp_path):
     prepare(clips, out, SETTINGS, 1)
     rows = prepare([clip._replace(session="2") for clip in clips], out, SETTINGS, 1)
     assert {row["session"] for row in rows} == {"2"}
+
+
+def test_names_that_are_not_utf8_are_rows_like_others(tmp_path, photographs):
+    root, out = tmp_path / "photographs", tmp_path / os.fsdecode(b"prepared\xff")
+    odd = os.fsdecode(b"caf\xe9")
+    write_image(photographs["hopper"], str(root / "live" / odd / f"{odd}.png"))
+    _save(root / "spoof" / "print" / "p0" / "1.png", photographs["hopper"] // 2)
+    (root / "spoof" / "print" / "p0" / f"{odd}.mp4").write_bytes(b"no video")
+    rows, _ = _prepare(root, out, draw=2)
+    assert [(row["clip"], row["status"]) for row in rows] == [
+        ("live/caf\\xe9/caf\\xe9.png", "ok"),
+        ("spoof/print/p0/1.png", "ok"),
+        ("spoof/print/p0/caf\\xe9.mp4", "unreadable"),
+    ]
+    assert "caf\\xe9.mp4: not a video" in rows[2]["reason"]
+    assert len(os.listdir(out / "drawn")) == 1
+    split = rows[0]["split"]
+    assert len(list(evaluation_dataset(str(out), tiny_hparams(), split, 4))) >= 1
 
 
 def test_every_clip_is_in_one_share():

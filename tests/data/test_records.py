@@ -1,10 +1,13 @@
 import cv2
+import hypothesis
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import strategies
 
 from phystd_tf.data import records
 from phystd_tf.errors import PhystdError
+from tests.damage import damaged_bytes
 from tests.data.fake_prepared import DEPTH_SIZE, MAP_SIZES, fake_face
 
 KEY = records.FaceKey("live/é/1.jpg", "live/é", 7, "é", "live", 1)
@@ -41,7 +44,7 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path):
     path = str(tmp_path / records.MANIFEST_FILE)
     rows = [
         {"source": 'a, "b".jpg', "clip": "ä\n1", "frame": 3, "status": "no_face", "reason": "no face found"},
-        {"clip": "2", "status": records.OK},
+        {"clip": "2", "status": records.OK, "shard": "shard-dev-live-00000.tfrecord", "offset": 7},
     ]
     records.write_manifest(path, rows)
     read = records.read_manifest(path)
@@ -82,3 +85,29 @@ def test_joined_shards_hold_the_records_in_order(tmp_path):
     join_shards(paths, joined)
     assert list(tf.data.TFRecordDataset(joined).as_numpy_iterator()) == [b"1", b"22", b"", b"4" * 1000]
     assert len(record_offsets(joined)) == 4
+
+
+@pytest.mark.parametrize(
+    "shard",
+    ["../other/shard-dev-live-00000.tfrecord", "/etc/passwd", "shard-dev/../x.tfrecord", "", "shard-a.tfrecord\n"],
+)
+def test_a_manifest_does_not_lead_out_of_its_folder(tmp_path, shard):
+    path = str(tmp_path / records.MANIFEST_FILE)
+    records.write_manifest(path, [{"clip": "1", "status": records.OK, "shard": shard, "offset": 0}])
+    with pytest.raises(PhystdError, match=r"manifest\.csv: row 2 is cut off or damaged"):
+        records.read_manifest(path)
+
+
+@hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(data=strategies.data())
+def test_damaged_manifests_are_read_or_refused_by_name(tmp_path, data):
+    path = tmp_path / records.MANIFEST_FILE
+    row = {"clip": "live/é", "status": records.OK, "shard": "shard-dev-live-00000.tfrecord", "offset": 0}
+    records.write_manifest(str(path), [row, {**row, "status": "no_face"}])
+    path.write_bytes(damaged_bytes(data.draw, path.read_bytes()))
+    try:
+        rows = records.read_manifest(str(path))
+    except PhystdError as error:
+        assert "manifest.csv" in str(error)
+    else:
+        assert all(set(row) == set(records.MANIFEST_COLUMNS) for row in rows)

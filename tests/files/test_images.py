@@ -1,11 +1,18 @@
+import io
+import os
+import resource
 import struct
+import zlib
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies
 from PIL import Image
 
-from phystd_tf.files.images import UnreadableImageError, is_image, read_image
+from phystd_tf.files.images import UnreadableImageError, UnwritableImageError, is_image, read_image, write_image
+from tests.damage import damaged_bytes
 
 
 @pytest.fixture
@@ -164,3 +171,102 @@ def test_missing_files_and_folders_are_refused_by_name(tmp_path):
 def test_hidden_files_are_no_images():
     assert is_image("a/b.JPG") and is_image("b.webp")
     assert not any(map(is_image, ("a/.b.jpg", "._b.jpg", "b.gif", "b.txt", "jpg")))
+
+
+NOT_UTF8 = os.fsdecode(b"caf\xe9\xff")
+
+
+def test_names_that_are_not_utf8_are_read_and_written(tmp_path, picture):
+    path = str(tmp_path / f"{NOT_UTF8}.png")
+    write_image(picture, path)
+    np.testing.assert_array_equal(read_image(path), picture)
+    with pytest.raises(UnreadableImageError, match="no such file"):
+        read_image(f"{path}.jpg")
+
+
+def test_a_picture_of_an_unknown_format_is_refused_and_nothing_written(tmp_path, picture):
+    for name in ("a.xyz", "a"):
+        with pytest.raises(UnwritableImageError, match="ends with .png"):
+            write_image(picture, str(tmp_path / name))
+    assert not os.listdir(tmp_path)
+
+
+def _with_chunk(png: bytes, kind: bytes, damaged: bool) -> bytes:
+    """A PNG with a chunk of notes before its pixels."""
+    data = kind + b"Comment\0from a camera"
+    checksum = zlib.crc32(data) ^ damaged
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", checksum)
+    start = png.index(b"IDAT") - 4
+    return png[:start] + chunk + png[start:]
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"gAMA", b"prVt"])
+def test_a_png_with_a_bad_checksum_of_its_notes_is_exact(tmp_path, picture, kind):
+    png = _encode(picture, ".png")
+    np.testing.assert_array_equal(read_image(_write(tmp_path / "a.png", _with_chunk(png, kind, True))), picture)
+
+
+@pytest.mark.parametrize("kind", [b"eXIf", b"PRVT"])  # the orientation; something that a reader must know
+def test_a_png_with_a_bad_checksum_of_what_counts_is_refused(tmp_path, picture, kind):
+    with pytest.raises(UnreadableImageError, match=r"a\.png"):
+        read_image(_write(tmp_path / "a.png", _with_chunk(_encode(picture, ".png"), kind, True)))
+
+
+def test_what_is_no_file_is_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")  # reading it would never end
+    (tmp_path / "link.png").symlink_to("nowhere.png")
+    for name, why in (("pipe.png", "a pipe or a device"), ("link.png", "a link to nowhere.png, which does not exist")):
+        with pytest.raises(UnreadableImageError, match=why):
+            read_image(str(tmp_path / name))
+
+
+def _header(width, height, kind) -> bytes:
+    """The start of an image of many pixels; its few bytes may claim all of them."""
+    file = io.BytesIO()
+    Image.new("L", (8, 8)).save(file, kind)
+    data = file.getvalue()
+    if kind == "PNG":
+        header = b"IHDR" + struct.pack(">II", width, height) + data[24:29]
+        return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_thirty_thousand_pixels_a_side_are_refused_before_they_take_memory(tmp_path, kind):
+    path = _write(tmp_path / "bomb.img", _header(30_000, 30_000, kind))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UnreadableImageError, match=r"bomb\.img: too large"):
+        read_image(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+
+
+def test_notes_that_expand_to_gigabytes_are_refused(tmp_path, picture):
+    png = _encode(picture, ".png")
+    data = b"zTXtComment\0\0" + zlib.compress(bytes(100 << 20), 9)
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    start = png.index(b"IDAT") - 4
+    with pytest.raises(UnreadableImageError, match=r"a\.png"):
+        read_image(_write(tmp_path / "a.png", png[:start] + chunk + png[start:]))
+
+
+_PHOTOGRAPHS = {}
+for _kind in ("PNG", "JPEG", "WEBP", "TIFF", "BMP"):
+    _file = io.BytesIO()
+    _exif = Image.Exif()
+    _exif[0x0112] = 6
+    Image.effect_mandelbrot((24, 16), (-2, -1, 1, 1), 20).convert("RGB").save(_file, _kind, exif=_exif)
+    _PHOTOGRAPHS[_kind] = _file.getvalue()
+
+
+@hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(data=strategies.data(), kind=strategies.sampled_from(sorted(_PHOTOGRAPHS)))
+def test_damaged_photographs_are_read_or_refused_by_name(tmp_path, data, kind):
+    whole = _PHOTOGRAPHS[kind]
+    path = _write(tmp_path / "damaged.img", damaged_bytes(data.draw, whole))
+    try:
+        image = read_image(path)
+    except UnreadableImageError as error:
+        assert "damaged.img" in str(error)
+    else:
+        assert image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8

@@ -1,12 +1,18 @@
 import itertools
+import os
 import pathlib
 import struct
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies
 
+from phystd_tf.files.names import plain_name
 from phystd_tf.files.video import UnreadableVideoError, is_video, iterate_frames
+from tests.damage import damaged_bytes
+from tests.files.motion_jpeg import avi, jpeg
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 12
 ONE = 1 << 16  # of the fixed-point numbers in a display matrix
@@ -101,3 +107,88 @@ def test_missing_files_and_folders_are_refused_by_name(tmp_path):
 def test_hidden_files_are_no_videos():
     assert is_video("a/b.MOV") and is_video("b.mp4")
     assert not any(map(is_video, ("a/.b.mp4", "._b.mp4", "b.jpg")))
+
+
+@pytest.fixture(scope="module")
+def colors() -> np.ndarray:
+    """A smooth picture of many colors, [96, 128, 3]."""
+    y, x = np.mgrid[:96, :128]
+    return np.stack([x * 2, y * 2, 255 - x - y], axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("subsampling", [[2, 2, 2, 1, 2, 2, 0, 2], [1, 2, 2, 0, 0, 2, 1, 2], [0, 1, 2]])
+@pytest.mark.parametrize("step", [1, 3])
+def test_frames_of_motion_jpeg_may_change_their_pixel_format(tmp_path, colors, subsampling, step):
+    path = tmp_path / "v.avi"
+    path.write_bytes(avi([jpeg(colors, each) for each in subsampling], 128, 96))
+    frames = list(iterate_frames(str(path), frame_step=step))
+    assert [index for index, _ in frames] == list(range(0, len(subsampling), step))
+    for _, frame in frames:
+        assert np.abs(frame.astype(int) - colors).mean() < 2  # noise is 50, colors of another format are 8
+
+
+def test_gray_frames_among_those_in_color_are_gray(tmp_path, colors):
+    path = tmp_path / "v.avi"
+    path.write_bytes(avi([jpeg(colors, 2), jpeg(colors[..., 0], 0), jpeg(colors, 2)], 128, 96))
+    frames = [frame.astype(int) for _, frame in iterate_frames(str(path))]
+    for frame, expected in zip(frames, (colors, np.repeat(colors[..., :1], 3, axis=2), colors)):
+        assert np.abs(frame - expected).mean() < 2
+
+
+def test_names_that_are_not_utf8_are_read(tmp_path, video):
+    path = tmp_path / os.fsdecode(b"caf\xe9\xff.mp4")
+    path.write_bytes(pathlib.Path(video).read_bytes())
+    assert _levels(iterate_frames(str(path))) == [(i, i) for i in range(FRAMES)]
+
+
+def test_a_plain_name_can_be_written_and_takes_nothing_away(tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff.txt")
+    with plain_name(str(path)) as name:
+        assert name.isascii() and name.endswith(".txt")
+        pathlib.Path(name).write_text("x")
+    assert path.read_text() == "x" and not os.path.lexists(name)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n", "ffconcat version 1.0\nfile '{}'\n"],
+)
+def test_playlists_are_not_followed(tmp_path, video, content):
+    # A playlist leads to other files and addresses, and one without an end is asked for more without an end.
+    other = tmp_path / "other.mp4"
+    other.write_bytes(pathlib.Path(video).read_bytes())
+    path = tmp_path / "list.mp4"
+    path.write_text(content.format(other))
+    with pytest.raises(UnreadableVideoError, match=r"list\.mp4"):
+        next(iterate_frames(str(path)))
+
+
+def test_the_settings_of_the_user_for_videos_stay(video, monkeypatch):
+    monkeypatch.setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", "threads;1")
+    next(iterate_frames(video))
+    assert os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] == "threads;1"
+    monkeypatch.delenv("OPENCV_FFMPEG_CAPTURE_OPTIONS")
+    next(iterate_frames(video))
+    assert "OPENCV_FFMPEG_CAPTURE_OPTIONS" not in os.environ
+
+
+def test_what_is_no_file_is_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")  # it would never end
+    (tmp_path / "link.mp4").symlink_to("nowhere.mp4")
+    for name, why in (("pipe.mp4", "a pipe or a device"), ("link.mp4", "a link to nowhere.mp4, which does not exist")):
+        with pytest.raises(UnreadableVideoError, match=why):
+            next(iterate_frames(str(tmp_path / name)))
+
+
+@hypothesis.settings(max_examples=30, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(data=strategies.data(), kind=strategies.sampled_from(["mp4", "avi"]))
+def test_damaged_videos_end_or_are_refused_by_name(tmp_path, video, colors, data, kind):
+    whole = pathlib.Path(video).read_bytes() if kind == "mp4" else avi([jpeg(colors, 2), jpeg(colors, 1)] * 3, 128, 96)
+    path = tmp_path / "damaged.bin"
+    path.write_bytes(damaged_bytes(data.draw, whole))
+    try:
+        frames = list(itertools.islice(iterate_frames(str(path)), 200))
+    except UnreadableVideoError as error:
+        assert "damaged.bin" in str(error)
+    else:
+        assert len(frames) < 200 and all(frame.ndim == 3 and frame.dtype == np.uint8 for _, frame in frames)

@@ -25,10 +25,10 @@ from phystd_tf.data.readers.listing import (
     is_folder,
     letters,
     natural,
-    printable,
     subfolders,
 )
 from phystd_tf.files.images import is_image
+from phystd_tf.files.names import printable
 from phystd_tf.files.video import is_video
 from phystd_tf.protocols.clip_facts import SPLITS
 

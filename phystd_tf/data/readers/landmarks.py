@@ -8,6 +8,7 @@ import numpy as np
 from phystd_tf.errors import PhystdError
 
 COUNT = 68
+_FAR = 1e6  # pixels; more is no image
 _LEFT_EYE, _RIGHT_EYE, _MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)  # left and right are those of the image
 
 
@@ -43,14 +44,14 @@ def read_landmarks(path: str, width: int, height: int) -> np.ndarray:
     """
     try:
         points = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # NumPy raises whatever it meets in a damaged header
         raise LandmarkFileError(f"{path}: not an array of landmarks (.npy): {error}") from error
     if not isinstance(points, np.ndarray) or points.shape != (COUNT, 2) or points.dtype.kind not in "fiu":
         found = f"{points.shape} {points.dtype}" if isinstance(points, np.ndarray) else "several arrays"
         raise LandmarkFileError(f"{path}: landmarks must be numbers of shape ({COUNT}, 2), x before y, not {found}")
     points = points.astype(np.float64)
-    if not np.isfinite(points).all():
-        raise LandmarkFileError(f"{path}: landmarks must be finite")
+    if not (np.abs(points) < _FAR).all():
+        raise LandmarkFileError(f"{path}: landmarks must be finite, and in pixels")
     if np.abs(points).max() <= 2:
         raise LandmarkFileError(f"{path}: landmarks must be in pixels; these seem to be fractions of the image")
     # For a mirrored face, or if x and y are exchanged, the eyes and the mouth have the opposite orientation.

@@ -8,10 +8,12 @@ from typing import NamedTuple, Optional
 from phystd_tf import spoof_types
 from phystd_tf.data.clips import Clip
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.names import is_dangling, printable
 from phystd_tf.files.video import is_video
 from phystd_tf.protocols import report as protocol_report
 
 _CLUTTER = ("__macosx", "thumbs.db", "desktop.ini")
+_NOWHERE = "a link to something that does not exist"
 _NAMED = 5  # number of names in a sentence
 
 Ignored = list[tuple[str, str]]
@@ -120,6 +122,24 @@ class Collector:
         return self.listing
 
 
+def with_dangling_links(listing: Listing, root: str) -> Listing:
+    """Adds all links below a folder that lead nowhere to what is left out, unless they are the files of a clip."""
+    taken = {path for clip in listing.clips for path in clip.paths}
+    dangling = {path: _NOWHERE for path in _dangling_links(root) if path not in taken}
+    ignored = [(path, dangling.pop(path, why)) for path, why in listing.ignored]
+    return listing._replace(ignored=ignored + list(dangling.items()))
+
+
+def _dangling_links(root: str) -> Iterator[str]:
+    seen = set()
+    for folder, folders, files in os.walk(root, followlinks=True):
+        if os.path.realpath(folder) in seen:  # a link leads back
+            folders.clear()
+            continue
+        seen.add(os.path.realpath(folder))
+        yield from (path for path in (os.path.join(folder, name) for name in sorted(files)) if is_dangling(path))
+
+
 def find_base(root: str, wanted: Collection[str], expected: str) -> str:
     """Finds the folder that contains the folders of a dataset: the root, or the only such folder directly below it.
 
@@ -220,11 +240,6 @@ def natural(name: str) -> list[tuple[int, int, str]]:
 def letters(name: str) -> str:
     """Returns a name in lower case, without the characters that separate words."""
     return re.sub(r"[\W_]+", "", name.lower())
-
-
-def printable(name: str) -> str:
-    """Returns a file name as printable text; bytes that are not valid UTF-8 are escaped."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def some(names: Sequence[str]) -> str:

@@ -19,12 +19,12 @@ from phystd_tf.data.readers.listing import (
     Listing,
     StemFacts,
     find_base,
-    printable,
     some,
     subfolders,
     walk_files,
 )
 from phystd_tf.files.images import is_image
+from phystd_tf.files.names import printable
 from phystd_tf.protocols.clip_facts import SPLITS
 
 _CLASSES = ("live", "spoof")

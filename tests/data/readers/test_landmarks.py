@@ -1,7 +1,10 @@
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies
 
 from phystd_tf.data.readers.landmarks import LandmarkFileError, landmark_file, read_landmarks
+from tests.damage import damaged_bytes
 
 SIZE = (320, 240)
 # Points around their positions in a face; only the eyes and the mouth matter.
@@ -69,3 +72,17 @@ def test_several_arrays_in_a_file_are_refused(tmp_path):
         np.savez(file, GOOD)
     with pytest.raises(LandmarkFileError, match="several arrays"):
         read_landmarks(str(tmp_path / "odd.npy"), *SIZE)
+
+
+@hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(data=strategies.data())
+def test_damaged_landmarks_are_read_or_refused_by_name(tmp_path, data):
+    path = tmp_path / "odd.npy"
+    np.save(path, GOOD)
+    path.write_bytes(damaged_bytes(data.draw, path.read_bytes()))
+    try:
+        points = read_landmarks(str(path), *SIZE)
+    except LandmarkFileError as error:
+        assert "odd.npy" in str(error)
+    else:
+        assert points.shape == (68, 2) and np.isfinite(points).all()
