@@ -23,7 +23,8 @@ def _write_prepared(folder, clips):
         source.write_text(clip)
         row = {"source": str(source), "clip": clip, "frame": 0, "subject": subject, "type": kind, "split": split}
         label = int(kind == "live")
-        rows.append({**row, "label": label, "instrument": instrument, "status": records.OK, "shard": "x"})
+        face = {"status": records.OK, "shard": records.shard_name(split, label, 0), "offset": 0}
+        rows.append({**row, "label": label, "instrument": instrument, **face})
     records.write_manifest(str(folder / records.MANIFEST_FILE), rows)
     return folder
 
