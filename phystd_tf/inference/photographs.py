@@ -9,10 +9,11 @@ from typing import Callable, Optional
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from phystd_tf.data.readers.listing import printable
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
 from phystd_tf.files.images import IMAGE_SUFFIXES, is_image
-from phystd_tf.files.names import folded, printable
+from phystd_tf.files.names import folded
 from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_table
 from phystd_tf.inference.model import OK, Disentangled, Model
 from phystd_tf.report.trace_panel import trace_panel
