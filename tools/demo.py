@@ -37,7 +37,8 @@ def main() -> None:
     out = _OUT.value
     names = ("faces", "prepared", "test_faces", "test_prepared", "run", "disentangled", "export")
     paths = {name: os.path.join(out, name) for name in names}
-    files = {name: os.path.join(out, name) for name in ("dev.csv", "test.csv", "metrics.json", "report.html")}
+    names = ("dev.csv", "test.csv", "metrics.json", "disentangled.jpg", "report.html")
+    files = {name: os.path.join(out, name) for name in names}
     seed = f"--seed={_SEED.value}"
     iterations = [] if _ITERATIONS.value is None else [f"--iterations={_ITERATIONS.value}"]
     os.makedirs(out, exist_ok=True)
@@ -78,7 +79,7 @@ def main() -> None:
     _step(
         "Disentangle held-out faces",
         "disentangle", f"--model={paths['run']}", f"--input={_examples(paths['test_faces'], out)}",
-        f"--out={paths['disentangled']}",
+        f"--out={paths['disentangled']}", f"--sheet={files['disentangled.jpg']}",
     )  # fmt: skip
     _step("Export", "export", f"--run={paths['run']}", f"--out={paths['export']}")
     _step(
@@ -91,7 +92,7 @@ def main() -> None:
     print(
         f"\nDone in {(time.monotonic() - started) / 60:.1f} minutes.\n"
         f"  report      {files['report.html']}\n"
-        f"  pictures    {paths['disentangled']}\n"
+        f"  pictures    {files['disentangled.jpg']}, and {paths['disentangled']}\n"
         f"  scores      {files['dev.csv']} and {files['test.csv']}\n"
         f"  SavedModel  {paths['export']}\n"
         "Try a photograph of your own (this model has seen rendered faces only; its verdict is a toy's):\n"

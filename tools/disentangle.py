@@ -13,6 +13,7 @@ flags = Flags()
 _MODEL = flags.DEFINE_string("model", None, "Run folder (tools.train) or export (tools.export).", required=True)
 _INPUT = flags.DEFINE_string("input", None, "A photograph, or a folder of them (with subfolders).", required=True)
 _OUT = flags.DEFINE_string("out", None, "Folder for the pictures and results.csv.", required=True)
+_SHEET = flags.DEFINE_string("sheet", None, "One more picture, PNG or JPEG, with the first 60 photographs, small.")
 _MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz that tools.prepare was given, if any.")
 
 
@@ -23,16 +24,18 @@ def main() -> int:
     from phystd_tf.inference.photographs import check_pictures, disentangle_photographs, list_photographs
 
     photographs = list_photographs(_INPUT.value, _OUT.value)
-    check_pictures(photographs, _OUT.value)  # before the model is loaded
+    check_pictures(photographs, _OUT.value, _SHEET.value)  # before the model is loaded
     model = load(_MODEL.value, morphable_model=_MORPHABLE_MODEL.value)
     with model, tqdm(total=len(photographs), unit="photo", desc="disentangling") as bar:
-        results = disentangle_photographs(model, photographs, _OUT.value, progress=lambda: bar.update())
+        results = disentangle_photographs(model, photographs, _OUT.value, _SHEET.value, progress=lambda: bar.update())
     for result in results:
         print_names(result.as_line())
     failed = sum(result.status != "ok" for result in results)
     point = model.predictor.operating_point
     if point is not None:
         print(f"live when score >= {point.threshold:.4f} ({point.source}); pictures and results.csv in {_OUT.value}")
+    if _SHEET.value is not None:
+        print(f"sheet in {_SHEET.value}")
     if failed == len(results):
         return 2
     return 1 if failed else 0

@@ -53,10 +53,10 @@ _TEST_SUBJECTS = flags.DEFINE_integer(
 _ITERATIONS = flags.DEFINE_integer(
     "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
 )
-_LONG = flags.DEFINE_integer("long_iterations", 5000, "Iterations of the long training.", lower_bound=1)
+_LONG = flags.DEFINE_integer("long_iterations", 6000, "Iterations of the long training.", lower_bound=1)
 _LONG_SUBJECTS = flags.DEFINE_integer(
     "long_subjects",
-    330,
+    600,
     "Rendered people of the long training; those of the demo are soon learned by heart.",
     lower_bound=6,
 )
@@ -134,7 +134,7 @@ def _jobs(part: str, seeds: list[int]) -> list[Job]:
     usual = _ITERATIONS.value or get_hparams("small").max_iterations
     longer = 100 * round(_FACTOR.value * usual / 100) or usual
     if part == "long":
-        return [Job(part, "full, long", "full", _LONG.value, seeds[0])]
+        return [Job(part, "full", "full", _LONG.value, seeds[0])]
     if part == "ablations":
         done = {"auxiliary": "demo/auxiliary, equal iterations", "full": "demo/full"}
         return [Job(part, name, name, usual, seed, same_as=done.get(name, "")) for name in ABLATIONS for seed in seeds]

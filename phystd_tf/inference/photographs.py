@@ -4,7 +4,7 @@ import csv
 import dataclasses
 import os
 from collections.abc import Sequence
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -16,11 +16,13 @@ from phystd_tf.files.images import IMAGE_SUFFIXES, is_image
 from phystd_tf.files.names import folded
 from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_table
 from phystd_tf.inference.model import OK, Disentangled, Model
-from phystd_tf.report.trace_panel import trace_panel
+from phystd_tf.report.trace_panel import empty_sheet_row, sheet_row, trace_panel, trace_sheet
 
 RESULTS_FILE = "results.csv"
 # In each picture that is written, as PNG stores who made it.
 _MARK = ("Software", "phystd_tf disentangle")
+_SHEET_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_SHEET_FACES = 60
 _is_own_picture = has_mark("\0".join(_MARK).encode("latin-1"))
 
 
@@ -90,19 +92,27 @@ def picture_paths(photographs: Sequence[str], out: str) -> list[str]:
     return paths
 
 
-def check_pictures(photographs: Sequence[str], out: str) -> None:
+def check_pictures(photographs: Sequence[str], out: str, sheet: Optional[str] = None) -> None:
     """Refuses, before any work, a folder where the pictures or results.csv would replace something else.
 
     Raises:
       OutputError: names the file.
+      PhystdError: if the sheet is neither PNG nor JPEG.
     """
+    if sheet is not None and os.path.splitext(sheet)[1].lower() not in _SHEET_FORMATS:
+        raise PhystdError(f"{sheet}: the name of a sheet must end in {', '.join(_SHEET_FORMATS)}")
     columns = [field.name for field in dataclasses.fields(Result)]
-    outputs = [Output(path, _is_own_picture) for path in picture_paths(photographs, out)]
+    pictures = [*picture_paths(photographs, out), *([] if sheet is None else [sheet])]
+    outputs = [Output(path, _is_own_picture) for path in pictures]
     check_outputs([*outputs, Output(os.path.join(out, RESULTS_FILE), is_table(*columns))], photographs)
 
 
 def disentangle_photographs(
-    model: Model, photographs: Sequence[str], out: str, progress: Callable[[], None] = lambda: None
+    model: Model,
+    photographs: Sequence[str],
+    out: str,
+    sheet: Optional[str] = None,
+    progress: Callable[[], None] = lambda: None,
 ) -> list[Result]:
     """Writes one picture per photograph, and results.csv; failures do not stop the others.
 
@@ -110,6 +120,7 @@ def disentangle_photographs(
       model: Model.
       photographs: paths.
       out: folder for the pictures, made if missing.
+      sheet: where to write one more picture, PNG or JPEG, with the first 60 photographs; None for none.
       progress: called after each photograph.
 
     Returns:
@@ -118,9 +129,10 @@ def disentangle_photographs(
     Raises:
       OutputError: if a photograph, or a file of somebody else, would be replaced; nothing is written then.
     """
-    check_pictures(photographs, out)
+    check_pictures(photographs, out, sheet)
     os.makedirs(out, exist_ok=True)
     results: list[Result] = []
+    rows: list[np.ndarray] = []
     try:
         for path, picture in zip(photographs, picture_paths(photographs, out)):
             found = model.disentangle(path)
@@ -128,10 +140,14 @@ def disentangle_photographs(
             if found.traces is not None:
                 result.picture = printable(picture)
                 _write_picture(_panel(found), picture)
+            if sheet is not None and len(rows) < _SHEET_FACES:
+                rows.append(_sheet_row(found, os.path.splitext(os.path.basename(printable(picture)))[0]))
             results.append(result)
             progress()
     finally:  # also where it was interrupted, or the disk is full
         _write_results(results, os.path.join(out, RESULTS_FILE))
+    if sheet is not None:
+        _write_picture(trace_sheet(rows), sheet)
     return results
 
 
@@ -140,19 +156,31 @@ def _panel(found: Disentangled) -> np.ndarray:
     title = f"score {prediction.score:.4f}"
     if prediction.verdict:
         title = f"{prediction.verdict}: {title}, live from {prediction.threshold:.4f}"
-    assert found.traces is not None and found.crop is not None  # a face was found
-    outputs = {
-        **found.traces._asdict(), "reconstruction": found.reconstruction, "overall_trace": found.overall_trace,
-    }  # fmt: skip
-    return trace_panel(found.crop, outputs, title)
+    return trace_panel(*_face(found), title)
+
+
+def _sheet_row(found: Disentangled, name: str) -> np.ndarray:
+    prediction = found.prediction
+    if found.traces is None:
+        return empty_sheet_row(f"{name}  {prediction.status}")
+    return sheet_row(*_face(found), f"{name}  {prediction.verdict} {prediction.score:.3f}")
+
+
+def _face(found: Disentangled) -> tuple[np.ndarray, dict[str, Any]]:
+    """The crop and all outputs of a photograph in which a face was found."""
+    assert found.traces is not None and found.crop is not None
+    more = {"reconstruction": found.reconstruction, "overall_trace": found.overall_trace}
+    return found.crop, {**found.traces._asdict(), **more}
 
 
 def _write_picture(picture: np.ndarray, path: str) -> None:
+    form = _SHEET_FORMATS[os.path.splitext(path)[1].lower()]
     made_by = PngImagePlugin.PngInfo()
     made_by.add_text(*_MARK)
+    options = {"pnginfo": made_by} if form == "png" else {"comment": "\0".join(_MARK), "quality": 90}
     # By an open file, since the path may not be UTF-8.
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        Image.fromarray(picture).save(file, "png", pnginfo=made_by)
+        Image.fromarray(picture).save(file, form, **options)
 
 
 def _write_results(results: Sequence[Result], path: str) -> None:

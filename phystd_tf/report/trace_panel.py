@@ -1,6 +1,6 @@
-"""One picture of what was disentangled from a face, as in Fig. 8."""
+"""Pictures of what was disentangled from faces, as in Fig. 8: one face in full, or many on one sheet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Optional
 
 import cv2
@@ -12,6 +12,8 @@ TRACE_GAIN = 4.0
 COLUMNS = ("input", "B", "C", "T", "P", "reconstruction", "overall trace")
 _CAPTION_HEIGHT = 18
 _MARGIN = 2
+# Of a sheet: side of a picture, faces next to each other, and pixels between those.
+_SHEET_TILE, _ACROSS, _GAP = 80, 2, 12
 
 
 def trace_panel(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: Optional[str] = None) -> np.ndarray:
@@ -26,22 +28,82 @@ def trace_panel(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: Opt
       [height, width, 3] uint8 RGB.
     """
     size = max(image.shape[0], 128)  # smaller faces leave no room for a caption
-    signed = {"B": outputs["B"], "C": outputs["C"], "T": outputs["T"], "overall trace": outputs["overall_trace"]}
-    pictures = {name: 0.5 + 0.5 * TRACE_GAIN * trace for name, trace in signed.items()}
-    pictures["input"] = image
-    pictures["P"] = np.repeat(outputs["P"], 3, axis=-1)
-    pictures["reconstruction"] = outputs["reconstruction"]
-    captions = {name: f"{name} x{TRACE_GAIN:g}" for name in signed}
-    tiles = [_tile(pictures[name], captions.get(name, name), size) for name in COLUMNS]
-    panel = np.concatenate(tiles, axis=1)
+    captions = {name: f"{name} x{TRACE_GAIN:g}" for name in _signed(outputs)}
+    tiles = [
+        np.concatenate([_caption(captions.get(name, name), size), _resized(picture, size)], axis=0)
+        for name, picture in zip(COLUMNS, _pictures(image, outputs))
+    ]
+    panel = np.concatenate([_with_margin(tile) for tile in tiles], axis=1)
     return panel if title is None else np.concatenate([panel, _caption(title, panel.shape[1])], axis=0)
 
 
-def _tile(picture: np.ndarray, caption: str, size: int) -> np.ndarray:
-    pixels = np.rint(np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
-    if pixels.shape[0] != size:
-        pixels = cv2.resize(pixels, (size, size), interpolation=cv2.INTER_NEAREST)
-    tile = np.concatenate([_caption(caption, size), pixels], axis=0)
+def sheet_row(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: str, tile: int = _SHEET_TILE) -> np.ndarray:
+    """The pictures of ``trace_panel``, small and without captions, below a title.
+
+    Args:
+      image: [N, N, 3] float32, RGB in [0, 1].
+      outputs: as for ``trace_panel``.
+      title: such as the name of the photograph and the verdict.
+      tile: side of each picture, pixels.
+
+    Returns:
+      [height, width, 3] uint8 RGB; the size depends on ``tile`` alone.
+    """
+    tiles = [_with_margin(_resized(picture, tile)) for picture in _pictures(image, outputs)]
+    row = np.concatenate(tiles, axis=1)
+    return np.concatenate([_caption(title, row.shape[1]), row], axis=0)
+
+
+def empty_sheet_row(title: str, tile: int = _SHEET_TILE) -> np.ndarray:
+    """A row of a sheet for a photograph without a usable face, of the size of ``sheet_row``.
+
+    Args:
+      title: such as the name of the photograph and its status.
+      tile: as for ``sheet_row``.
+
+    Returns:
+      [height, width, 3] uint8 RGB.
+    """
+    blank = np.full((tile, len(COLUMNS) * (tile + _MARGIN), 3), 255, np.uint8)
+    return np.concatenate([_caption(title, blank.shape[1]), blank], axis=0)
+
+
+def trace_sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Puts faces on one sheet, two next to each other; the columns are those of ``trace_panel``.
+
+    Args:
+      rows: at least one, by ``sheet_row`` or ``empty_sheet_row``, all of one size.
+
+    Returns:
+      [height, width, 3] uint8 RGB.
+    """
+    filled = [np.pad(row, ((0, 0), (0, _GAP), (0, 0)), constant_values=255) for row in rows]
+    filled += [np.full_like(filled[0], 255)] * (-len(rows) % _ACROSS)
+    lines = [np.concatenate(filled[start : start + _ACROSS], axis=1) for start in range(0, len(filled), _ACROSS)]
+    return np.concatenate(lines, axis=0)
+
+
+def _signed(outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {"B": outputs["B"], "C": outputs["C"], "T": outputs["T"], "overall trace": outputs["overall_trace"]}
+
+
+def _pictures(image: np.ndarray, outputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """The picture of each of COLUMNS, [N, N, 3] uint8."""
+    pictures = {name: 0.5 + 0.5 * TRACE_GAIN * trace for name, trace in _signed(outputs).items()}
+    pictures["input"] = image
+    pictures["P"] = np.repeat(outputs["P"], 3, axis=-1)
+    pictures["reconstruction"] = outputs["reconstruction"]
+    return [np.rint(np.clip(pictures[name], 0.0, 1.0) * 255.0).astype(np.uint8) for name in COLUMNS]
+
+
+def _resized(picture: np.ndarray, size: int) -> np.ndarray:
+    if picture.shape[0] == size:
+        return picture
+    interpolation = cv2.INTER_AREA if size < picture.shape[0] else cv2.INTER_NEAREST
+    return cv2.resize(picture, (size, size), interpolation=interpolation)
+
+
+def _with_margin(tile: np.ndarray) -> np.ndarray:
     return np.pad(tile, ((0, 0), (0, _MARGIN), (0, 0)), constant_values=255)
 
 

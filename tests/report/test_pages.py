@@ -6,7 +6,7 @@ import pytest
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.report.html_report import list_pictures, render_report, run_facts, score_tables
-from phystd_tf.report.trace_panel import COLUMNS, TRACE_GAIN, trace_panel
+from phystd_tf.report.trace_panel import COLUMNS, TRACE_GAIN, empty_sheet_row, sheet_row, trace_panel, trace_sheet
 
 
 def _outputs(size):
@@ -38,6 +38,20 @@ def test_traces_are_amplified_and_clipped():
 
 def test_small_faces_are_enlarged():
     assert trace_panel(np.zeros((32, 32, 3), np.float32), _outputs(32)).shape[1] == len(COLUMNS) * 130
+
+
+def test_a_sheet_has_two_faces_in_a_row_and_the_pictures_of_the_panel():
+    faces = [np.full((64, 64, 3), level, np.float32) for level in (0.2, 0.4, 0.6)]
+    sheet = trace_sheet([sheet_row(face, _outputs(64), "a title", tile=32) for face in faces])
+    row_height, row_width = 32 + 18, len(COLUMNS) * (32 + 2) + 12
+    assert empty_sheet_row("no_face", tile=32).shape == (row_height, row_width - 12, 3)
+    assert sheet.shape == (2 * row_height, 2 * row_width, 3) and sheet.dtype == np.uint8
+    for face, (top, left) in zip(faces, ((0, 0), (0, row_width), (row_height, 0))):
+        tiles = sheet[top + 18 : top + row_height, left : left + row_width]
+        assert np.all(tiles[:, :32] == round(255 * face[0, 0, 0]))
+        place = 34 * COLUMNS.index("reconstruction")
+        assert np.all(tiles[:, place : place + 32] == 128)
+    assert np.all(sheet[row_height:, row_width:] == 255)  # nothing where there is no face
 
 
 def _summary(**changes):

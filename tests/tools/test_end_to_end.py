@@ -166,8 +166,11 @@ for scale in (1.0, 255.0):
 
 @pytest.mark.parametrize("kind", ["run", "export"])
 def test_disentangle_draws_each_face_and_lists_the_rest(work, photographs, kind):
-    out = work / f"pictures_{kind}"
-    result = run("disentangle", f"--model={work / kind}", f"--input={photographs}", f"--out={out}", code=1)
+    out, sheet = work / f"pictures_{kind}", work / f"sheet_{kind}.jpg"
+    command = ("disentangle", f"--model={work / kind}", f"--input={photographs}", f"--out={out}")
+    assert "must end in" in run(*command, "--sheet=a.gif", code=2).stderr
+    result = run(*command, f"--sheet={sheet}", code=1)
+    assert skimage.io.imread(sheet).shape == (2 * (80 + 18), 2 * (7 * 82 + 12), 3)  # with those that failed
     with open(out / "results.csv", encoding="utf-8") as file:
         rows = {os.path.relpath(row["path"], photographs): row for row in csv.DictReader(file)}
     statuses = {name: row["status"] for name, row in rows.items()}

@@ -117,7 +117,7 @@ def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
     FLAGS.long_iterations = 10 * SMALL.max_iterations
     study.main()
     faces, test_faces = (arguments for tool, arguments in calls if tool == "make_synthetic")
-    assert faces["subjects"] == "330" and faces["out"] == str(out / "long_faces") and faces["test_share"] == "0"
+    assert faces["subjects"] == "600" and faces["out"] == str(out / "long_faces") and faces["test_share"] == "0"
     assert test_faces["out"] == str(out / "test_faces") and test_faces["test_share"] == "1"
     assert test_faces["seed"] != faces["seed"]
     dev, test = (arguments for tool, arguments in calls if tool == "score")
