@@ -6,6 +6,7 @@ prepares those clips again whose files have changed since.
 """
 
 import concurrent.futures
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -21,7 +22,7 @@ from phystd_tf.data import finished_clips, records
 from phystd_tf.data.clip_preparation import ClipPreparer, Settings
 from phystd_tf.data.clips import Clip
 from phystd_tf.data.finished_clips import Rows
-from phystd_tf.data.prepared_folder import PreparationError, open_folder
+from phystd_tf.data.prepared_folder import UNFINISHED, PreparationError, open_folder
 from phystd_tf.data.readers.listing import some
 from phystd_tf.data.shards import write_shard
 from phystd_tf.data.sources import has_changed, state_of
@@ -29,9 +30,11 @@ from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.files.images import write_image
+from phystd_tf.files.lock import locked
 from phystd_tf.protocols.assignment import Member, assign_splits, shared_subjects
 
 DRAWN = "drawn"
+_SHARE = "share-"  # folders with the locks of shares
 _LOG_ERRORS = 2  # log level of OpenCV: errors, but no warnings
 
 
@@ -90,27 +93,43 @@ def prepare(
     Raises:
       PreparationError: if the folder was started with other settings or clips, cannot
         be written, or a process was killed.
+      FolderInUseError: if another program is preparing the same clips into the folder.
       FaceExtraMissingError: if MediaPipe is not installed.
     """
     clips = with_splits(clips, settings.seed)
     model = MorphableModel.load(settings.morphable_model)  # a wrong file is rejected before any work
     try:
         open_folder(out, settings, clips, model)
-        manifest = os.path.join(out, records.MANIFEST_FILE)
-        _forget_changed(out, clips, settings, share, note)
-        if not os.path.exists(manifest):
-            work = _Work(out, settings, _evenly(len(clips), draw))
-            for finished, failures in _prepare_missing(work, clips, workers, share):
-                progress(finished, failures)
-            if share is not None:
-                return None
-            finished_clips.join(out, clips, settings)
-        else:
-            progress(len(clips), sum(row["status"] != records.OK for row in records.read_manifest(manifest)))
-        finished_clips.tidy(out)
-        return records.read_manifest(manifest)
+        with _alone_in(out, share):
+            manifest = os.path.join(out, records.MANIFEST_FILE)
+            _forget_changed(out, clips, settings, share, note)
+            if not os.path.exists(manifest):
+                work = _Work(out, settings, _evenly(len(clips), draw))
+                for finished, failures in _prepare_missing(work, clips, workers, share):
+                    progress(finished, failures)
+                if share is not None:
+                    return None
+                finished_clips.join(out, clips, settings)
+            else:
+                progress(len(clips), sum(row["status"] != records.OK for row in records.read_manifest(manifest)))
+            finished_clips.tidy(out)
+            return records.read_manifest(manifest)
     except OSError as error:
         raise PreparationError(f"{out}: {error}; finished clips are kept, and the same command resumes") from error
+
+
+@contextlib.contextmanager
+def _alone_in(out: str, share: Optional[tuple[int, int]]) -> Iterator[None]:
+    """Keeps others from preparing the same clips at the same time. Shares are prepared next to each other."""
+    unfinished = os.path.join(out, UNFINISHED)
+    if share is not None:
+        folders = [os.path.join(unfinished, f"{_SHARE}{share[0]}-of-{share[1]}")]
+    else:
+        folders = [os.path.join(unfinished, name) for name in os.listdir(unfinished) if name.startswith(_SHARE)] + [out]
+    with contextlib.ExitStack() as stack:
+        for folder in folders:
+            stack.enter_context(locked(folder))
+        yield
 
 
 def _forget_changed(

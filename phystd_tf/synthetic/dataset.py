@@ -29,6 +29,7 @@ import cv2
 
 from phystd_tf.files.atomic import other_files, remove_unfinished, write_json, write_text
 from phystd_tf.files.json_file import read_json
+from phystd_tf.files.lock import locked
 from phystd_tf.protocols.clip_facts import SPLITS
 from phystd_tf.synthetic.clip_list import CLIPS, clip_list
 from phystd_tf.synthetic.clips import SyntheticFrame, make_clip, subject_renderer
@@ -65,9 +66,22 @@ def make_dataset(
 
     Raises:
       SyntheticError: if the folder holds a dataset of another recipe, or files that are not a synthetic dataset.
+      FolderInUseError: if another program works in the folder.
     """
     manifest = manifest_of(recipe)
     _check_folder(out, manifest)
+    with locked(out):
+        return _make_dataset(out, recipe, workers, progress, gallery, manifest)
+
+
+def _make_dataset(
+    out: str,
+    recipe: Recipe,
+    workers: int,
+    progress: Optional[Callable[[int, int], None]],
+    gallery: Optional[Gallery],
+    manifest: dict[str, Any],
+) -> dict[str, Any]:
     total = int(manifest["frames"])
     done = 0
     if progress:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from phystd_tf.files.names import plain_name
+from phystd_tf.files.video import UnreadableVideoError, iterate_frames
 
 FRAMES_PER_SECOND = 30.0
 # Codec per file extension; the OpenCV wheels on PyPI can write and read all of them. The first two compress each
@@ -22,6 +23,7 @@ def write_video(path: str, jpegs: Sequence[bytes]) -> None:
 
     Raises:
       RuntimeError: if OpenCV cannot open the file for writing.
+      OSError: if not all frames could be written, as on a full disk.
     """
     frames = [cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) for jpeg in jpegs]
     height, width = frames[0].shape[:2]
@@ -36,3 +38,10 @@ def write_video(path: str, jpegs: Sequence[bytes]) -> None:
         for frame in frames:
             writer.write(frame)
         writer.release()
+    # OpenCV does not say when a frame could not be written.
+    try:
+        written = sum(1 for _ in iterate_frames(path))
+    except UnreadableVideoError:
+        written = 0
+    if written != len(frames):
+        raise OSError(f"{path}: {written} of {len(frames)} frames could be written; is the disk full?")

@@ -305,7 +305,8 @@ def test_another_process_may_be_making_the_folder(root, tmp_path):
     out.mkdir()
     (out / ".unfinished-77-prepared.json").write_text("{")
     assert _prepare(root, out)[0]
-    assert not [name for name in os.listdir(out) if name.startswith(".")]  # files left by a killed process are removed
+    # Files left by a killed process are removed.
+    assert [name for name in os.listdir(out) if name.startswith(".")] == [".lock"]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("")
     with pytest.raises(PhystdError, match="not empty"):

@@ -63,7 +63,7 @@ def test_each_frame_has_its_truth_in_a_separate_tree(made):
     frames = [path for path in files if path.endswith(".jpg")]
     places = [(os.path.dirname(path), int(os.path.basename(path)[:3])) for path in frames]
     truths = {os.path.relpath(truth.truth_path(out, *place), out) for place in places}
-    assert truths | set(frames) | {"synthetic.json", "clips.csv"} == set(files)
+    assert truths | set(frames) | {"synthetic.json", "clips.csv", ".lock"} == set(files)
     assert all(path.startswith("truth" + os.sep) for path in truths)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import skimage.data
 
+from phystd_tf.files.lock import locked
 from phystd_tf.synthetic.layouts import LAYOUTS
 from tests.killing import Program, check_kills, tree
 from tests.program import run
@@ -86,3 +87,24 @@ def test_a_kill_at_any_point_costs_nothing(tmp_path, kill_points, layout):
     small = ("--clips_per_subject=1", "--live_clips_per_subject=1", "--frames_per_clip=1", "--types=print")
     arguments = ["--out=set", "--size=96", "--workers=1", *small, layout]
     check_kills(Program("tools.make_synthetic"), arguments, None, tmp_path / "work", tree, kill_points)
+
+
+@pytest.mark.parametrize("layout", ["--subjects=3", "--layout=siwm"])
+def test_a_full_disk_is_said_and_costs_nothing(tmp_path, layout):
+    small = ("--clips_per_subject=1", "--live_clips_per_subject=1", "--frames_per_clip=1", "--types=print")
+    arguments = ["--out=set", "--size=96", "--workers=1", *small, layout]
+    for name in ("small", "whole"):
+        (tmp_path / name).mkdir()
+    program = Program("tools.make_synthetic")
+    full = program.run(arguments, tmp_path / "small", limit=2000)
+    assert full.code == 2 and "Traceback" not in full.output and "File too large" in full.output
+    for name in ("small", "whole"):
+        assert program.run(arguments, tmp_path / name).code == 0
+    assert tree(tmp_path / "small") == tree(tmp_path / "whole")
+
+
+def test_a_folder_in_which_another_program_works_is_refused(tmp_path):
+    arguments = [f"--out={tmp_path}", "--subjects=3", "--clips_per_subject=1", "--frames_per_clip=1", "--size=96"]
+    with locked(str(tmp_path)):
+        done = _run(*arguments, "--types=print", "--workers=1")
+    assert done.code == 2 and "another program is writing" in done.stderr and str(tmp_path) in done.stderr

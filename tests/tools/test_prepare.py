@@ -1,4 +1,5 @@
 import csv
+import os
 
 import cv2
 import matplotlib.cbook
@@ -7,6 +8,7 @@ import pytest
 import skimage.data
 
 from phystd_tf.data.readers import READERS
+from phystd_tf.files.lock import locked
 from tests import program
 from tests.killing import Program, check_kills, tree
 from tools import prepare
@@ -101,3 +103,31 @@ def test_a_kill_costs_nothing_while_changed_photographs_are_prepared_again(tmp_p
     check_kills(PROGRAM, FLAGS, template, tmp_path / "work", lambda work: tree(work / "out"), kill_points)
     run = PROGRAM.run(FLAGS, template)
     assert "note: 2 of 2 clips have changed since and are prepared again: live/ann/c, spoof/print/bob/c" in run.output
+
+
+def test_a_full_disk_is_said_and_costs_nothing(tmp_path):
+    for name in ("full", "whole"):
+        _save_people(tmp_path / name / "in")
+        for path in (tmp_path / name / "in").rglob("*.png"):
+            os.utime(path, (1, 1))
+    full = PROGRAM.run(FLAGS, tmp_path / "full", limit=8000)
+    assert full.code == 2 and "Traceback" not in full.output
+    assert "too large" in full.output and "the same command resumes" in full.output
+    for name in ("full", "whole"):
+        assert PROGRAM.run(FLAGS, tmp_path / name).code == 1
+    assert tree(tmp_path / "full") == tree(tmp_path / "whole")
+
+
+def test_two_programs_do_not_prepare_the_same_clips_at_once(tmp_path):
+    _save_people(tmp_path / "in")
+    out = tmp_path / "out"
+    assert PROGRAM.run([*FLAGS, "--shard=1/2"], tmp_path).code == 1
+    for held, flags, code in (
+        (out, (), 2),
+        (out / "unfinished" / "share-1-of-2", (), 2),
+        (out / "unfinished" / "share-1-of-2", ("--shard=1/2",), 2),
+        (out / "unfinished" / "share-1-of-2", ("--shard=2/2",), 0),
+    ):
+        with locked(str(held)):
+            run = PROGRAM.run([*FLAGS, *flags], tmp_path)
+        assert run.code == code and ("another program is writing in out" in run.output) == (code == 2), run.output
