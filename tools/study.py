@@ -175,6 +175,11 @@ def _run(job: Job, threads: int) -> None:
     folder = os.path.join(_OUT.value, job.folder)
     metrics = _metrics_path(job)
     if os.path.exists(metrics):
+        trained = _iterations(job)
+        if trained != job.iterations:
+            raise UsageError(
+                f"{folder} was trained for {trained} iterations, not {job.iterations}; remove it, or give another --out"
+            )
         return
     os.makedirs(folder, exist_ok=True)
     run = os.path.join(folder, "run")
@@ -210,7 +215,7 @@ def _write_tables(jobs: list[Job]) -> str:
     texts = []
     for part in dict.fromkeys(job.part for job in jobs):
         finished = [job for job in jobs if job.part == part and os.path.exists(_metrics_path(job))]
-        outcomes = [study_table.Outcome(job.model, job.seed, job.iterations, _measures(job)) for job in finished]
+        outcomes = [study_table.Outcome(job.model, job.seed, _iterations(job), _measures(job)) for job in finished]
         if not outcomes:
             continue
         first = outcomes[0].metrics
@@ -243,6 +248,13 @@ def _measures(job: Job) -> dict[str, Any]:
     metrics = read_json(_metrics_path(job), UsageError, "remove it, and the model is measured again")
     losses = pd.read_csv(history_path(os.path.join(_OUT.value, job.folder, "run"))).iloc[-1]
     return {**metrics, "losses": losses.to_dict()}
+
+
+def _iterations(job: Job) -> int:
+    """How many iterations a model was trained for, which is not what the flags of a later call say."""
+    from phystd_tf.runs.folder import load_hparams
+
+    return load_hparams(os.path.join(_OUT.value, job.folder, "run")).max_iterations
 
 
 def _metrics_path(job: Job) -> str:

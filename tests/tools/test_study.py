@@ -7,6 +7,7 @@ import shutil
 import sys
 
 import pytest
+from absl.testing import flagsaver
 
 from phystd_tf.hparams import ABLATIONS, get_hparams
 from tools import study
@@ -18,10 +19,10 @@ SMALL = get_hparams("small")
 
 @pytest.fixture()
 def out(tmp_path):
-    FLAGS.unparse_flags()
+    before = flagsaver.save_flag_values(FLAGS)
     FLAGS(["study", f"--out={tmp_path}", "--seeds=0,4", "--workers=1"])
     yield tmp_path
-    FLAGS.unparse_flags()
+    flagsaver.restore_flag_values(before, FLAGS)
 
 
 def _metrics(folder):
@@ -43,6 +44,8 @@ def calls(monkeypatch):
         if tool == "train":
             run = made[-1][1]["run"]
             os.makedirs(run)
+            hparams = get_hparams("small", max_iterations=int(made[-1][1]["iterations"]))
+            hparams.save(os.path.join(run, "hparams.json"))
             with open(os.path.join(run, "history.csv"), "w", encoding="utf-8") as file:
                 file.write("epoch,L_D\n0,9\n1,1.25\n")
         if tool == "evaluate":
@@ -97,6 +100,18 @@ def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, call
     assert "4 live and 5 spoof clips of 3 subjects" in text
     data = json.loads((out / "demo.json").read_text())
     assert data["overall"][0]["seeds"] == [0, 4] and data["eer_by_type"][0]["print"]["values"] == rate
+
+
+def test_a_model_of_other_iterations_is_named_as_what_it_is(out, calls):
+    FLAGS.parts = ["recipe"]
+    study.main()
+    FLAGS.iterations = 10
+    with pytest.raises(UsageError, match=f"was trained for {SMALL.max_iterations} iterations, not 10"):
+        study.main()
+    FLAGS.tables_only = True
+    study.main()
+    rows = json.loads((out / "recipe.json").read_text())["overall"]
+    assert {row["iterations"] for row in rows} == {SMALL.max_iterations}
 
 
 def test_tables_can_be_had_before_all_is_finished(out, calls):
