@@ -39,17 +39,18 @@ def calls(monkeypatch):
     made = []
 
     def call(tool, *arguments, log=None, env=None, may_be=(0,)):
-        made.append((tool, dict(argument.lstrip("-").split("=", 1) for argument in arguments)))
+        given = dict(argument.lstrip("-").split("=", 1) for argument in arguments)
+        made.append((tool, given))  # by several threads
         threads.append((env or {}).get("TF_NUM_INTRAOP_THREADS"))
         if tool == "train":
-            run = made[-1][1]["run"]
+            run = given["run"]
             os.makedirs(run)
-            hparams = get_hparams("small", max_iterations=int(made[-1][1]["iterations"]))
+            hparams = get_hparams("small", max_iterations=int(given["iterations"]))
             hparams.save(os.path.join(run, "hparams.json"))
             with open(os.path.join(run, "history.csv"), "w", encoding="utf-8") as file:
                 file.write("epoch,L_D\n0,9\n1,1.25\n")
         if tool == "evaluate":
-            path = made[-1][1]["out"]
+            path = given["out"]
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(_metrics(os.path.basename(os.path.dirname(path))), file)
 
