@@ -222,7 +222,7 @@ def _write_tables(jobs: list[Job]) -> str:
         rows = study_table.collect(outcomes, study_table.COLUMNS)
         kinds = study_table.type_columns(outcomes)
         by_type = study_table.collect(outcomes, kinds)
-        main_model = next((job.model for job in finished if job.ablation == "full"), "")
+        main_model = next((job.model for job in finished if job.ablation == "full" and not job.changes), "")
         traces = study_table.traces_by_type([one for one in outcomes if one.model == main_model])
         data = {"overall": rows, "eer_by_type": by_type, "traces_by_type": traces}
         write_json(data, os.path.join(_OUT.value, f"{part}.json"))
