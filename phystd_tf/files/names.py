@@ -1,11 +1,9 @@
-"""What the name of a file says of it, and names that every library takes."""
+"""What the name of a file says of it, and when two names are one."""
 
-import contextlib
 import os
 import stat
-import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Optional, Union
 
 
@@ -57,25 +55,3 @@ def not_a_file(path: str) -> Optional[str]:
 def is_dangling(path: str) -> bool:
     """Whether a path is a link to something that does not exist."""
     return os.path.islink(path) and not os.path.exists(path)
-
-
-@contextlib.contextmanager
-def plain_name(path: str) -> Iterator[str]:
-    """A name of a file for libraries that only take UTF-8, and may crash on others.
-
-    Args:
-      path: of a file to be read or written. If its bytes are not valid UTF-8, a link to it is made for as long as the
-        block runs.
-
-    Yields:
-      The absolute path, or that of the link. It starts with a slash, so that no library takes it for an address.
-    """
-    path = os.path.abspath(path)
-    if os.fsencode(path).decode("utf-8", "replace") == path:
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        suffix = os.path.splitext(path)[1]
-        link = os.path.join(folder, "file" + (suffix if suffix.isascii() else ""))
-        os.symlink(path, link)
-        yield link

@@ -1,39 +1,32 @@
-"""Paths for libraries that read patterns into them, or cannot take names that are not text."""
+"""Paths for libraries that read patterns into them, or cannot take names that are not UTF-8."""
 
 import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
 
-_IN_PATTERNS = set("*?[]{}\\")
+# TensorFlow looks for the files of a checkpoint by a glob pattern, OpenCV takes a percent sign for numbered pictures.
+_IN_PATTERNS = set("*?[]{}\\%")
 
 
 @contextlib.contextmanager
-def plain_path(folder: str) -> Iterator[str]:
-    """Another path to a folder that TensorFlow takes as it is; valid within the block.
-
-    TensorFlow looks for the files of a checkpoint by a pattern, so that a folder named ``run[1]`` seems to be empty,
-    and cannot encode a name that is not UTF-8.
+def plain_path(path: str) -> Iterator[str]:
+    """Another path to a file or a folder, which every library takes as it is; valid within the block.
 
     Args:
-      folder: path of an existing folder.
+      path: of a folder, or of a file to be read or written.
 
     Yields:
-      The path itself where nothing in it does harm, else that of a temporary symbolic link to the folder.
+      The absolute path where nothing in it does harm, else that of a temporary symbolic link. It starts with a slash,
+      so that no library takes it for an address.
     """
-    absolute = os.path.abspath(folder)
-    if not _IN_PATTERNS & set(absolute) and _is_text(absolute):
-        yield folder
+    absolute = os.path.abspath(path)
+    if not _IN_PATTERNS & set(absolute) and os.fsencode(absolute).decode("utf-8", "replace") == absolute:
+        yield absolute
         return
     with tempfile.TemporaryDirectory(prefix="phystd-") as temporary:
-        link = os.path.join(temporary, "folder")
+        suffix = os.path.splitext(absolute)[1]
+        # Some libraries choose the format by the suffix.
+        link = os.path.join(temporary, "link" + (suffix if suffix.isascii() and not _IN_PATTERNS & set(suffix) else ""))
         os.symlink(absolute, link)
         yield link
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from phystd_tf.errors import PhystdError
-from phystd_tf.files.names import has_suffix, not_a_file, plain_name
+from phystd_tf.files.names import has_suffix, not_a_file
+from phystd_tf.files.plain_paths import plain_path
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".3gp", ".mpg", ".mpeg", ".wmv")
 
@@ -49,7 +50,7 @@ def iterate_frames(
     if problem:
         raise UnreadableVideoError(f"{path}: {problem}" + (", not a video" if problem.startswith("a ") else ""))
     index, taken = 0, 0
-    with plain_name(path) as name, contextlib.closing(_Frames(name)) as frames:
+    with plain_path(path) as name, contextlib.closing(_Frames(name)) as frames:
         while (max_frames is None or taken < max_frames) and frames.advance():
             if index % frame_step == 0:
                 frame = frames.current()

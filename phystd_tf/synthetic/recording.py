@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from phystd_tf.files.names import plain_name
+from phystd_tf.files.plain_paths import plain_path
 from phystd_tf.files.video import UnreadableVideoError, iterate_frames
 
 FRAMES_PER_SECOND = 30.0
@@ -31,7 +31,7 @@ def write_video(path: str, jpegs: Sequence[bytes]) -> None:
     # OpenCV's own writer gives better quality but supports the AVI container only.
     backend = cv2.CAP_OPENCV_MJPEG if extension == ".avi" else cv2.CAP_FFMPEG
     codec = cv2.VideoWriter.fourcc(*_CODECS[extension])
-    with plain_name(path) as name:
+    with plain_path(path) as name:
         writer = cv2.VideoWriter(name, backend, codec, FRAMES_PER_SECOND, (width, height))
         if not writer.isOpened():
             raise RuntimeError(f"OpenCV could not open {path} to write a video")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import strategies
 
-from phystd_tf.files.names import plain_name
 from phystd_tf.files.video import UnreadableVideoError, is_video, iterate_frames
 from tests.damage import damaged_bytes
 from tests.files.motion_jpeg import avi, jpeg
@@ -139,14 +138,6 @@ def test_names_that_are_not_utf8_are_read(tmp_path, video):
     path = tmp_path / os.fsdecode(b"caf\xe9\xff.mp4")
     path.write_bytes(pathlib.Path(video).read_bytes())
     assert _levels(iterate_frames(str(path))) == [(i, i) for i in range(FRAMES)]
-
-
-def test_a_plain_name_can_be_written_and_takes_nothing_away(tmp_path):
-    path = tmp_path / os.fsdecode(b"\xff.txt")
-    with plain_name(str(path)) as name:
-        assert name.isascii() and name.endswith(".txt")
-        pathlib.Path(name).write_text("x")
-    assert path.read_text() == "x" and not os.path.lexists(name)
 
 
 @pytest.mark.parametrize(
