@@ -77,11 +77,6 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
         _flush()
 
 
-def print_names(text: str) -> None:
-    """Prints names of files that may not be text, as ``print`` does in a program that ``run_program`` runs."""
-    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
-
-
 def _flush() -> None:
     """Prints what is left; without anyone to read it, Python would complain at its end."""
     try:

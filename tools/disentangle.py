@@ -6,7 +6,7 @@ trace, with score and verdict; and results.csv with one row per photograph.
   python -m tools.disentangle --model=RUN_OR_EXPORT --input=FILE_OR_DIR --out=DIR
 """
 
-from .command import Flags, print_names, run_program
+from .command import Flags, run_program
 
 flags = Flags()
 
@@ -29,7 +29,7 @@ def main() -> int:
     with model, tqdm(total=len(photographs), unit="photo", desc="disentangling") as bar:
         results = disentangle_photographs(model, photographs, _OUT.value, _SHEET.value, progress=lambda: bar.update())
     for result in results:
-        print_names(result.as_line())
+        print(result.as_line())
     failed = sum(result.status != "ok" for result in results)
     point = model.predictor.operating_point
     if point is not None:
