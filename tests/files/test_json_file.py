@@ -36,3 +36,11 @@ def test_what_is_wrong_is_said_with_the_file_and_the_advice(tmp_path, content, k
         read_json(str(path), _WrongError, "make it again", kind)
     with pytest.raises(_WrongError, match=why):
         read_json(str(path), _WrongError, kind=kind)
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": [-Infinity]}', '{"a": ' + "[" * 100000])
+def test_what_python_reads_and_json_does_not_know_is_refused(tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(PhystdError, match=r"a\.json: not a JSON file"):
+        read_json(str(path), PhystdError)
