@@ -1,6 +1,11 @@
 """Options of the whole test suite, and its order."""
 
+import os
+
 import pytest
+
+# A compiled step is only run once or twice here: the best code is not worth its time.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 
 def pytest_addoption(parser):

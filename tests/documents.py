@@ -32,7 +32,7 @@ _SHORTER = {
         "--long_iterations=1",
         *_SETS,
     ],
-    "benchmark": ["--rounds=1"],
+    "benchmark": ["--rounds=1", "--ablations=auxiliary"],
 }
 
 

@@ -16,6 +16,7 @@ _ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements of each part; the med
 _FRAMES = 20
 
 _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the training iteration.")
+_ABLATIONS = flags.DEFINE_list("ablations", None, "Rows of Table 3 whose iteration is measured; by default all.")
 
 
 def main() -> None:
@@ -83,7 +84,7 @@ def main() -> None:
 
     print(f"Training iteration, preset {_PRESET.value}, {hparams.batch_size} faces")
     first = None
-    for ablation in ABLATIONS:
+    for ablation in _ABLATIONS.value or ABLATIONS:
         model = PhySTD(get_hparams(_PRESET.value, ablation))
         step = tf.function(model.train_step)
         seconds = median(f"  {ablation}", lambda step=step: step(batch), first)
