@@ -47,6 +47,10 @@ _PRECISION = flags.DEFINE_enum(
     "Of the body of the generator; bands, last layers, losses and discriminators are always float32. Faster on"
     " processors with AMX and on GPUs, slower elsewhere. By default the preset's: float32.",
 )  # fmt: skip
+_DETERMINISTIC = flags.DEFINE_boolean(
+    "deterministic", False, "Give the same weights, bit by bit, in each training with the same seed on a CPU, also if"
+    " it is stopped and resumed. TensorFlow then optimizes nothing across operations, and may be slower.",
+)  # fmt: skip
 _JIT = flags.DEFINE_boolean("jit_compile", False, "Compile the training step with XLA.")
 _SET = flags.DEFINE_multi_string(
     "set", [], "One hyper-parameter, as name=JSON value, for example --set=learning_rate=1e-4. May be repeated."
@@ -83,7 +87,7 @@ def main() -> None:
         print(f"warning: {leak}; results will be too good")
     if len(leaks) > _SHOWN:
         print(f"warning: {len(leaks) - _SHOWN} more such people; tools.protocols names them all")
-    train(hparams, faces, _RUN.value, _SEED.value, steps_per_epoch, _JIT.value)
+    train(hparams, faces, _RUN.value, _SEED.value, steps_per_epoch, _JIT.value, _DETERMINISTIC.value)
     with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
         point = choose_operating_point(_RUN.value, faces, progress=bar.update)
     print(f"alpha0 = {point.alpha0:g}, live when score >= {point.threshold:.5f} ({point.source}); run in {_RUN.value}")

@@ -20,7 +20,7 @@ from phystd_tf.hparams import HParams
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.networks.parameters import count_parameters, parameter_table
 from phystd_tf.protocols.choice import ProtocolChoice
-from phystd_tf.runs.folder import check_run, load_protocol_choice, logs_folder, open_run, save_protocol
+from phystd_tf.runs.folder import check_run, first_line, load_protocol_choice, logs_folder, open_run, save_protocol
 from phystd_tf.runs.history import History
 from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore
@@ -38,7 +38,13 @@ class TrainingDivergedError(PhystdError):
 
 
 def train(
-    hparams: HParams, faces: PreparedFaces, run: str, seed: int, steps_per_epoch: int, jit_compile: bool = False
+    hparams: HParams,
+    faces: PreparedFaces,
+    run: str,
+    seed: int,
+    steps_per_epoch: int,
+    jit_compile: bool = False,
+    deterministic: bool = False,
 ) -> PhySTD:
     """Trains a model in a run folder, or resumes a run.
 
@@ -49,6 +55,8 @@ def train(
       seed: of the weights, the batches and the harder samples.
       steps_per_epoch: iterations between two checkpoints.
       jit_compile: whether XLA compiles the training step.
+      deterministic: whether two trainings, or one that was stopped and resumed, give the same bits on a CPU; may be slower.
+        It holds for all that the process does with TensorFlow from then on.
 
     Returns:
       The trained PhySTD.
@@ -60,6 +68,10 @@ def train(
     counts = {split: selection.count(split) for split in ("train", "dev")}
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+        # Grappler rewrites the same graph in another way in each process, with other rounding.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     # Both datasets refuse what is missing, before the run folder is touched.
     training = training_dataset(selection, hparams, "train", seed)
     held_out_split = "dev" if all(counts["dev"]) else "train"
@@ -99,6 +111,11 @@ def train(
             fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile)
         except tf.errors.DataLossError as error:
             raise name_damaged_shard(selection.prepared) from error
+        except tf.errors.ResourceExhaustedError as error:
+            raise PhystdError(
+                f"the memory is not enough for batch_size={hparams.batch_size} at {hparams.image_size} px "
+                f"({first_line(error)}); give a smaller --set=batch_size=... and another --run"
+            ) from error
         return model
 
 

@@ -1,0 +1,62 @@
+"""The training program: killed at any time, the same command ends with the same bits."""
+
+import pytest
+import tensorflow as tf
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.training import experiment
+from tests.data.fake_prepared import write_prepared
+from tests.killing import Program, check_kills
+from tests.training.tiny import tiny_hparams
+
+_SETS = (
+    "image_size=32", "n1=4", "n2=16", "depth_size=4", "stem_channels=4", "encoder_channels=[4,6,8]", "batch_size=4",
+    "depth_channels=4", "convs_per_block=1", "discriminator_sizes=[8,12,32,32]", "learning_rate=1e-3",
+)  # fmt: skip
+_FLAGS = [
+    "--data=prepared", "--run=run", "--ablation=auxiliary", "--iterations=3", "--steps_per_epoch=2", "--deterministic",
+    *(f"--set={text}" for text in _SETS),
+]  # fmt: skip
+# TensorFlow writes checkpoints and event files without Python's knowledge.
+_PROGRAM = Program("tools.train", watched=("tensorflow:train.CheckpointManager.save", "tensorflow:summary.scalar"))
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("train")
+    write_prepared(folder / "prepared", {(split, label): 3 for split in ("train", "dev") for label in (0, 1)})
+    return folder
+
+
+def _result(work):
+    run = work / "run"
+    found = {name: (run / name).read_bytes() for name in ("history.csv", "hparams.json", "operating_point.json")}
+    for name in ("last", "best"):
+        path = tf.train.latest_checkpoint(str(run / "checkpoints" / name))
+        reader = tf.train.load_checkpoint(path)
+        for key in reader.get_variable_to_shape_map():
+            value = reader.get_tensor(key)
+            if "save_counter" not in key:
+                found[f"{name} {key}"] = value if isinstance(value, bytes) else value.tobytes()
+    for kind in ("train", "validation", "panels"):
+        events = [
+            tf.compat.v1.Event.FromString(event)
+            for path in (run / "logs" / kind).iterdir()
+            for event in tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+        ]
+        found[kind] = sorted((event.step, value.tag) for event in events for value in event.summary.value)
+        assert len(set(found[kind])) == len(found[kind]) > 1
+    return found
+
+
+def test_a_killed_training_ends_with_the_bits_of_an_undisturbed_one(template, tmp_path, kill_points):
+    check_kills(_PROGRAM, _FLAGS, template, tmp_path / "work", _result, kill_points)
+
+
+def test_a_batch_that_does_not_fit_into_the_memory_is_named(template, tmp_path, monkeypatch):
+    def fit(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[9]\nhint")
+
+    monkeypatch.setattr(experiment, "fit", fit)
+    with pytest.raises(PhystdError, match=r"batch_size=4 at 32 px \(.*OOM.*shape\[9\]\); give a smaller"):
+        experiment.train(tiny_hparams(), str(template / "prepared"), str(tmp_path / "run"), 0, 1)
