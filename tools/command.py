@@ -73,6 +73,8 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
     # absl ends with 1 on a wrong flag; here that is wrong use, so 2.
     try:
         app.run(body, flags_parser=lambda arguments: _parse_flags(arguments, main.__module__, flags.values))
+    except BrokenPipeError:  # while help was printed
+        sys.exit(_BROKEN_PIPE)
     finally:
         _flush()
 

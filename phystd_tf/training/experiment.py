@@ -55,8 +55,8 @@ def train(
       seed: of the weights, the batches and the harder samples.
       steps_per_epoch: iterations between two checkpoints.
       jit_compile: whether XLA compiles the training step.
-      deterministic: whether two trainings, or one that was stopped and resumed, give the same bits on a CPU; may be slower.
-        It holds for all that the process does with TensorFlow from then on.
+      deterministic: whether two trainings, or one that was stopped and resumed, give the same bits on a CPU; may be
+        slower. It holds for all that the process does with TensorFlow from then on.
 
     Returns:
       The trained PhySTD.
