@@ -1,13 +1,12 @@
 """The command lines and the Python snippets of README and docs, and how they are run on tiny data."""
 
-import pathlib
 import re
 import shlex
 from typing import NamedTuple
 
 from tests import program
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = program.ROOT
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Small enough for a test: four channels everywhere.
 WIDTHS = (
@@ -71,7 +70,7 @@ def run(snippet, work, *more):
         arguments += [*_SHORTER.get(verb, []), *(more if verb == "train" else ())]
         done = program.run(module, arguments, work)
     # Some frames may have no usable face, which is code 1.
-    some_may_fail = any(f"tools.{verb} " in snippet.text for verb in ("prepare", "disentangle"))
+    some_may_fail = "tools.prepare" in snippet.text or "--input=demo_output/examples" in snippet.text
     assert done.code in ((0, 1) if some_may_fail else (0,)), done.output
     assert "Traceback" not in done.stderr
     return done

@@ -35,8 +35,8 @@ _SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the t
 
 def main() -> None:
     out = _OUT.value
-    names = ("faces", "prepared", "test_faces", "test_prepared", "run", "disentangled", "export")
-    paths = {name: os.path.join(out, name) for name in names}
+    folders = ("faces", "prepared", "test_faces", "test_prepared", "run", "disentangled", "export")
+    paths = {name: os.path.join(out, name) for name in folders}
     names = ("dev.csv", "test.csv", "metrics.json", "disentangled.jpg", "report.html")
     files = {name: os.path.join(out, name) for name in names}
     seed = f"--seed={_SEED.value}"

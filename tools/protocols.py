@@ -10,7 +10,6 @@ several splits.
     python -m tools.protocols --dataset=oulu --root=DIR --protocol=oulu_1 --hashes
 """
 
-import hashlib
 from typing import Any, NamedTuple, Optional
 
 from .command import SOME_FAILED, Flags, UsageError, run_program
@@ -27,7 +26,6 @@ _HASHES = flags.DEFINE_boolean("hashes", False, "Read every file, to find identi
 _ALL = flags.DEFINE_boolean("all", False, "Name everybody and everything, however much it is.")
 
 _SHOWN = 5
-_CHUNK = 2**20
 
 
 class Found(NamedTuple):
@@ -126,16 +124,14 @@ def _hashes(files: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
 
 
 def _hash(path: str) -> str:
-    digest = hashlib.sha256()
+    from phystd_tf.files.digest import file_sha256
+
     try:
-        with open(path, "rb") as file:
-            for chunk in iter(lambda: file.read(_CHUNK), b""):
-                digest.update(chunk)
+        return file_sha256(path)
     except OSError as error:
         raise UsageError(
             f"{path}: cannot be read ({error.strerror}); --hashes needs the files that were prepared, in their place"
         ) from error
-    return digest.hexdigest()
 
 
 def _list_all(found: Found) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from phystd_tf.evaluation.metrics import area_under_curve, equal_error_rate
-from phystd_tf.evaluation.scores import ScoreFileError, at_level
+from phystd_tf.evaluation.scores import ScoreFileError, at_level, require_finite_terms
 from phystd_tf.liveness import TERMS, liveness_score
 
 # Candidates for the weight of the traces: the depth term is at most 0.5, and
@@ -45,8 +45,7 @@ def choose_alpha0(
     Raises:
       ScoreFileError: if live or spoof is missing, or a term is not finite.
     """
-    if not np.isfinite(terms[list(TERMS)].to_numpy(np.float64)).all():
-        raise ScoreFileError("a term of the score is not finite: the model has diverged; train it again")
+    require_finite_terms(terms)
     clips = at_level(terms, level)
     labels = clips["label"].to_numpy()
     if len(np.unique(labels)) < 2:

@@ -33,10 +33,19 @@ def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
     Raises:
       ScoreFileError: if a term is not finite.
     """
-    if not np.isfinite(terms[list(TERMS)].to_numpy(np.float64)).all():
-        raise ScoreFileError("a term of the score is not finite: the model has diverged; train it again")
+    require_finite_terms(terms)
     score = liveness_score(*(terms[name] for name in TERMS), alpha0=alpha0)
     return terms.assign(score=score)[list(SCORE_COLUMNS)]
+
+
+def require_finite_terms(terms: pd.DataFrame) -> None:
+    """Checks the terms of scores.
+
+    Raises:
+      ScoreFileError: if one of them is not finite.
+    """
+    if not np.isfinite(terms[list(TERMS)].to_numpy(np.float64)).all():
+        raise ScoreFileError("a term of the score is not finite: the model has diverged; train it again")
 
 
 def read_scores(path: str) -> pd.DataFrame:

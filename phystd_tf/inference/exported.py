@@ -7,7 +7,7 @@ from typing import Any, Callable, NamedTuple, Optional
 import tensorflow as tf
 
 from phystd_tf.data.records import checked_settings
-from phystd_tf.errors import PhystdError
+from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.files.digest import file_sha256
 from phystd_tf.files.json_file import read_json
 from phystd_tf.files.outputs import files_below
@@ -66,11 +66,8 @@ def load_export(path: str) -> Export:
     try:
         loaded = tf.saved_model.load(path)
         loaded.signatures["disentangle"]
-    except (
-        Exception
-    ) as error:  # TensorFlow raises whatever it meets in damaged files, which earlier versions do not list
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise PhystdError(f"{path}: the SavedModel is damaged ({reason}); {_ADVICE}") from error
+    except Exception as error:  # whatever TensorFlow meets in damaged files, which earlier versions do not list
+        raise PhystdError(f"{path}: the SavedModel is damaged ({first_line(error)}); {_ADVICE}") from error
 
     # A signature does not keep the variables of its model alive; this function does.
     return Export(hparams, prepared, point, lambda crops: loaded.signatures["disentangle"](crops=crops))

@@ -9,11 +9,10 @@ from typing import Any, Callable, Optional
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from phystd_tf.data.readers.listing import printable
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
 from phystd_tf.files.images import IMAGE_SUFFIXES, is_image
-from phystd_tf.files.names import folded
+from phystd_tf.files.names import folded, printable
 from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_table
 from phystd_tf.inference.model import OK, Disentangled, Model
 from phystd_tf.report.trace_panel import empty_sheet_row, sheet_row, trace_panel, trace_sheet
@@ -184,10 +183,7 @@ def _write_picture(picture: np.ndarray, path: str) -> None:
 
 
 def _write_results(results: Sequence[Result], path: str) -> None:
-    with (
-        replacing(path) as temporary,
-        open(temporary, "w", encoding="utf-8", newline="") as file,
-    ):
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(Result)])
         writer.writeheader()
         writer.writerows({**dataclasses.asdict(result), "reason": printable(result.reason)} for result in results)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import Delaunay, QhullError
 
-from phystd_tf.errors import PhystdError
+from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.hparams import PAPER
 
 # Four corners, then the quarter points of the upper, lower, left and right border.
@@ -78,7 +78,7 @@ def triangulate(vertices: np.ndarray, size: int) -> Triangulation:
     try:
         simplices = Delaunay(points).simplices
     except QhullError as error:
-        raise DegenerateVerticesError(f"vertices cannot be triangulated: {str(error).splitlines()[0]}") from error
+        raise DegenerateVerticesError(f"vertices cannot be triangulated: {first_line(error)}") from error
     triangles = np.zeros((MAX_TRIANGLES, 3), np.int32)
     triangles[: len(simplices)] = simplices
     return Triangulation(triangles, len(simplices))

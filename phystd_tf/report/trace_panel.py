@@ -10,6 +10,7 @@ import numpy as np
 # caption says by how much.
 TRACE_GAIN = 4.0
 COLUMNS = ("input", "B", "C", "T", "P", "reconstruction", "overall trace")
+_AMPLIFIED = {"B": "B", "C": "C", "T": "T", "overall trace": "overall_trace"}  # column -> name of the output
 _CAPTION_HEIGHT = 18
 _MARGIN = 2
 # Of a sheet: side of a picture, faces next to each other, and pixels between those.
@@ -28,9 +29,9 @@ def trace_panel(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: Opt
       [height, width, 3] uint8 RGB.
     """
     size = max(image.shape[0], 128)  # smaller faces leave no room for a caption
-    captions = {name: f"{name} x{TRACE_GAIN:g}" for name in _signed(outputs)}
+    captions = {name: f"{name} x{TRACE_GAIN:g}" for name in _AMPLIFIED}
     tiles = [
-        np.concatenate([_caption(captions.get(name, name), size), _resized(picture, size)], axis=0)
+        _captioned(captions.get(name, name), _resized(picture, size))
         for name, picture in zip(COLUMNS, _pictures(image, outputs))
     ]
     panel = np.concatenate([_with_margin(tile) for tile in tiles], axis=1)
@@ -50,8 +51,7 @@ def sheet_row(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: str, 
       [height, width, 3] uint8 RGB; the size depends on ``tile`` alone.
     """
     tiles = [_with_margin(_resized(picture, tile)) for picture in _pictures(image, outputs)]
-    row = np.concatenate(tiles, axis=1)
-    return np.concatenate([_caption(title, row.shape[1]), row], axis=0)
+    return _captioned(title, np.concatenate(tiles, axis=1))
 
 
 def empty_sheet_row(title: str, tile: int = _SHEET_TILE) -> np.ndarray:
@@ -64,8 +64,7 @@ def empty_sheet_row(title: str, tile: int = _SHEET_TILE) -> np.ndarray:
     Returns:
       [height, width, 3] uint8 RGB.
     """
-    blank = np.full((tile, len(COLUMNS) * (tile + _MARGIN), 3), 255, np.uint8)
-    return np.concatenate([_caption(title, blank.shape[1]), blank], axis=0)
+    return _captioned(title, np.full((tile, len(COLUMNS) * (tile + _MARGIN), 3), 255, np.uint8))
 
 
 def trace_sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
@@ -83,13 +82,9 @@ def trace_sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(lines, axis=0)
 
 
-def _signed(outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {"B": outputs["B"], "C": outputs["C"], "T": outputs["T"], "overall trace": outputs["overall_trace"]}
-
-
 def _pictures(image: np.ndarray, outputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """The picture of each of COLUMNS, [N, N, 3] uint8."""
-    pictures = {name: 0.5 + 0.5 * TRACE_GAIN * trace for name, trace in _signed(outputs).items()}
+    pictures = {name: 0.5 + 0.5 * TRACE_GAIN * outputs[output] for name, output in _AMPLIFIED.items()}
     pictures["input"] = image
     pictures["P"] = np.repeat(outputs["P"], 3, axis=-1)
     pictures["reconstruction"] = outputs["reconstruction"]
@@ -105,6 +100,10 @@ def _resized(picture: np.ndarray, size: int) -> np.ndarray:
 
 def _with_margin(tile: np.ndarray) -> np.ndarray:
     return np.pad(tile, ((0, 0), (0, _MARGIN), (0, 0)), constant_values=255)
+
+
+def _captioned(text: str, picture: np.ndarray) -> np.ndarray:
+    return np.concatenate([_caption(text, picture.shape[1]), picture], axis=0)
 
 
 def _caption(text: str, width: int) -> np.ndarray:

@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Any, Optional
 
-from phystd_tf.errors import PhystdError
+from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.files.atomic import other_files, write_json
 from phystd_tf.files.json_file import read_json
 from phystd_tf.files.versions import package_versions
@@ -90,11 +90,6 @@ def require_inside(path: str, folder: str) -> None:
 def unfit_checkpoint(path: str, error: Exception) -> CheckpointError:
     """The error for a checkpoint that cannot be read into a model, with the first line of the reason."""
     return CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {first_line(error)}")
-
-
-def first_line(error: Exception) -> str:
-    """The first line of the message of an error."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def own_files(run: str) -> list[str]:

@@ -8,11 +8,10 @@ from typing import Optional
 
 import tensorflow as tf
 
-from phystd_tf.errors import PhystdError
+from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.files.plain_paths import plain_path
 from phystd_tf.runs.folder import (
     checkpoint_folder,
-    first_line,
     load_hparams,
     missing_checkpoint,
     require_inside,

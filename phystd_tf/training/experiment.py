@@ -14,13 +14,13 @@ import tensorflow as tf
 from phystd_tf.data.pipeline import held_out_dataset, training_dataset
 from phystd_tf.data.records import load_settings, name_damaged_shard, save_settings
 from phystd_tf.data.selection import PreparedFaces, selection_of
-from phystd_tf.errors import PhystdError
+from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.files.lock import locked
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.networks.parameters import count_parameters, parameter_table
 from phystd_tf.protocols.choice import ProtocolChoice
-from phystd_tf.runs.folder import check_run, first_line, load_protocol_choice, logs_folder, open_run, save_protocol
+from phystd_tf.runs.folder import check_run, load_protocol_choice, logs_folder, open_run, save_protocol
 from phystd_tf.runs.history import History
 from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore

@@ -1,11 +1,8 @@
 import json
-import pathlib
 
 import pytest
 
 from tests import program
-
-REPOSITORY = pathlib.Path(__file__).parents[2]
 
 
 def _run(folder, *arguments):

@@ -15,8 +15,6 @@ from phystd_tf.synthetic.layouts import LAYOUTS
 from tests.killing import Program, check_kills, tree
 from tests.program import run
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
 
 def _run(*arguments):
     return run("tools.make_synthetic", arguments)

@@ -1,11 +1,7 @@
-import pathlib
-
 import pytest
 
 from phystd_tf.data import records
 from tests import program
-
-REPOSITORY = pathlib.Path(__file__).parents[2]
 
 
 def _run(folder, *arguments):
