@@ -51,7 +51,8 @@ class WriteLosses(tf.keras.callbacks.Callback):
         super().__init__()
         self._history = history
         self._writers = {
-            kind: tf.summary.create_file_writer(os.path.join(folder, kind)) for kind in ("train", "validation")
+            kind: tf.summary.create_file_writer(os.fsencode(os.path.join(folder, kind)))
+            for kind in ("train", "validation")
         }
 
     def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
@@ -102,7 +103,7 @@ class TracePanels(tf.keras.callbacks.Callback):
         super().__init__()
         self._images = images
         self._outputs = outputs
-        self._writer = tf.summary.create_file_writer(os.path.join(folder, "panels"))
+        self._writer = tf.summary.create_file_writer(os.fsencode(os.path.join(folder, "panels")))
 
     def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
         outputs = {name: value.numpy() for name, value in self._outputs(self._images).items()}

@@ -23,7 +23,7 @@ def drop_events_after(folder: str, step: int) -> None:
             events, damaged = _read(path)
             kept = [event for event in events if tf.compat.v1.Event.FromString(event).step <= step]
             if damaged or len(kept) < len(events):
-                with replacing(path) as temporary, tf.io.TFRecordWriter(temporary) as writer:
+                with replacing(path) as temporary, tf.io.TFRecordWriter(os.fsencode(temporary)) as writer:
                     for event in kept:
                         writer.write(event)
 
