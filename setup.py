@@ -56,6 +56,7 @@ setup(
         "pandas>=1.5,<4",  # score files
         f"opencv-python=={OPENCV}",  # drawing, resizing and videos
         "pillow>=10.3,<14",  # photographs: finds damage, knows EXIF; see SECURITY.md
+        "simplejpeg>=1.7,<2",  # tells where a JPEG is damaged, which Pillow and OpenCV do not
         "absl-py>=1.4,<3",  # programs and their flags
         "tqdm>=4.66.3,<5",  # progress bars
         "filelock>=3.12,<4",  # one program at a time in an output folder

@@ -91,6 +91,62 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, suffix):
             read_image(path)
 
 
+@pytest.fixture(scope="module")
+def portrait() -> Image.Image:
+    """A picture with some detail everywhere."""
+    picture = Image.effect_mandelbrot((320, 240), (-2, -1, 1, 1), 60).convert("RGB")
+    return Image.blend(picture, Image.effect_noise(picture.size, 60).convert("RGB"), 0.3)
+
+
+def _jpeg(picture: Image.Image, **options) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=90, **options)
+    return file.getvalue()
+
+
+_JPEGS = {
+    "baseline": {}, "progressive": {"progressive": True}, "restarts": {"restart_marker_rows": 1},
+    "4:4:4": {"subsampling": 0}, "RGB": {"keep_rgb": True},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _JPEGS)
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_jpeg_that_is_damaged_in_its_middle_is_refused(tmp_path, portrait, kind, mode):
+    whole = _jpeg(portrait.convert(mode), **_JPEGS[kind])
+    assert read_image(_write(tmp_path / "whole.jpg", whole)).shape == (240, 320, 3)
+    start = whole.rindex(b"\xff\xda") if kind != "progressive" else whole.index(b"\xff\xda")
+    middle = (start + len(whole)) // 2
+    foreign = np.random.default_rng(0).bytes(512)
+    for instead in (b"", foreign, bytes(512)):
+        if instead == bytes(512) and mode != "RGB":
+            continue  # here they happen to be another picture that could be right
+        with pytest.raises(UnreadableImageError, match=r"a\.jpg: the file is cut off or damaged"):
+            read_image(_write(tmp_path / "a.jpg", whole[:middle] + instead + whole[middle + 512 :]))
+
+
+def test_what_cameras_add_to_a_jpeg_is_no_damage(tmp_path, portrait):
+    whole = _jpeg(portrait)
+    exif = _with_orientation(whole, 1)
+    thumbnail = b"Exif\0\0" + _jpeg(portrait.resize((80, 60)))
+    oddities = {
+        "padding": whole[:-2] + b"\0\0" + whole[-2:],
+        "filling": whole[:-2] + b"\xff" * 9 + whole[-2:],
+        "exif": exif,
+        "thumbnail": whole[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + whole[2:],
+        "second picture": whole + whole[: len(whole) // 2],
+        "film": whole + b"\0\0\0\x18ftypmp42" + b"\xff\xda\0" * 50,
+        "odd version of JFIF": whole.replace(b"JFIF\0\1\1", b"JFIF\0\7\1"),
+    }
+    for name, data in oddities.items():
+        assert data != whole
+        np.testing.assert_array_equal(read_image(_write(tmp_path / f"{name}.jpg", data)), _decoded(whole))
+
+
+def _decoded(jpeg: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(jpeg)))
+
+
 def test_a_cut_off_photograph_with_a_thumbnail_is_refused(tmp_path, picture):
     jpeg = _encode(picture, ".jpg")
     thumbnail = b"Exif\0\0" + jpeg
