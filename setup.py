@@ -54,8 +54,9 @@ setup(
         "numpy>=1.23.5,<2",  # arrays; TensorFlow 2.15 needs NumPy 1
         "scipy>=1.9,<2",  # Delaunay triangulation
         "pandas>=1.5,<4",  # score files
-        f"opencv-python=={OPENCV}",  # drawing, resizing and videos
+        f"opencv-python=={OPENCV}",  # drawing and resizing
         "pillow>=10.3,<14",  # photographs: finds damage, knows EXIF; see SECURITY.md
+        "av>=15,<19",  # videos, and which of their frames are damaged; its wheels have FFmpeg under the GPL
         "simplejpeg>=1.7,<2",  # tells where a JPEG is damaged, which Pillow and OpenCV do not
         "absl-py>=1.4,<3",  # programs and their flags
         "tqdm>=4.66.3,<5",  # progress bars

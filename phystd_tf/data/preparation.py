@@ -248,8 +248,7 @@ def _start_process(work: _Work) -> None:
 
 
 def _quiet_opencv() -> None:
-    """Silences OpenCV and FFmpeg: unreadable files are listed in the manifest instead of across the progress bar."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    """Silences OpenCV: unreadable files are listed in the manifest instead of across the progress bar."""
     cv2.setLogLevel(_LOG_ERRORS)
 
 

@@ -5,17 +5,16 @@ Files are opened here and not by the libraries: not all of them take every name.
 
 import io
 import os
-import re
 import struct
 import zlib
 
 import cv2
 import numpy as np
-import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
+from phystd_tf.files.jpeg import refuse_damaged_jpeg
 from phystd_tf.files.names import has_suffix, not_a_file
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -25,11 +24,6 @@ _SIXTEEN_TO_EIGHT = 257  # 65535 / 255: white stays white, and rounding is to th
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _STARTS = (_PNG, _JPEG, b"RIFF", b"BM", b"II*\0", b"MM\0*")
-# Warnings of libjpeg of odd headers, or of padding as some cameras write it; after all others it invents pixels.
-_HARMLESS = re.compile(
-    "Warning: unknown JFIF revision|Invalid SOS parameters|Inconsistent progression|Unknown Adobe color"
-    "|Corrupt JPEG data: (bad ICC marker|[1-4] extraneous bytes before marker 0xd9)"
-)
 
 
 class UnreadableImageError(PhystdError):
@@ -70,7 +64,7 @@ def read_image(path: str) -> np.ndarray:
                 image.verify()  # the checksums of a PNG; nothing can be decoded after it
             if start.startswith(_JPEG):
                 data.seek(0)
-                _refuse_jpeg_damage(data.read())
+                refuse_damaged_jpeg(data.read())
             data.seek(0)
             with Image.open(data) as image:
                 if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1:
@@ -125,21 +119,6 @@ def _rgb(image: Image.Image) -> np.ndarray:
         gray = ((deep + _SIXTEEN_TO_EIGHT // 2) // _SIXTEEN_TO_EIGHT).astype(np.uint8)
         return np.repeat(gray[..., np.newaxis], 3, axis=2)
     return np.array(image.convert("RGB"))
-
-
-def _refuse_jpeg_damage(jpeg: bytes) -> None:
-    """Raises a ValueError where the compressed pixels of a JPEG cannot be right: Pillow would invent them.
-
-    A JPEG has no checksum: of single bytes that are changed, most give other pixels that could be right.
-    """
-    try:
-        _, _, colors, _ = simplejpeg.decode_jpeg_header(jpeg)
-        # Everything is read, but only an eighth of the pixels is computed, where libjpeg can.
-        wanted = "CMYK" if colors in ("CMYK", "YCCK") else "GRAY"
-        simplejpeg.decode_jpeg(jpeg, wanted, min_height=1, min_width=1, strict=True)
-    except ValueError as error:
-        if not _HARMLESS.match(str(error)):
-            raise
 
 
 def _without_damaged_notes(png: bytes) -> bytes:

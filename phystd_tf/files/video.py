@@ -1,15 +1,16 @@
-"""Reads videos one frame at a time, upright on every OpenCV."""
+"""Reads videos one frame at a time, upright, and tells which frames are damaged."""
 
 import contextlib
-import os
-import struct
-from collections.abc import Iterator
-from typing import Optional
+import heapq
+from collections.abc import Generator, Iterator
+from typing import Optional, Union
 
-import cv2
+import av
 import numpy as np
+from av.video.frame import PictureType
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.jpeg import refuse_damaged_jpeg
 from phystd_tf.files.names import has_suffix, not_a_file
 from phystd_tf.files.plain_paths import plain_path
 
@@ -17,31 +18,48 @@ VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".3gp", ".mpg
 
 # FFmpeg would also follow playlists, which name other files or addresses and need never end. These are its names of the
 # containers above, and of streams without one.
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpeg,mpegts,mpegvideo,asf,m4v,h264,hevc,mjpeg,ogg,flv"
-_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
-_MOTION_JPEG = {"mjpg", "jpeg", "mjpa", "avrn", "dmb1", "jpgl"}
+_CONTAINERS = {
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpeg,mpegts,mpegvideo,asf,m4v,h264,hevc,mjpeg,"
+    "ogg,flv",
+    "protocol_whitelist": "file",
+}
+_MOST_PIXELS = 2**27  # of a frame; four times those of 8K
+# Most decoders mark the frames that they repair. These do so silently, unless they are told to give up instead.
+_SILENT = {"mjpeg", "hevc"}
+# These leave out frames that they cannot repair.
+_LEAVE_OUT = {"mpeg1video", "mpeg2video", "h263", "flv", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2"}
+_MOST_B_FRAMES = 16  # as many as a decoder of H.264 or HEVC may keep back
 
 
 class UnreadableVideoError(PhystdError):
     """A file is not a video that can be read; the message names it."""
 
 
+class DamagedFrameError(PhystdError):
+    """A frame of a video is damaged; the message names the video."""
+
+
 def iterate_frames(
     path: str, frame_step: int = 1, max_frames: Optional[int] = None
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Every ``frame_step``-th frame, by the count of decoded frames.
+) -> Iterator[tuple[int, Union[np.ndarray, DamagedFrameError]]]:
+    """Every ``frame_step``-th frame, by the count of frames.
 
-    Neither the frame count nor the frame rate of the header is used: both are
-    often wrong. One frame is in memory at a time. A frame of Motion JPEG may have another
-    pixel format than the one before.
+    Neither the frame count nor the frame rate of the header is used: both are often wrong. A few frames are in memory
+    at a time. Each frame may have another pixel format or size than the one before.
+
+    A frame is damaged where the decoder says so, or where it was made from a damaged one: up to the next key frame, and
+    B-frames that are shown before it. Decoders of H.264, MPEG-1, 2 and 4, H.263 and WMV say so reliably, that of Motion
+    JPEG where what it finds cannot be right. For HEVC, VP8, VP9 and AV1 nearly everything is a picture: they say so now
+    and then. Neither is it said where a container loses whole frames, but for the last one that is cut off in MP4
+    and AVI.
 
     Args:
       path: of the video.
       frame_step: 1 for every frame.
-      max_frames: stop after this many; None for all.
+      max_frames: stop after this many, damaged or not; None for all.
 
     Yields:
-      (index of the frame from 0, [H, W, 3] uint8 RGB), rotated as the file says.
+      (index of the frame from 0, [H, W, 3] uint8 RGB rotated as the file says, or a DamagedFrameError instead).
 
     Raises:
       UnreadableVideoError: if the file is missing or not one frame can be read.
@@ -49,17 +67,18 @@ def iterate_frames(
     problem = not_a_file(path)
     if problem:
         raise UnreadableVideoError(f"{path}: {problem}" + (", not a video" if problem.startswith("a ") else ""))
-    index, taken = 0, 0
-    with plain_path(path) as name, contextlib.closing(_Frames(name)) as frames:
-        while (max_frames is None or taken < max_frames) and frames.advance():
-            if index % frame_step == 0:
-                frame = frames.current()
-                if frame is None:
-                    break
-                taken += 1
-                yield index, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-            index += 1
-    if not taken:
+    taken = None
+    with plain_path(path) as name, contextlib.closing(_whole_or_none(name)) as frames:
+        for index, frame in enumerate(frames):
+            if index % frame_step:
+                continue
+            taken = 0 if taken is None else taken
+            if taken == max_frames:
+                break
+            taken += 1
+            pixels = None if frame is None else _upright(frame)
+            yield index, DamagedFrameError(f"{path}: frame {index} is damaged") if pixels is None else pixels
+    if taken is None:
         raise UnreadableVideoError(f"{path}: not a video that can be read, or it has no frame")
 
 
@@ -68,73 +87,121 @@ def is_video(path: str) -> bool:
     return has_suffix(path, VIDEO_SUFFIXES)
 
 
-class _Frames:
-    """The frames of a video, in order.
+def _whole_or_none(name: str) -> Generator[Optional[av.VideoFrame], None, None]:
+    """The frames in the order in which they are shown; None for those that are damaged or made from damaged ones."""
+    held: list[av.VideoFrame] = []  # B-frames, which may be made from the frame that is shown after them
+    is_broken = False
+    for frame in _decoded(name):
+        if frame is None or frame.is_corrupt:
+            yield from [None] * (len(held) + 1)
+            held, is_broken = [], True
+        elif is_broken and not frame.key_frame:
+            yield None
+        elif frame.pict_type == PictureType.B and len(held) < _MOST_B_FRAMES:
+            held.append(frame)
+        else:
+            yield from held
+            yield frame
+            held, is_broken = [], False
+    yield from held
 
-    An OpenCV capture converts all frames as if they had the pixel format of the first one that it has converted; others
-    become noise. In Motion JPEG each frame has its own. So each format has a capture of its own, and all run in step.
+
+def _decoded(name: str) -> Iterator[Optional[av.VideoFrame]]:
+    """The frames in the order in which they are shown; None for those that could not be decoded."""
+    try:
+        container = av.open(name, options=_CONTAINERS)
+    except (av.error.FFmpegError, ValueError):
+        return
+    with container:
+        stream = container.streams.best("video")
+        if not isinstance(stream, av.VideoStream) or stream.codec_context is None:
+            return
+        codec = stream.codec_context
+        codec.thread_count = 1  # there is a process for each core
+        is_silent = codec.name in _SILENT
+        codec.options = {
+            "err_detect": "explode" if is_silent else "crccheck+bitstream+buffer",
+            "max_pixels": str(_MOST_PIXELS),
+        }
+        order = _Order(codec.name in _LEAVE_OUT)
+        try:
+            for packet in container.demux(stream):
+                is_frame = packet.size and not packet.is_discard
+                try:
+                    frames = packet.decode()
+                    if codec.name == "mjpeg" and is_frame:
+                        refuse_damaged_jpeg(bytes(packet))
+                except (av.error.FFmpegError, ValueError):
+                    yield from order.failed(packet.pts)
+                else:
+                    if is_frame:
+                        order.sent(packet.pts)
+                    for frame in frames:
+                        yield from order.shown(frame)
+        except av.error.FFmpegError:  # the file ends in the midst of something
+            yield None
+        yield from order.rest()
+
+
+class _Order:
+    """Puts the frames that a decoder leaves out where they would have been shown.
+
+    Args:
+      leaves_out: whether the decoder leaves out frames without a word. All do after an error, up to the next key frame.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._count = 0
-        self._spare: Optional[cv2.VideoCapture] = _open(name)  # it has not converted a frame yet
-        self._captures: dict[bytes, cv2.VideoCapture] = {}  # by pixel format
-        self._format = b""
-        codec = struct.pack("<I", int(self._spare.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF)
-        is_motion_jpeg = codec.decode("latin-1").lower() in _MOTION_JPEG
-        self._packets: Optional[cv2.VideoCapture] = _open(name, encoded=True) if is_motion_jpeg else None
+    def __init__(self, leaves_out: bool) -> None:
+        self._leaves_out = leaves_out
+        self._has_failed = False
+        self._awaited: list[tuple[int, bool]] = []  # a heap of times, and whether the frame failed
 
-    def advance(self) -> bool:
-        """Goes to the next frame; returns whether there is one."""
-        self._count += 1
-        there = [capture.grab() for capture in self._all()]
-        if self._packets is not None:
-            good, packet = self._packets.read()
-            self._format = _jpeg_sampling(packet.tobytes()) if good else b""
-        return all(there)
+    def sent(self, time: Optional[int]) -> None:
+        """A frame was given to the decoder."""
+        if time is not None:
+            heapq.heappush(self._awaited, (time, False))
 
-    def current(self) -> Optional[np.ndarray]:
-        """The frame, [H, W, 3] uint8 BGR; None if it cannot be decoded."""
-        if self._format not in self._captures:
-            capture, self._spare = self._spare, None
-            if capture is None:
-                capture = _open(self._name)
-                for _ in range(self._count):
-                    capture.grab()
-            self._captures[self._format] = capture
-        good, frame = self._captures[self._format].retrieve()
-        return frame if good else None
+    def failed(self, time: Optional[int]) -> Iterator[None]:
+        """A frame could not be decoded; yields None if it cannot be said when it would have been shown."""
+        self._has_failed = True
+        if time is None:
+            yield None
+        else:
+            heapq.heappush(self._awaited, (time, True))
 
-    def close(self) -> None:
-        """Closes the file."""
-        for capture in [*self._all(), *([] if self._packets is None else [self._packets])]:
-            capture.release()
+    def shown(self, frame: av.VideoFrame) -> Iterator[Optional[av.VideoFrame]]:
+        """Yields None for each frame that was left out before this one, and then this one."""
+        if frame.pts is None:
+            yield frame
+            return
+        last = None
+        while self._awaited and self._awaited[0][0] <= frame.pts:
+            if last is not None:
+                yield from self._left_out(last)
+            last = heapq.heappop(self._awaited)
+        if last is None and self._has_failed:
+            return  # it comes too late, and was given up
+        if last is not None and last[0] < frame.pts:
+            yield from self._left_out(last)
+        if last == (frame.pts, True):
+            yield None
+            return
+        self._has_failed = self._has_failed and not frame.key_frame
+        yield frame
 
-    def _all(self) -> list[cv2.VideoCapture]:
-        return [*self._captures.values(), *([] if self._spare is None else [self._spare])]
+    def rest(self) -> Iterator[None]:
+        """Yields None for each frame that was left out at the end."""
+        for awaited in self._awaited:
+            yield from self._left_out(awaited)
+
+    def _left_out(self, awaited: tuple[int, bool]) -> Iterator[None]:
+        if awaited[1] or self._has_failed or self._leaves_out:
+            yield None
 
 
-def _open(name: str, encoded: bool = False) -> cv2.VideoCapture:
-    """Opens a video by FFmpeg alone: other backends take digits in a name for a series of images, or do not rotate."""
-    own = os.environ.get(_OPTIONS)
-    os.environ[_OPTIONS] = own or f"format_whitelist;{_FORMATS}|protocol_whitelist;file"
+def _upright(frame: av.VideoFrame) -> Optional[np.ndarray]:
+    """[H, W, 3] uint8 RGB; None if the frame has no colors to convert."""
     try:
-        capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1] if encoded else [])
-    finally:
-        if own is None:
-            del os.environ[_OPTIONS]
-    # Explicitly, since the default differs between versions of OpenCV.
-    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
-    return capture
-
-
-def _jpeg_sampling(packet: bytes) -> bytes:
-    """What decides the pixel format of a JPEG: one byte of sampling factors for each channel; empty if it is none."""
-    position = 2
-    while position + 10 <= len(packet) and packet[position] == 0xFF:
-        marker = packet[position + 1]
-        if 0xC0 <= marker <= 0xC3:  # the start of the frame
-            return packet[position + 11 : position + 11 + 3 * packet[position + 9] : 3]
-        position += 2 + int.from_bytes(packet[position + 2 : position + 4], "big")
-    return b""
+        pixels = frame.to_ndarray(format="rgb24")
+    except (av.error.FFmpegError, ValueError):
+        return None
+    return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))

@@ -40,7 +40,7 @@ def write_video(path: str, jpegs: Sequence[bytes]) -> None:
         writer.release()
     # OpenCV does not say when a frame could not be written.
     try:
-        written = sum(1 for _ in iterate_frames(path))
+        written = sum(isinstance(frame, np.ndarray) for _, frame in iterate_frames(path))
     except UnreadableVideoError:
         written = 0
     if written != len(frames):

@@ -12,6 +12,7 @@ from phystd_tf.face.crop import from_crop
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.files.images import read_image
 from tests.data.fake_prepared import fake_face
+from tests.files.motion_jpeg import avi, jpeg
 
 SETTINGS = Settings(image_size=64, map_sizes=(64, 32), depth_size=16)
 
@@ -178,6 +179,17 @@ def test_unreadable_files_are_rows(tmp_path, monkeypatch):
     (tmp_path / "bad.mp4").write_bytes(b"text")
     (frame,) = _frames(Clip("live/bad.mp4", (str(tmp_path / "bad.mp4"),), None, "live", 1, "train"))
     assert (frame.row["frame"], frame.row["status"], frame.row["subject"]) == (-1, "unreadable", "live/bad.mp4")
+
+
+def test_damaged_frames_of_a_video_are_rows(tmp_path, monkeypatch):
+    _replace_geometry(monkeypatch, lambda *_, **__: fake_face(1))
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    whole = jpeg(noise, 2)
+    damaged = whole[:700] + bytes(400) + whole[1100:]
+    (tmp_path / "v.avi").write_bytes(avi([whole, damaged, whole, damaged], 64, 48))
+    frames = _frames(Clip("live/v.avi", (str(tmp_path / "v.avi"),), None, "live", 1, "train"))
+    assert _statuses(frames) == [(0, "ok"), (1, "unreadable"), (2, "ok"), (3, "unreadable")]
+    assert "v.avi: frame 3 is damaged" in frames[3].row["reason"]
 
 
 @pytest.mark.parametrize("as_video", [False, True])
