@@ -46,6 +46,10 @@ class History:
             writer.writerow({**row, "epoch": epoch})
         write_text(text.getvalue(), self._path)
 
+    def values(self) -> list[dict[str, float]]:
+        """The rows as numbers by name, the first epoch first."""
+        return [{name: float(cell) for name, cell in row.items()} for row in self._rows]
+
 
 def _read(path: str) -> list[dict[str, str]]:
     """The rows of a file in which each cell is a number; a cell that is not filled is left out."""

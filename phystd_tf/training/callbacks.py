@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 from phystd_tf.report.trace_panel import trace_panel
 from phystd_tf.runs.history import History
 from phystd_tf.training.checkpoints import CheckpointStore
+from phystd_tf.training.health import faults
 
 
 class Progress(tf.keras.callbacks.Callback):
@@ -63,6 +64,25 @@ class WriteLosses(tf.keras.callbacks.Callback):
                 for name, value in losses.items():
                     if name.startswith("val_") == (kind == "validation"):
                         tf.summary.scalar(f"epoch_{name.removeprefix('val_')}", value)
+
+
+class WarnOfFaults(tf.keras.callbacks.Callback):
+    """Says in words what goes wrong, each kind once. To come after ``WriteLosses``.
+
+    Args:
+      history: History.
+    """
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self._history = history
+        self._told: set[str] = set()
+
+    def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
+        for kind, sentence in faults(self._history.values()).items():
+            if kind not in self._told:
+                self._told.add(kind)
+                tqdm.write(f"warning: iteration {int(self.model.iteration.numpy())}: {sentence}")
 
 
 class SaveCheckpoints(tf.keras.callbacks.Callback):

@@ -22,7 +22,7 @@ from phystd_tf.networks.parameters import count_parameters, parameter_table
 from phystd_tf.protocols.choice import ProtocolChoice
 from phystd_tf.runs.folder import check_run, load_protocol_choice, logs_folder, open_run, save_protocol
 from phystd_tf.runs.history import History
-from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WriteLosses
+from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WarnOfFaults, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore
 from phystd_tf.training.event_files import drop_events_after
 from phystd_tf.training.phystd_model import PhySTD
@@ -167,9 +167,11 @@ def fit(
         best = model.evaluate(held_out_data, steps=held_out_batches, verbose=0, return_dict=True)["L_depth"]
         store.restore("last")
     with _divergence_explained(model, store), Progress(total=total, start=start) as progress:
+        history = History(run, start)
         callbacks = [
             progress,
-            WriteLosses(History(run, start), logs),
+            WriteLosses(history, logs),
+            WarnOfFaults(history),
             TracePanels(panel_images, traced_outputs(model.generator, alpha0=0.0), logs),
             SaveCheckpoints(store, best),
         ]

@@ -15,9 +15,10 @@ from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, 
 from phystd_tf.traces import Batch, GeneratorOutput, LiveHierarchy, Traces
 from phystd_tf.training.schedule import discriminator_learning_rate, generator_learning_rate
 
-# What is logged in addition to the losses: the parts of Eq. (10) on live and on spoof
-# faces, so that a collapsed run is seen early.
+# What is logged in addition to the losses: the parts of Eq. (10) on live and on spoof faces, and for
+# ``phystd_tf.training.health`` P of spoof faces where P0 leaves pixels open and where not, and the share of open ones.
 _OBSERVED = ("depth_live", "depth_spoof", "trace_live", "trace_spoof")
+_INPAINTING = ("P_open", "P_closed", "open_spoof")
 
 
 class Step1(NamedTuple):
@@ -37,6 +38,7 @@ class Step2(NamedTuple):
     synthesized: Optional[tf.Tensor]
     L_G: tf.Tensor
     L_D: tf.Tensor
+    errors: tuple[tf.Tensor, ...] = ()  # of D1 to D4: mean squared distance from 1 on real and from 0 on fake, added
 
 
 class Step3(NamedTuple):
@@ -72,7 +74,10 @@ class PhySTD(tf.keras.Model):
         )
         self._build_networks()
         self._loss_names = [*losses.GeneratorLosses._fields, *(["L_D"] if self.discriminators else []), "loss"]
-        self._trackers = {name: tf.keras.metrics.Mean(name=name) for name in (*self._loss_names, *_OBSERVED)}
+        observed = [*_OBSERVED, *(f"error_D{index + 1}" for index in range(len(self.discriminators)))]
+        if hparams.trace_decoder and not hparams.single_trace:
+            observed += _INPAINTING
+        self._trackers = {name: tf.keras.metrics.Mean(name=name) for name in (*self._loss_names, *observed)}
 
     @property
     def metrics(self) -> list[tf.keras.metrics.Metric]:
@@ -129,7 +134,7 @@ class PhySTD(tf.keras.Model):
                     discriminator_learning_rate,
                 )
         self.iteration.assign_add(1)
-        return self._track(terms, step1, step2, objective)
+        return self._track(batch, terms, step1, step2, objective)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """The same losses on held-out faces; nothing is updated."""
@@ -138,7 +143,7 @@ class PhySTD(tf.keras.Model):
         step2 = self._training_step2(batch, step1, training=False)
         step3 = self._training_step3(batch, step2, training=False)
         terms, objective = self._objective(step1, step2, step3)
-        return self._track(terms, step1, step2, objective)
+        return self._track(batch, terms, step1, step2, objective)
 
     def _training_step1(self, batch: Batch, training: bool) -> Step1:
         """Lines 1-3: depth and traces of live and spoof faces."""
@@ -187,6 +192,10 @@ class PhySTD(tf.keras.Model):
             synthesized=synthesized,
             L_G=losses.generator_adversarial_loss(fake_maps, h),
             L_D=_finite(losses.discriminator_adversarial_loss(real_maps, fake_maps, h), "L_D"),
+            errors=tuple(
+                tf.reduce_mean(tf.square(real_map - 1.0)) + tf.reduce_mean(tf.square(fake_map))
+                for real_map, fake_map in zip(real_maps, fake_maps)
+            ),
         )
 
     def _discriminator_input(self, images: tf.Tensor) -> tf.Tensor:
@@ -241,16 +250,23 @@ class PhySTD(tf.keras.Model):
         optimizer.apply_gradients(zip(gradients, variables))
 
     def _track(
-        self, terms: losses.GeneratorLosses, step1: Step1, step2: Step2, objective: tf.Tensor
+        self, batch: Batch, terms: losses.GeneratorLosses, step1: Step1, step2: Step2, objective: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         values = {**terms._asdict(), "loss": objective}
         if self.discriminators:
             values["L_D"] = step2.L_D
+        values.update({f"error_D{index}": error for index, error in enumerate(step2.errors, start=1)})
         for kind, output in (("live", step1.live), ("spoof", step1.spoof)):
             values[f"depth_{kind}"] = tf.reduce_mean(output.depth)
             values[f"trace_{kind}"] = _trace_magnitude(output.traces)
         for name, value in values.items():
             self._trackers[name].update_state(value)
+        if "P_open" in self._trackers:
+            P, closed = step1.spoof.traces.P, batch.spoof.preliminary_mask
+            # Weighted by pixels, so that a batch in which nothing is open does not count.
+            self._trackers["P_open"].update_state(P, sample_weight=1.0 - closed)
+            self._trackers["P_closed"].update_state(P, sample_weight=closed)
+            self._trackers["open_spoof"].update_state(1.0 - closed)
         return {name: tracker.result() for name, tracker in self._trackers.items()}
 
     def _build_networks(self) -> None:

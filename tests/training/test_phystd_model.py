@@ -235,3 +235,26 @@ def test_discriminators_see_the_bands_of_the_encoder_when_asked_to():
     assert np.isfinite(float(logs["L_D"]))
     moved = [np.abs(b - v.numpy()).max() > 0 for b, v in zip(before, model.discriminator_variables)]
     assert moved[0], "the first layer learns from the bands"
+
+
+_FACES = {
+    "black": np.zeros_like,
+    "white": np.ones_like,
+    "saturated": lambda image: np.round(image),  # each channel of each pixel is 0 or 1
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_a_step_on_extreme_faces_is_finite(precision):
+    """Constant and saturated faces, also on one side only, in a batch of a single pair."""
+    model = _new_model(precision=precision, init_stddev=None)
+    batch = random_batch(live=1, spoof=1)
+    for live, spoof in (("black", "black"), ("white", "white"), ("black", "white"), ("saturated", "saturated")):
+        extreme = Batch(
+            batch.live._replace(image=tf.constant(_FACES[live](batch.live.image.numpy()))),
+            batch.spoof._replace(image=tf.constant(_FACES[spoof](batch.spoof.image.numpy()))),
+        )
+        logs = model.train_step(extreme)
+        assert all(np.isfinite(value) for value in logs.values()), (live, spoof)
+        for variable in model.variables:
+            assert np.all(np.isfinite(variable)), (live, spoof, variable.name)

@@ -27,16 +27,18 @@ class StubGenerator:
 
 
 class StubDiscriminator:
-    """Says 1 of the first half of what it sees and 0 of the second, as a perfect discriminator does."""
+    """Says one number of the first half of what it sees and one of the second; 1 and 0 is perfect."""
 
-    def __init__(self):
+    def __init__(self, real=1.0, fake=0.0):
+        self.says = real, fake
         self.images, self.training = [], []
 
     def __call__(self, image, training=False):
         self.images.append(image.numpy())
         self.training.append(training)
+        real, fake = self.says
         half = len(image) // 2
-        return tf.concat([tf.ones((half, 4, 4, 1)), tf.zeros((len(image) - half, 4, 4, 1))], axis=0)
+        return tf.concat([tf.fill((half, 4, 4, 1), real), tf.fill((len(image) - half, 4, 4, 1), fake)], axis=0)
 
 
 def _said(rng, n=4, size=32, depth_size=4):
@@ -272,19 +274,31 @@ def test_objective_weighs_each_loss_by_its_own_alpha(step):
 
 
 def test_logs_name_what_they_hold(step):
-    model, _, step1, step2, step3 = step
-    logs = model._track(*[model._objective(step1, step2, step3)[0], step1, step2, tf.constant(42.0)])
+    model, batch, step1, step2, step3 = step
+    step2 = step2._replace(errors=(0.1, 0.2, 0.3, 0.4))
+    logs = model._track(batch, model._objective(step1, step2, step3)[0], step1, step2, tf.constant(42.0))
     live, spoof = (_half(model.generator.outputs[0], which) for which in ("live", "spoof"))
+    closed = batch.spoof.preliminary_mask.numpy()
     expected = {
         "L_depth": step1.L_depth, "L_G": step2.L_G, "L_P": step1.L_P, "L_R": step1.L_R,
         "L_S": step3.L_S, "L_H": step3.L_H, "L_D": step2.L_D, "loss": 42.0,
         "depth_live": live.depth.mean(), "depth_spoof": spoof.depth.mean(),
         "trace_live": sum(np.abs(trace).mean() for trace in live.traces[:4]),
         "trace_spoof": sum(np.abs(trace).mean() for trace in spoof.traces[:4]),
+        "P_open": spoof.traces.P[closed == 0].mean(), "P_closed": spoof.traces.P[closed == 1].mean(),
+        "open_spoof": (closed == 0).mean(), "error_D1": 0.1, "error_D2": 0.2, "error_D3": 0.3, "error_D4": 0.4,
     }  # fmt: skip
     assert set(logs) == set(expected)
     for name, value in expected.items():
         np.testing.assert_allclose(logs[name], value, rtol=1e-4, err_msg=name)
+
+
+def test_the_error_of_a_discriminator_is_that_of_its_own_maps():
+    rng = np.random.default_rng(1)
+    model = PhySTD(tiny_hparams(adversarial_reduction="sum"))
+    model.generator = StubGenerator([_said(rng), _said(rng)])
+    model.discriminators = [StubDiscriminator(*says) for says in ((1.0, 0.0), (0.5, 0.5), (0.0, 0.0), (1.0, 3.0))]
+    np.testing.assert_allclose(_steps(model, _batch())[3].errors, [0.0, 0.5, 1.0, 9.0])
 
 
 def test_each_network_is_updated_by_its_own_optimizer_at_its_own_rate_with_the_gradient_of_its_own_loss(monkeypatch):
