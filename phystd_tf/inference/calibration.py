@@ -108,6 +108,9 @@ def is_data_of_run(run: str, faces: Selection) -> bool:
     Raises:
       PhystdError: if the list of commands of the run is missing or damaged.
     """
-    trained_on = load_commands(run)[-1:]
-    fingerprint = trained_on[0].get("data_fingerprint") if trained_on and isinstance(trained_on[0], dict) else None
-    return fingerprint == faces.fingerprint() and load_protocol_choice(run) == faces.choice
+    commands = load_commands(run)[-1:]
+    trained_on = commands[0] if commands and isinstance(commands[0], dict) else {}
+    if "split_fingerprint" in trained_on:
+        return bool(trained_on["split_fingerprint"] == faces.split_fingerprint())
+    same = trained_on.get("data_fingerprint") == faces.fingerprint()
+    return same and load_protocol_choice(run) == faces.choice  # an earlier version

@@ -19,13 +19,13 @@ from phystd_tf.files.lock import locked
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.networks.parameters import count_parameters, parameter_table
-from phystd_tf.protocols.choice import ProtocolChoice
-from phystd_tf.runs.folder import check_run, load_protocol_choice, logs_folder, open_run, save_protocol
+from phystd_tf.runs.folder import check_run, logs_folder, open_run, save_protocol
 from phystd_tf.runs.history import History
 from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WarnOfFaults, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore
 from phystd_tf.training.event_files import drop_events_after
 from phystd_tf.training.phystd_model import PhySTD
+from phystd_tf.training.resuming import identity, require_same
 
 # Held-out batches for the ``val_`` losses and the pictures: with four faces of a class each, four people of each of
 # thirteen types. Enough to follow a run, few enough not to slow it. Error rates come from score files.
@@ -65,7 +65,8 @@ def train(
       PhystdError: if the folders do not fit, or training diverges.
     """
     selection = selection_of(faces)
-    counts = {split: selection.count(split) for split in ("train", "dev")}
+    check_run(run, hparams)
+    require_same(run, selection, seed)
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
     if deterministic:
@@ -74,25 +75,16 @@ def train(
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     # Both datasets refuse what is missing, before the run folder is touched.
     training = training_dataset(selection, hparams, "train", seed)
-    held_out_split = "dev" if all(counts["dev"]) else "train"
+    held_out_split = "dev" if all(selection.count("dev")) else "train"
     held_out = held_out_dataset(selection, hparams, held_out_split, seed, _HELD_OUT_BATCHES)
     settings = load_settings(selection.prepared)
-    before = load_protocol_choice(run)
-    if before is not None and before != selection.choice:
-        raise PhystdError(
-            f"{run} was trained on protocol {_words(before)}, not {_words(selection.choice)}; give another --run"
-        )
-    check_run(run, hparams)
     with locked(run):
         open_run(
             run,
             hparams,
             {
                 "data": selection.prepared,
-                "data_fingerprint": selection.fingerprint(),
-                "protocol": selection.choice._asdict(),
-                "seed": seed,
-                "faces": {split: {"live": live, "spoof": spoof} for split, (live, spoof) in counts.items()},
+                **identity(selection, seed),
                 "held_out_split": held_out_split,
             },
         )
@@ -210,7 +202,3 @@ def _divergence_explained(model: PhySTD, store: CheckpointStore) -> Iterator[Non
             f"{name.group(1)} is not finite at iteration {int(model.iteration.numpy())}; {weights} in {store.run}; "
             "try a lower learning_rate in another run folder"
         ) from error
-
-
-def _words(choice: ProtocolChoice) -> str:
-    return f"{choice.name} (seed {choice.seed}{', lists ' + choice.lists if choice.lists else ''})"

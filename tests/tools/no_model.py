@@ -23,6 +23,7 @@ from phystd_tf.liveness import TERMS
 from phystd_tf.protocols.choice import ProtocolChoice
 from phystd_tf.runs.folder import checkpoint_folder, load_hparams, missing_checkpoint, open_run, save_protocol
 from phystd_tf.training import experiment  # noqa: F401  so that forks need not import it
+from phystd_tf.training.resuming import identity
 from tests.data.fake_prepared import write_prepared
 from tests.training.tiny import tiny_hparams
 
@@ -78,7 +79,7 @@ def make_run(folder) -> None:
     prepared, run = os.path.join(folder, "prepared"), os.path.join(folder, "run")
     write_prepared(prepared, COUNTS, crop=crop_recipe(), morphable_model_sha256="0")
     faces = Selection(prepared)
-    open_run(run, tiny_hparams(depth_size=8), {"data": prepared, "data_fingerprint": faces.fingerprint()})
+    open_run(run, tiny_hparams(depth_size=8), {"data": prepared, **identity(faces, 0)})
     save_protocol(run, ProtocolChoice())
     save_settings(run, load_settings(prepared))
     for name in ("last", "best"):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 
+import pandas as pd
 import pytest
 
 from phystd_tf.evaluation.scores import read_scores
@@ -83,6 +84,15 @@ def test_the_data_of_the_run_may_have_been_moved(work):
     work("score", "--run=run", "--data=elsewhere", "--split=dev", "--out=dev.csv", "--calibrate")
     assert work.point() == before
     assert json.loads((work.folder / "dev.json").read_text())["operating_point"] == before
+
+
+def test_other_splits_of_the_same_faces_are_other_data(work):
+    """People who were trained on would be in dev."""
+    path = work.folder / "prepared" / "manifest.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table.assign(split=table["split"].replace({"dev": "test", "test": "dev"})).to_csv(path, index=False)
+    said = work.score("--split=dev", "--out=dev.csv", "--calibrate", code=2)
+    assert "was not trained on" in said
 
 
 def test_another_checkpoint_needs_an_operating_point_of_its_own(work):
