@@ -11,6 +11,7 @@ from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import write_json
 from phystd_tf.files.atomic_folder import replacing_folder
 from phystd_tf.files.outputs import check_folder
+from phystd_tf.files.plain_paths import plain_path
 from phystd_tf.inference.calibration import load_with_point
 from phystd_tf.inference.exported import EXPORT_FILE, list_files, own_files
 from phystd_tf.liveness import TERMS
@@ -84,7 +85,8 @@ def export_run(run: str, out: str) -> None:
     module = ServingModule(generator, operating_point)
     with replacing_folder(out) as pending:
         try:
-            tf.saved_model.save(module, pending, signatures=module.endpoints)
+            with plain_path(pending) as plain:
+                tf.saved_model.save(module, plain, signatures=module.endpoints)
         except tf.errors.OpError as error:  # of the file system, such as a full disk
             raise PhystdError(f"{out} cannot be written ({error.message})") from error
         write_json({**metadata, "files": list_files(pending)}, os.path.join(pending, EXPORT_FILE))

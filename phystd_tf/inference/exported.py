@@ -11,6 +11,7 @@ from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.files.digest import file_sha256
 from phystd_tf.files.json_file import read_json
 from phystd_tf.files.outputs import files_below
+from phystd_tf.files.plain_paths import plain_path
 from phystd_tf.hparams import HParams, HParamsError
 from phystd_tf.runs.operating_point import OperatingPoint
 
@@ -64,7 +65,8 @@ def load_export(path: str) -> Export:
     point = OperatingPoint.of_values(parts["operating_point"], where, _ADVICE)
     _check_files(path, metadata.get("files"))
     try:
-        loaded = tf.saved_model.load(path)
+        with plain_path(path) as plain:
+            loaded = tf.saved_model.load(plain)
         loaded.signatures["disentangle"]
     except Exception as error:  # whatever TensorFlow meets in damaged files, which earlier versions do not list
         raise PhystdError(f"{path}: the SavedModel is damaged ({first_line(error)}); {_ADVICE}") from error

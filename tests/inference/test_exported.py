@@ -59,16 +59,36 @@ def test_a_damaged_file_of_an_export_is_named(copy, name):
         load_export(str(copy))
 
 
+def _small_module(*_):
+    """A module that TensorFlow saves quickly, in place of ServingModule."""
+    module = tf.Module()
+    module.weights = tf.Variable(tf.zeros(1000))
+    signature = tf.function(
+        lambda crops: {"score": crops + module.weights[0]}, input_signature=[tf.TensorSpec([None], name="crops")]
+    )
+    module.endpoints = {"disentangle": signature}
+    return module
+
+
+@pytest.mark.parametrize("name", [b"run[1]", b"*?", b"100%{a}\\", b"r\xe9sum\xe9"])
+def test_an_export_is_written_and_read_in_a_folder_with_any_name(run, tmp_path, monkeypatch, name):
+    out = tmp_path / os.fsdecode(name) / os.fsdecode(name)
+    monkeypatch.setattr("phystd_tf.inference.calibration.load_generator", no_model.load_generator)
+    monkeypatch.setattr("phystd_tf.inference.export.ServingModule", _small_module)
+    for _ in range(2):  # the second one replaces the first
+        export_run(run, str(out))
+    assert load_export(str(out)).disentangle(tf.ones(2))["score"].shape == (2,)
+    assert os.listdir(out.parent) == [out.name]
+
+
 @pytest.mark.parametrize("name", ["variables/variables.data-00000-of-00001", "saved_model.pb", "fingerprint.pb", ""])
 def test_a_damaged_export_of_an_earlier_version_is_named(copy, name):
     """It has no list of its files, so TensorFlow finds out."""
     metadata = json.loads((copy / "phystd.json").read_text())
     del metadata["files"]
     shutil.rmtree(copy)
-    module = tf.Module()
-    module.weights = tf.Variable(tf.zeros(1000))
-    signature = tf.function(lambda crops: {"score": crops}, input_signature=[tf.TensorSpec([None], name="crops")])
-    tf.saved_model.save(module, str(copy), signatures={"disentangle": signature})
+    module = _small_module()
+    tf.saved_model.save(module, str(copy), signatures=module.endpoints)
     (copy / "phystd.json").write_text(json.dumps(metadata))
     if not name:
         assert load_export(str(copy)).disentangle(tf.ones(2))["score"].shape == (2,)
