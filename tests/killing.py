@@ -15,6 +15,7 @@ import importlib
 import operator
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import sys
@@ -36,7 +37,7 @@ class Program(NamedTuple):
     module: str
     watched: tuple[str, ...] = ()
 
-    def run(self, arguments, folder, kill_at=None, limit=None) -> programs.Run:
+    def run(self, arguments, folder, kill_at=None, limit=None, by=signal.SIGKILL) -> programs.Run:
         """Runs the program in a folder.
 
         Args:
@@ -44,11 +45,12 @@ class Program(NamedTuple):
           folder: where it runs; changes below it are points.
           kill_at: number of the point, from 1, at which it is killed; None lets it end.
           limit: size in bytes that no file may exceed, as on a full disk; None for no limit.
+          by: the signal that it gets at that point.
         """
-        return programs.run(self.module, arguments, folder, limit, ["tests.killing:count", kill_at, self.watched])
+        return programs.run(self.module, arguments, folder, limit, ["tests.killing:count", kill_at, self.watched, by])
 
 
-def check_kills(program, arguments, template, work, content, points):
+def check_kills(program, arguments, template, work, content, points, by=signal.SIGKILL):
     """Kills a run at points spread evenly over it, each time in a new copy of a folder, and lets the next one finish.
 
     Args:
@@ -58,13 +60,16 @@ def check_kills(program, arguments, template, work, content, points):
       work: the folder to work in. It is always the same, since programs may store its name.
       content: gives of the folder what must be as after an undisturbed run, once the program has run again.
       points: at how many points the program is killed; all if there are fewer.
+      by: the signal; SIGINT is that of Ctrl-C, of which a program must say that it was interrupted.
     """
     whole = _run_anew(program, arguments, template, work)
     expected = content(work)
     assert whole.code in (0, 1) and whole.points, whole.output
     for point in spread(whole.points, points):
-        killed = _run_anew(program, arguments, template, work, point)
-        assert killed.code == -signal.SIGKILL, f"point {point}: {killed.output}"
+        killed = _run_anew(program, arguments, template, work, point, by)
+        assert killed.code == (-by if by == signal.SIGKILL else 128 + by), f"point {point}: {killed.output}"
+        assert "Traceback" not in killed.output, killed.output
+        assert by != signal.SIGINT or "interrupted; the same command resumes from here" in killed.stderr
         again = program.run(arguments, work)
         where = f"killed at point {point} of {whole.points}"
         assert again.code == whole.code, f"{where}, then: {again.output}"
@@ -83,31 +88,45 @@ def tree(folder) -> dict:
     return {str(path.relative_to(folder)): None if path.is_dir() else path.read_bytes() for path in paths}
 
 
-def count(folder, kill_at, watched):
-    """Counts the points of this process from now on, and kills it at one of them; returns what gives their number."""
+def count(folder, kill_at, watched, by):
+    """Counts the points of this process from now on, and sends it a signal at one; returns what gives their number."""
     for name in watched:
         _watch(name)
-    counter = _Counter(folder, kill_at)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # programs in the background of a shell ignore Ctrl-C
+    counter = _Counter(folder, kill_at, by)
     sys.addaudithook(counter)
     return lambda: counter.points
 
 
-def _run_anew(program, arguments, template, work, kill_at=None) -> programs.Run:
+def die_at_limit(folder):
+    """Lets the system kill this process in the midst of writing, at the byte at which a file exceeds the limit.
+
+    Unlike the points, that also happens in code in C++. To be called by ``tests.program``.
+
+    Args:
+      folder: where the program runs; not used.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it, so that writing fails instead
+    return int
+
+
+def _run_anew(program, arguments, template, work, kill_at=None, by=signal.SIGKILL) -> programs.Run:
     shutil.rmtree(work, ignore_errors=True)
     if template is None:
         os.makedirs(work)
     else:
         shutil.copytree(template, work, symlinks=True)
-    return program.run(arguments, work, kill_at)
+    return program.run(arguments, work, kill_at, by=by)
 
 
 class _Counter:
     """Counts the points of the process in which it is installed, and kills it at one of them."""
 
-    def __init__(self, folder: str, kill_at: Optional[int]):
+    def __init__(self, folder: str, kill_at: Optional[int], by: int):
         self.points = 0
         self._below = os.path.realpath(folder) + os.sep
-        self._kill_at = kill_at
+        self._kill_at, self._by = kill_at, by
         self._new: Optional[str] = None  # the new file opened last, until it is whole
 
     def __call__(self, event, arguments):
@@ -134,9 +153,9 @@ class _Counter:
     def _pass(self, half=None):
         self.points += 1
         if self.points == self._kill_at:
-            if half is not None and os.path.exists(half):
+            if half is not None and os.path.exists(half) and self._by == signal.SIGKILL:
                 os.truncate(half, os.path.getsize(half) // 2)
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._by)
 
 
 def _watch(name):

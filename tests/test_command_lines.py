@@ -1,6 +1,7 @@
 """Every program explains itself quickly, and says what is wrong in one sentence."""
 
 import ast
+import importlib
 import os
 import pathlib
 import re
@@ -50,6 +51,21 @@ def _check_help(program, text):
     assert names and all(re.search(rf"^  --(\[no\])?{name}:", text, re.MULTILINE) for name in names)
     assert text.startswith(ast.get_docstring(ast.parse(source)).splitlines()[0])
     assert f"python -m tools.{program}" in text and str(ROOT) not in text
+
+
+def test_every_seed_has_the_limits_of_the_libraries():
+    found = []
+    for program in PROGRAMS:
+        flags = importlib.import_module(f"tools.{program}").flags.values
+        for name in flags:
+            if name.endswith("seed"):
+                flag = flags[name]
+                found.append(f"{program} --{name}")
+                for wrong in ("-1", str(2**32), "1.5", "x"):
+                    with pytest.raises(ValueError):
+                        flag.parser.parse(wrong)
+                assert flag.parser.parse("0") == 0 and flag.parser.parse(str(2**32 - 1)) == 2**32 - 1
+    assert len(found) >= 7, found
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -12,6 +12,7 @@ from absl import flags as absl_flags
 from phystd_tf.errors import PhystdError
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+SEEDS: dict[str, Any] = {"lower_bound": 0, "upper_bound": 2**32 - 1}  # limits of NumPy and TensorFlow, for flags
 _BROKEN_PIPE = 141  # as a shell has it
 
 

@@ -14,7 +14,7 @@ import sys
 import time
 
 from . import embedded
-from .command import Flags, UsageError, run_program
+from .command import SEEDS, Flags, UsageError, run_program
 
 flags = Flags()
 
@@ -30,7 +30,7 @@ _TEST_SUBJECTS = flags.DEFINE_integer(
 )
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations in place of the preset's.", lower_bound=1)
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter of the training, as for tools.train.")
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the training.")
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the training.", **SEEDS)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ Run it again to finish what was interrupted.
 import os
 import sys
 
-from .command import Flags, UsageError, run_program
+from .command import SEEDS, Flags, UsageError, run_program
 
 flags = Flags()
 
@@ -50,7 +50,7 @@ _PHOTOGRAPHS = flags.DEFINE_string(
     " each. Needs the extra [face]. Photographs without a usable face are named and left out.",
 )
 _TYPES = flags.DEFINE_list("types", None, "Spoof types, separated by commas; all that are simulated by default.")
-_SEED = flags.DEFINE_integer("seed", 1, "The same seed gives the same bytes.")
+_SEED = flags.DEFINE_integer("seed", 1, "The same seed gives the same bytes.", **SEEDS)
 _TRUTH = flags.DEFINE_enum(
     "truth", "full", ["full", "camera", "none"], "What to store of the truth; camera is smaller, none stores nothing."
 )

@@ -21,7 +21,7 @@ import sys
 
 from phystd_tf.protocols.clip_facts import SPLITS
 
-from .command import NOTHING_DONE, SOME_FAILED, Flags, UsageError, one_thread_each, run_program
+from .command import NOTHING_DONE, SEEDS, SOME_FAILED, Flags, UsageError, one_thread_each, run_program
 
 flags = Flags()
 
@@ -45,7 +45,7 @@ _SHARD = flags.DEFINE_string(
     "shard", None, "i/n: prepare only the i-th of n shares of the clips, from 1; the call without --shard joins them."
 )
 _WORKERS = flags.DEFINE_integer("workers", 0, "Processes; 0 takes one for each core.", lower_bound=0)
-_SEED = flags.DEFINE_integer("seed", 0, "Of the division into train, dev and test, where the folder has none.")
+_SEED = flags.DEFINE_integer("seed", 0, "Of the division into train, dev and test, where the folder has none.", **SEEDS)
 _DRAW = flags.DEFINE_integer(
     "draw", 0, "Number of clips to draw: pictures of what was found, in OUT/drawn.", lower_bound=0
 )

@@ -12,7 +12,7 @@ several splits.
 
 from typing import Any, NamedTuple, Optional
 
-from .command import SOME_FAILED, Flags, UsageError, run_program
+from .command import SEEDS, SOME_FAILED, Flags, UsageError, run_program
 
 flags = Flags()
 
@@ -21,7 +21,7 @@ _DATASET = flags.DEFINE_string("dataset", None, "Layout of --root, as for tools.
 _ROOT = flags.DEFINE_string("root", None, "Folder of a dataset that need not be prepared.")
 _PROTOCOL = flags.DEFINE_string("protocol", None, "Which to show; all that fit are listed by default.")
 _LISTS = flags.DEFINE_string("lists", None, "Folder with your copy of the lists, for protocols that are made of lists.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of the protocols that draw.", lower_bound=0)
+_SEED = flags.DEFINE_integer("seed", 0, "Of the protocols that draw.", **SEEDS)
 _HASHES = flags.DEFINE_boolean("hashes", False, "Read every file, to find identical ones in several splits.")
 _ALL = flags.DEFINE_boolean("all", False, "Name everybody and everything, however much it is.")
 

@@ -15,7 +15,7 @@ import os
 
 from phystd_tf.protocols.clip_facts import SPLITS
 
-from .command import Flags, UsageError, run_program
+from .command import SEEDS, Flags, UsageError, run_program
 
 flags = Flags()
 
@@ -29,7 +29,7 @@ _CHECKPOINT = flags.DEFINE_enum(
 _PROTOCOL = flags.DEFINE_string(
     "protocol", None, "Which faces are train, dev and test; by default as the run was trained."
 )
-_PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, with --protocol.")
+_PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, with --protocol.", **SEEDS)
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, with --protocol.")
 _CALIBRATE = flags.DEFINE_bool(
     "calibrate", False, "Choose alpha0 and the threshold anew, on dev (or train, where dev lacks a class), for the run."

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
 from . import embedded
-from .command import Flags, UsageError, run_program
+from .command import SEEDS, Flags, UsageError, run_program
 
 flags = Flags()
 
@@ -100,6 +100,8 @@ def main() -> None:
         raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want whole numbers, as in 0,1,2") from error
     if not seeds or len(set(seeds)) < len(seeds):
         raise UsageError("--seeds needs different numbers")
+    if min(seeds) < SEEDS["lower_bound"] or max(seeds) > SEEDS["upper_bound"]:
+        raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want numbers from 0 to {SEEDS['upper_bound']}")
 
     from tqdm import tqdm
 

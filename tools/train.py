@@ -12,7 +12,7 @@ from typing import Any
 
 from phystd_tf.hparams import choices_of, get_hparams
 
-from .command import Flags, UsageError, run_program
+from .command import SEEDS, Flags, UsageError, run_program
 
 flags = Flags()
 
@@ -30,7 +30,7 @@ _ABLATION = flags.DEFINE_string(
 _PROTOCOL = flags.DEFINE_string(
     "protocol", "folder", "Which faces are train, dev and test: folder = as prepared; tools.protocols lists the others."
 )
-_PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.")
+_PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.", **SEEDS)
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
@@ -55,9 +55,7 @@ _JIT = flags.DEFINE_boolean("jit_compile", False, "Compile the training step wit
 _SET = flags.DEFINE_multi_string(
     "set", [], "One hyper-parameter, as name=JSON value, for example --set=learning_rate=1e-4. May be repeated."
 )
-_SEED = flags.DEFINE_integer(
-    "seed", 0, "Seed of the weights, the batches and the harder samples.", lower_bound=0, upper_bound=2**32 - 1
-)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the weights, the batches and the harder samples.", **SEEDS)
 
 _SHOWN = 3
 

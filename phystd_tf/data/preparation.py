@@ -12,7 +12,7 @@ import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
 import cv2
@@ -21,7 +21,7 @@ import numpy as np
 from phystd_tf.data import finished_clips, records
 from phystd_tf.data.clip_preparation import ClipPreparer, Settings
 from phystd_tf.data.clips import Clip
-from phystd_tf.data.finished_clips import Rows
+from phystd_tf.data.finished_clips import FinishedClip, Rows
 from phystd_tf.data.prepared_folder import UNFINISHED, PreparationError, open_folder
 from phystd_tf.data.readers.listing import some
 from phystd_tf.data.shards import write_shard
@@ -30,7 +30,7 @@ from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.files.images import write_image
-from phystd_tf.files.lock import locked
+from phystd_tf.files.lock import is_read_only, locked
 from phystd_tf.protocols.assignment import Member, assign_splits, shared_subjects
 
 DRAWN = "drawn"
@@ -100,6 +100,9 @@ def prepare(
     model = MorphableModel.load(settings.morphable_model)  # a wrong file is rejected before any work
     try:
         open_folder(out, settings, clips, model)
+        if is_read_only(out) and os.path.exists(os.path.join(out, records.MANIFEST_FILE)):
+            return _as_it_is(out, clips, settings, share, progress)
+        os.makedirs(os.path.join(out, UNFINISHED), exist_ok=True)
         with _alone_in(out, share):
             manifest = os.path.join(out, records.MANIFEST_FILE)
             _forget_changed(out, clips, settings, share, note)
@@ -111,11 +114,32 @@ def prepare(
                     return None
                 finished_clips.join(out, clips, settings)
             else:
-                progress(len(clips), sum(row["status"] != records.OK for row in records.read_manifest(manifest)))
+                progress(len(clips), _failures(out))
             finished_clips.tidy(out)
             return records.read_manifest(manifest)
     except OSError as error:
         raise PreparationError(f"{out}: {error}; finished clips are kept, and the same command resumes") from error
+
+
+def _as_it_is(
+    out: str,
+    clips: Sequence[Clip],
+    settings: Settings,
+    share: Optional[tuple[int, int]],
+    progress: Callable[[int, int], None],
+) -> Optional[Rows]:
+    """What ``prepare`` gives for a finished folder that may not be written."""
+    changed = _changed(clips, settings, dict(enumerate(finished_clips.read_clips(out, clips))))
+    if changed:
+        names = some([clips[number].id for number in changed])
+        raise PreparationError(f"{out}: {len(changed)} clips have changed since, but the folder is read-only: {names}")
+    progress(len(clips), _failures(out))
+    return records.read_manifest(os.path.join(out, records.MANIFEST_FILE)) if share is None else None
+
+
+def _failures(out: str) -> int:
+    manifest = os.path.join(out, records.MANIFEST_FILE)
+    return sum(row["status"] != records.OK for row in records.read_manifest(manifest))
 
 
 @contextlib.contextmanager
@@ -151,11 +175,7 @@ def _forget_changed(
             f"{unknown} clips were prepared before the state of their files was recorded; if these have changed since, "
             "prepare into another folder"
         )
-    changed = [
-        number
-        for number, clip in finished.items()
-        if clip.source is not None and has_changed(clips[number], settings.landmarks68, clip.source)
-    ]
+    changed = _changed(clips, settings, finished)
     if not changed:
         return
     names = some([clips[number].id for number in changed])
@@ -166,6 +186,15 @@ def _forget_changed(
         )
     finished_clips.forget(out, changed, clips, finished, settings)
     note(f"{len(changed)} of {len(finished)} clips have changed since and are prepared again: {names}")
+
+
+def _changed(clips: Sequence[Clip], settings: Settings, finished: Mapping[int, FinishedClip]) -> list[int]:
+    """The numbers of the clips that are not what they were when they were prepared."""
+    return [
+        number
+        for number, clip in finished.items()
+        if clip.source is not None and has_changed(clips[number], settings.landmarks68, clip.source)
+    ]
 
 
 class _Work(NamedTuple):

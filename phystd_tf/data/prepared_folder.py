@@ -16,7 +16,14 @@ from phystd_tf.files.atomic import other_files
 from phystd_tf.files.versions import package_versions
 
 UNFINISHED = "unfinished"  # subfolder with the files of finished clips, until they are joined
-_PACKAGES = ("phystd_tf", "numpy", "scipy", "opencv-python", "mediapipe")  # packages that can change a prepared face
+_PACKAGES = (
+    "phystd_tf",
+    "numpy",
+    "scipy",
+    "opencv-python",
+    "av",
+    "mediapipe",
+)  # packages that can change a prepared face
 
 
 class PreparationError(PhystdError):
@@ -59,7 +66,6 @@ def open_folder(out: str, settings: Settings, clips: Sequence[Clip], model: Morp
     else:
         os.makedirs(out, exist_ok=True)
         records.save_settings(out, {**wanted, "versions": package_versions(_PACKAGES)})
-    os.makedirs(os.path.join(out, UNFINISHED), exist_ok=True)
 
 
 def _described(differing: Sequence[str], found: dict[str, Any], wanted: dict[str, Any]) -> str:

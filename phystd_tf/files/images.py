@@ -7,10 +7,10 @@ import io
 import os
 import struct
 import zlib
+from typing import Any
 
-import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
@@ -19,6 +19,9 @@ from phystd_tf.files.names import has_suffix, not_a_file
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
+_SOFTWARE = "Software"  # the name under which PNG stores who made it
+# Pillow would try all that it knows, among them formats that are programs to it: for EPS it starts Ghostscript.
+_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
 _SIXTEEN_TO_EIGHT = 257  # 65535 / 255: white stays white, and rounding is to the nearest
 # Pillow may know the format of a file by its first bytes and then find it too short to open.
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -60,13 +63,13 @@ def read_image(path: str) -> np.ndarray:
             if start.startswith(b"GIF8"):
                 raise UnreadableImageError(f"{path}: a GIF, which is not supported; convert it to PNG or JPEG")
             data = io.BytesIO(_without_damaged_notes(file.read())) if start.startswith(_PNG) else file
-            with Image.open(data) as image:
+            with Image.open(data, formats=_FORMATS) as image:
                 image.verify()  # the checksums of a PNG; nothing can be decoded after it
             if start.startswith(_JPEG):
                 data.seek(0)
                 refuse_damaged_jpeg(data.read())
             data.seek(0)
-            with Image.open(data) as image:
+            with Image.open(data, formats=_FORMATS) as image:
                 if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1:
                     raise UnreadableImageError(f"{path}: a TIFF of several pages; save the one that is meant")
                 image.load()
@@ -87,25 +90,34 @@ def read_image(path: str) -> np.ndarray:
         raise UnreadableImageError(f"{path}: the file is cut off or damaged ({error})") from error
 
 
-def write_image(image: np.ndarray, path: str) -> None:
+def write_image(image: np.ndarray, path: str, made_by: str = "") -> None:
     """Writes a picture atomically, in the format that its name ends with.
 
     Args:
       image: [H, W, 3] uint8 RGB.
       path: of the file.
+      made_by: the program, to be found by ``mark_of`` in a PNG or a JPEG.
 
     Raises:
       UnwritableImageError: if the format is unknown.
     """
     suffix = os.path.splitext(path)[1]
-    try:
-        good, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    except cv2.error:
-        good = False
-    if not good:
+    kind = Image.registered_extensions().get(suffix.lower())
+    if kind not in _FORMATS:
         raise UnwritableImageError(f"{path}: no picture can be written as '{suffix}'; give a name that ends with .png")
+    options: dict[str, Any] = {"quality": 90} if kind == "JPEG" else {}
+    if made_by and kind == "PNG":
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_text(_SOFTWARE, made_by)
+    elif made_by:
+        options["comment"] = mark_of(made_by)
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        file.write(data.tobytes())
+        Image.fromarray(image).save(file, kind, **options)
+
+
+def mark_of(made_by: str) -> bytes:
+    """The bytes in a picture by which the program that made it is known."""
+    return f"{_SOFTWARE}\0{made_by}".encode("latin-1")
 
 
 def is_image(path: str) -> bool:

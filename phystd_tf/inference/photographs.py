@@ -7,22 +7,20 @@ from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
 import numpy as np
-from PIL import Image, PngImagePlugin
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import replacing
-from phystd_tf.files.images import IMAGE_SUFFIXES, is_image
+from phystd_tf.files.images import IMAGE_SUFFIXES, is_image, mark_of, write_image
 from phystd_tf.files.names import folded, printable
 from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_table
 from phystd_tf.inference.model import OK, Disentangled, Model
 from phystd_tf.report.trace_panel import empty_sheet_row, sheet_row, trace_panel, trace_sheet
 
 RESULTS_FILE = "results.csv"
-# In each picture that is written, as PNG stores who made it.
-_MARK = ("Software", "phystd_tf disentangle")
-_SHEET_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_MADE_BY = "phystd_tf disentangle"  # in each picture that is written
+_SHEET_SUFFIXES = (".png", ".jpg", ".jpeg")
 _SHEET_FACES = 60
-_is_own_picture = has_mark("\0".join(_MARK).encode("latin-1"))
+_is_own_picture = has_mark(mark_of(_MADE_BY))
 
 
 @dataclasses.dataclass
@@ -98,8 +96,8 @@ def check_pictures(photographs: Sequence[str], out: str, sheet: Optional[str] = 
       OutputError: names the file.
       PhystdError: if the sheet is neither PNG nor JPEG.
     """
-    if sheet is not None and os.path.splitext(sheet)[1].lower() not in _SHEET_FORMATS:
-        raise PhystdError(f"{sheet}: the name of a sheet must end in {', '.join(_SHEET_FORMATS)}")
+    if sheet is not None and os.path.splitext(sheet)[1].lower() not in _SHEET_SUFFIXES:
+        raise PhystdError(f"{sheet}: the name of a sheet must end in {', '.join(_SHEET_SUFFIXES)}")
     columns = [field.name for field in dataclasses.fields(Result)]
     pictures = [*picture_paths(photographs, out), *([] if sheet is None else [sheet])]
     outputs = [Output(path, _is_own_picture) for path in pictures]
@@ -138,7 +136,7 @@ def disentangle_photographs(
             result = Result(printable(path), **found.prediction._asdict())
             if found.traces is not None:
                 result.picture = printable(picture)
-                _write_picture(_panel(found), picture)
+                write_image(_panel(found), picture, _MADE_BY)
             if sheet is not None and len(rows) < _SHEET_FACES:
                 rows.append(_sheet_row(found, os.path.splitext(os.path.basename(printable(picture)))[0]))
             results.append(result)
@@ -146,7 +144,7 @@ def disentangle_photographs(
     finally:  # also where it was interrupted, or the disk is full
         _write_results(results, os.path.join(out, RESULTS_FILE))
     if sheet is not None:
-        _write_picture(trace_sheet(rows), sheet)
+        write_image(trace_sheet(rows), sheet, _MADE_BY)
     return results
 
 
@@ -170,16 +168,6 @@ def _face(found: Disentangled) -> tuple[np.ndarray, dict[str, Any]]:
     assert found.traces is not None and found.crop is not None
     more = {"reconstruction": found.reconstruction, "overall_trace": found.overall_trace}
     return found.crop, {**found.traces._asdict(), **more}
-
-
-def _write_picture(picture: np.ndarray, path: str) -> None:
-    form = _SHEET_FORMATS[os.path.splitext(path)[1].lower()]
-    made_by = PngImagePlugin.PngInfo()
-    made_by.add_text(*_MARK)
-    options = {"pnginfo": made_by} if form == "png" else {"comment": "\0".join(_MARK), "quality": 90}
-    # By an open file, since the path may not be UTF-8.
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        Image.fromarray(picture).save(file, form, **options)
 
 
 def _write_results(results: Sequence[Result], path: str) -> None:

@@ -32,4 +32,10 @@ class ProtocolChoice(NamedTuple):
         Raises:
           ProtocolError: if the file is missing or damaged.
         """
-        return read_record(path, cls, ProtocolError, "the protocol of a run", "give --protocol")
+        choice = read_record(path, cls, ProtocolError, "the protocol of a run", "give --protocol")
+        is_right = (
+            isinstance(choice.name, str) and type(choice.seed) is int and isinstance(choice.lists, (str, type(None)))
+        )
+        if not is_right:
+            raise ProtocolError(f"{path}: not the protocol of a run (a value is of the wrong kind); give --protocol")
+        return choice

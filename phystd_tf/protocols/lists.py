@@ -8,6 +8,7 @@ from phystd_tf.files.text import TextFileError, read_lines
 from phystd_tf.protocols.clip_facts import prefix_of
 from phystd_tf.protocols.rules import ProtocolError
 
+_SHOWN = 60  # characters of a wrong line
 _VIDEO_SUFFIXES = (".mov", ".avi", ".mp4", ".dat")
 
 
@@ -63,7 +64,8 @@ def read_stems(path: str) -> list[str]:
     names = names_in(lines)
     if names.wrong:
         number = names.wrong[0]
-        raise ProtocolError(f"{path}, line {number}: '{lines[number - 1].strip()}' is not a name such as Mask_Half_12")
+        shown = lines[number - 1].strip()[:_SHOWN]
+        raise ProtocolError(f"{path}, line {number}: {shown!r} is not a name such as Mask_Half_12")
     if not names.lines:
         raise ProtocolError(f"{path}: the list is empty")
     return names.once

@@ -29,7 +29,7 @@ import cv2
 
 from phystd_tf.files.atomic import other_files, remove_unfinished, write_json, write_text
 from phystd_tf.files.json_file import read_json
-from phystd_tf.files.lock import locked
+from phystd_tf.files.lock import is_read_only, locked
 from phystd_tf.protocols.clip_facts import SPLITS
 from phystd_tf.synthetic.clip_list import CLIPS, clip_list
 from phystd_tf.synthetic.clips import SyntheticFrame, make_clip, subject_renderer
@@ -70,8 +70,19 @@ def make_dataset(
     """
     manifest = manifest_of(recipe)
     _check_folder(out, manifest)
+    if is_read_only(out) and _is_finished(out, recipe):
+        if progress:
+            progress(manifest["frames"], manifest["frames"])
+        return {**manifest, "complete": True}
     with locked(out):
         return _make_dataset(out, recipe, workers, progress, gallery, manifest)
+
+
+def _is_finished(out: str, recipe: Recipe) -> bool:
+    manifest = read_json(os.path.join(out, MANIFEST), SyntheticError)
+    return bool(manifest.get("complete")) and all(
+        os.path.exists(os.path.join(out, clip.path)) for clip in all_clips(recipe)
+    )
 
 
 def _make_dataset(

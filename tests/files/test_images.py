@@ -9,7 +9,7 @@ import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from phystd_tf.files.images import UnreadableImageError, UnwritableImageError, is_image, read_image, write_image
 from tests.damage import damaged_bytes
@@ -216,6 +216,21 @@ def test_what_is_no_picture_is_refused_by_name(tmp_path, data, reason):
     with pytest.raises(UnreadableImageError, match=reason) as caught:
         read_image(_write(tmp_path / "face.jpg", data))
     assert "face.jpg" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["EPS", "JPEG2000", "PPM", "TGA", "ICO", "PCX", "DDS", "ICNS", "SGI", "PDF"])
+def test_formats_that_are_not_meant_are_not_opened_whatever_they_are_called(tmp_path, monkeypatch, kind):
+    started = tmp_path / "started"
+    ghostscript = tmp_path / "gs"
+    ghostscript.write_text(f"#!/bin/sh\ntouch {started}\n")
+    ghostscript.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)
+    path = tmp_path / "face.png"
+    Image.new("RGB", (64, 64)).save(path, kind)
+    with pytest.raises(UnreadableImageError, match=r"face\.png: not an image that can be read"):
+        read_image(str(path))
+    assert not started.exists()
 
 
 def test_missing_files_and_folders_are_refused_by_name(tmp_path):

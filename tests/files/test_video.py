@@ -168,7 +168,7 @@ def _with_lost_bytes(path: str, number: int) -> bytes:
 
 
 @pytest.mark.parametrize("codec", _CODECS)
-@pytest.mark.parametrize("number", [1, 6, 9, 14])
+@pytest.mark.parametrize("number", [6, 9])
 def test_damaged_frames_are_named_and_the_others_are_exact(tmp_path, codec, number):
     path = str(tmp_path / f"whole{_CODECS[codec]}")
     _film(path, codec)

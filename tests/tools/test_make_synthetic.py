@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 
 import cv2
 import matplotlib.cbook
@@ -12,12 +13,14 @@ import skimage.data
 
 from phystd_tf.files.lock import locked
 from phystd_tf.synthetic.layouts import LAYOUTS
+from tests import program
 from tests.killing import Program, check_kills, tree
-from tests.program import run
+
+PROGRAM = Program("tools.make_synthetic")
 
 
 def _run(*arguments):
-    return run("tools.make_synthetic", arguments)
+    return program.run("tools.make_synthetic", arguments)
 
 
 def test_makes_a_dataset_and_a_contact_sheet(tmp_path):
@@ -84,7 +87,40 @@ def test_wrong_use_is_one_sentence(tmp_path):
 def test_a_kill_at_any_point_costs_nothing(tmp_path, kill_points, layout):
     small = ("--clips_per_subject=1", "--live_clips_per_subject=1", "--frames_per_clip=1", "--types=print")
     arguments = ["--out=set", "--size=96", "--workers=1", *small, layout]
-    check_kills(Program("tools.make_synthetic"), arguments, None, tmp_path / "work", tree, kill_points)
+    check_kills(PROGRAM, arguments, None, tmp_path / "work", tree, kill_points)
+
+
+_SMALL = ["--subjects=3", "--clips_per_subject=1", "--frames_per_clip=1", "--types=print", "--size=96", "--workers=1"]
+
+
+def test_an_interruption_by_the_keyboard_costs_nothing(tmp_path, kill_points):
+    points, arguments = max(2, kill_points // 3), ["--out=set", *_SMALL]
+    check_kills(PROGRAM, arguments, None, tmp_path / "work", tree, points, by=signal.SIGINT)
+
+
+def test_a_folder_that_may_not_be_written_is_named_and_a_finished_one_is_as_it_was(tmp_path):
+    def run(*flags):
+        arguments = ["--out=set", *_SMALL, *flags]
+        return program.run("tools.make_synthetic", arguments, tmp_path, count=["tests.permissions:obey"])
+
+    (tmp_path / "set").mkdir(mode=0o555)
+    for flags, said in (((), "set"), (("--out=set/deeper",), "set/deeper")):
+        done = run(*flags)
+        assert done.code == 2 and said in done.stderr and "Permission denied" in done.stderr, done.output
+    (tmp_path / "set").chmod(0o755)
+    whole = run()
+    (tmp_path / "set").chmod(0o555)
+    before = tree(tmp_path)
+    again = run()
+    assert whole.code == again.code == 0 and whole.stdout == again.stdout
+    assert tree(tmp_path) == before
+    clip = next((tmp_path / "set").glob("train/live/s*/*"))
+    (tmp_path / "set").chmod(0o755)
+    shutil.rmtree(clip)
+    (tmp_path / "set").chmod(0o555)
+    done = run()
+    assert done.code == 2 and "set cannot be written (Permission denied)" in done.stderr, done.output
+    assert "Traceback" not in done.output
 
 
 @pytest.mark.parametrize("layout", ["--subjects=3", "--layout=siwm"])
@@ -93,11 +129,10 @@ def test_a_full_disk_is_said_and_costs_nothing(tmp_path, layout):
     arguments = ["--out=set", "--size=96", "--workers=1", *small, layout]
     for name in ("small", "whole"):
         (tmp_path / name).mkdir()
-    program = Program("tools.make_synthetic")
-    full = program.run(arguments, tmp_path / "small", limit=2000)
+    full = PROGRAM.run(arguments, tmp_path / "small", limit=2000)
     assert full.code == 2 and "Traceback" not in full.output and "File too large" in full.output
     for name in ("small", "whole"):
-        assert program.run(arguments, tmp_path / name).code == 0
+        assert PROGRAM.run(arguments, tmp_path / name).code == 0
     assert tree(tmp_path / "small") == tree(tmp_path / "whole")
 
 

@@ -1,5 +1,6 @@
 import csv
 import os
+import signal
 
 import cv2
 import matplotlib.cbook
@@ -103,6 +104,40 @@ def test_a_kill_costs_nothing_while_changed_photographs_are_prepared_again(tmp_p
     check_kills(PROGRAM, FLAGS, template, tmp_path / "work", lambda work: tree(work / "out"), kill_points)
     run = PROGRAM.run(FLAGS, template)
     assert "note: 2 of 2 clips have changed since and are prepared again: live/ann/c, spoof/print/bob/c" in run.output
+
+
+def test_an_interruption_by_the_keyboard_costs_nothing(tmp_path, kill_points):
+    _save_people(tmp_path / "template" / "in")
+    work, points = tmp_path / "work", max(2, kill_points // 3)
+    check_kills(PROGRAM, FLAGS, tmp_path / "template", work, lambda work: tree(work / "out"), points, by=signal.SIGINT)
+
+
+def _run_obeying(folder, *flags):
+    return program.run("tools.prepare", [*FLAGS, *flags], folder, count=["tests.permissions:obey"])
+
+
+def test_a_folder_that_may_not_be_written_is_named_and_a_finished_one_is_as_it_was(tmp_path):
+    _save_people(tmp_path / "in")
+    (tmp_path / "out").mkdir(mode=0o555)
+    for flags, said in (((), "out"), (("--out=out/deeper",), "out/deeper")):
+        run = _run_obeying(tmp_path, *flags)
+        assert run.code == 2 and f"{said}: " in run.stderr and "Permission denied" in run.stderr, run.output
+    (tmp_path / "out").chmod(0o755)
+    assert _run_obeying(tmp_path, "--shard=1/2").code == 1
+    (tmp_path / "out").chmod(0o555)
+    run = _run_obeying(tmp_path)
+    assert run.code == 2 and "out cannot be written (Permission denied)" in run.stderr, run.output
+    (tmp_path / "out").chmod(0o755)
+    whole = _run_obeying(tmp_path)
+    (tmp_path / "out").chmod(0o555)
+    before = tree(tmp_path)
+    again = _run_obeying(tmp_path)
+    assert whole.code == again.code == 1 and whole.stdout == again.stdout
+    assert tree(tmp_path) == before
+    _save_people(tmp_path / "in", change=20)
+    run = _run_obeying(tmp_path)
+    assert run.code == 2 and "2 clips have changed since, but the folder is read-only" in run.stderr
+    assert "Traceback" not in run.output
 
 
 def test_a_full_disk_is_said_and_costs_nothing(tmp_path):

@@ -3,13 +3,14 @@
 import json
 import os
 import shutil
+import signal
 
 import pandas as pd
 import pytest
 
 from phystd_tf.evaluation.scores import read_scores
 from tests import program
-from tests.killing import Program, check_kills, tree
+from tests.killing import Program, check_kills, spread, tree
 from tests.tools.no_model import make_run, other_data
 
 
@@ -184,3 +185,22 @@ def test_a_kill_while_an_export_replaces_another_costs_nothing(template, tmp_pat
     # What was left is removed, too.
     stand_in = Program("tests.tools.no_model")
     check_kills(stand_in, arguments, tmp_path / "template", tmp_path / "work", tree, kill_points)
+
+
+def test_a_kill_within_a_file_that_tensorflow_writes_costs_nothing(template, tmp_path, kill_points):
+    shutil.copytree(template, tmp_path / "work")
+    work, command = tmp_path / "work", ("tests.tools.no_model", ["export", "--run=run", "--out=export"])
+    assert program.run(*command, work).code == 0
+    whole = tree(work)
+    largest = max(path.stat().st_size for path in (work / "export").rglob("*"))
+    for point in spread(99, max(2, kill_points // 2)):
+        limit = largest * point // 100
+        killed = program.run(*command, work, limit, ["tests.killing:die_at_limit"])
+        assert killed.code == -signal.SIGXFSZ, killed.output
+        (left,) = work.glob(".unfinished-*/new")
+        assert limit in {path.stat().st_size for path in left.rglob("*")}
+        assert {name: whole[name] for name in whole if name.startswith("export")} == {
+            name: data for name, data in tree(work).items() if name.startswith("export")
+        }
+        assert program.run(*command, work).code == 0
+        assert tree(work) == whole
