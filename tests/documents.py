@@ -18,7 +18,7 @@ WIDTHS = (
 SIZES = ("image_size=128", "n1=16", "n2=64", "depth_size=16", "discriminator_sizes=[16,48,128,128]")
 _SETS = [f"--set={text}" for text in (*WIDTHS, *SIZES)]
 _SHORTER = {
-    "prepare": ["--workers=1", "--frame_step=1", "--image_size=128", "--map_sizes=128"],
+    "prepare": ["--frame_step=1", "--image_size=128", "--map_sizes=128"],
     "train": ["--iterations=2", "--steps_per_epoch=2", *_SETS],
     "make_synthetic": ["--size=160", "--frames_per_clip=1", "--sheet_subjects=2"],
     "demo": ["--subjects=6", "--test_subjects=3", "--iterations=1", *_SETS],

@@ -19,12 +19,15 @@ import tempfile
 import traceback
 from typing import NamedTuple
 
+from absl import flags as absl_flags
+
 ROOT = pathlib.Path(__file__).parents[1]
 # What the programs import, most of it late.
 _HEAVY = (
     "cv2", "jinja2", "mediapipe", "pandas", "tensorflow", "phystd_tf.face.alignment", "phystd_tf.inference.model",
     "phystd_tf.training.experiment",
 )  # fmt: skip
+_POOLED = ("tools.make_synthetic", "tools.prepare")  # their workers would import everything anew
 
 
 class Run(NamedTuple):
@@ -106,7 +109,10 @@ def _run_here(program, arguments, folder, limit, count) -> tuple[int, int]:
     os.chdir(folder)
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    if program in _POOLED and not any(argument.startswith("--workers") for argument in arguments):
+        arguments = [*arguments, "--workers=1"]
     sys.argv = [program or "-c", *(arguments if program else [])]
+    subprocess.call = _call
     points = _start_counting(folder, *count) if count else int
     code = 0
     try:
@@ -122,6 +128,26 @@ def _run_here(program, arguments, folder, limit, count) -> tuple[int, int]:
     sys.stdout.flush()
     sys.stderr.flush()
     return code, points()
+
+
+def _call(command, stdout=None, stderr=None, env=None) -> int:
+    """``subprocess.call`` of a program that starts others, ``python -m MODULE ARGUMENTS``, which are forks as well."""
+    python, dash_m, module, *arguments = command
+    assert (python, dash_m) == (sys.executable, "-m"), command
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if not child:
+        os.environ.update(env or {})
+        if stdout is not None:
+            os.dup2(stdout.fileno(), 1)
+        if stderr == subprocess.STDOUT:
+            os.dup2(1, 2)
+        for name, known in absl_flags.FLAGS.flags_by_module_dict().items():
+            if name.startswith("tools."):  # the flags of the program that calls
+                absl_flags.FLAGS.remove_flag_values([flag.name for flag in known])
+        os._exit(_run_here(module, arguments, os.curdir, None, None)[0])
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _start_counting(folder, name, *arguments):

@@ -146,7 +146,8 @@ def test_a_kill_costs_only_what_was_being_worked_on(root, tmp_path):
 
 
 def _finished(out) -> dict:
-    return {path.name: path.stat().st_mtime_ns for path in (out / "unfinished").glob("*.json")}
+    """When each finished clip was written; a file that is still being written has a name with a dot at its start."""
+    return {path.name: path.stat().st_mtime_ns for path in (out / "unfinished").glob("[!.]*.json")}
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,8 @@ def train(work, iterations, *more, code=0):
 def work(tmp_path_factory):
     work = tmp_path_factory.mktemp("whole_way")
     run("make_synthetic", f"--out={work / 'faces'}", "--subjects=6", "--clips_per_subject=1", "--frames_per_clip=2",
-        "--types=print,replay,paper_glasses", "--truth=camera")  # fmt: skip
-    run("prepare", f"--root={work / 'faces'}", f"--out={work / 'prepared'}", "--image_size=128", "--map_sizes=128",
-        "--workers=1")  # fmt: skip
+        "--size=192", "--types=print,replay,paper_glasses", "--truth=camera")  # fmt: skip
+    run("prepare", f"--root={work / 'faces'}", f"--out={work / 'prepared'}", "--image_size=128", "--map_sizes=128")
     train(work, 4)
     for split in ("dev", "test"):
         run("score", f"--run={work / 'run'}", f"--data={work / 'prepared'}", f"--split={split}",
