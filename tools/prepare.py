@@ -145,6 +145,8 @@ def _print_ignored(ignored) -> None:
 
 
 def _print_summary(rows) -> None:
+    from phystd_tf.data import records
+
     print(f"{'split':<7}{'type':<22}{'clips':>7}{'faces':>8}{'failed':>8}  why")
     groups = collections.defaultdict(list)
     for row in rows:
@@ -159,11 +161,10 @@ def _print_summary(rows) -> None:
     for row in rows:
         if row["status"] != "ok":
             failed[row["source"], row["status"]].append(row)
+    base = records.source_base(_OUT.value)
     for (source, status), own in list(failed.items())[:_SHOWN]:
         where = f", {len(own)} frames from {own[0]['frame']} on" if len(own) > 1 else ""
-        reason = own[0]["reason"]
-        reason = reason[len(source) + 2 :] if reason.startswith(f"{source}: ") else reason
-        print(f"  {source}{where}: {status} ({reason})")
+        print(f"  {records.source_path(base, source)}{where}: {status} ({own[0]['reason']})")
     if len(failed) > _SHOWN:
         print(f"  ... {len(failed) - _SHOWN} more")
     usable = {row["clip"] for row in rows if row["status"] == "ok"}

@@ -82,9 +82,10 @@ def _prepared(folder: str) -> Found:
     from phystd_tf.protocols.clip_facts import clip_facts
 
     rows = records.read_manifest(records.manifest_path(folder))
+    base = records.source_base(folder)
     files: dict[str, dict[str, None]] = {}
     for row in rows:
-        files.setdefault(row["clip"], {})[row["source"]] = None
+        files.setdefault(row["clip"], {})[records.source_path(base, row["source"])] = None
     usable = {row["clip"] for row in records.usable(rows)}
     lost = [clip for clip in files if clip not in usable]
     notes = [f"{len(lost)} clips have no usable face: {_named(lost)}"] if lost else []

@@ -94,13 +94,13 @@ class ClipPreparer:
         for source, index, image in self._images(clip):
             row = self._row(clip, source, index)
             if isinstance(image, Exception):
-                yield Frame({**row, "status": UNREADABLE, "reason": printable(str(image))})
+                yield Frame({**row, "status": UNREADABLE, "reason": _reason(image, source)})
                 continue
             row.update(width=image.shape[1], height=image.shape[0])
             try:
                 face = self._prepared_face(image, clip, source, followed, hints.get(index))
             except (AlignmentError, LandmarkFileError) as error:
-                yield Frame({**row, "status": error.status, "reason": printable(str(error))})
+                yield Frame({**row, "status": error.status, "reason": _reason(error, source)})
             except (MorphableModelError, DegenerateVerticesError) as error:
                 yield Frame({**row, "status": FAILED, "reason": printable(str(error))})
             except (ValueError, ArithmeticError, IndexError, RuntimeError, cv2.error) as error:
@@ -169,6 +169,11 @@ class ClipPreparer:
         s = self._settings
         face = find_face(image, self._aligner, self.model, s.image_size, **known)
         return with_targets(face, self.model, clip.type, s.depth_size, s.map_sizes)
+
+
+def _reason(error: Exception, source: str) -> str:
+    """What an error says, without the name of the file, which is in the column of the source."""
+    return printable(str(error).removeprefix(f"{source}: "))
 
 
 def _face_box(face: PreparedFace) -> Box:

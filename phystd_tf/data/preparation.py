@@ -107,7 +107,7 @@ def prepare(
             manifest = os.path.join(out, records.MANIFEST_FILE)
             _forget_changed(out, clips, settings, share, note)
             if not os.path.exists(manifest):
-                work = _Work(out, settings, _evenly(len(clips), draw))
+                work = _Work(out, settings, _evenly(len(clips), draw), records.source_base(out))
                 for finished, failures in _prepare_missing(work, clips, workers, share):
                     progress(finished, failures)
                 if share is not None:
@@ -204,11 +204,13 @@ class _Work(NamedTuple):
       out: the prepared folder.
       settings: Settings.
       drawn: numbers of the clips whose first face is drawn.
+      source_base: see ``records.source_base``.
     """
 
     out: str
     settings: Settings
     drawn: frozenset[int]
+    source_base: Optional[str]
 
 
 def _evenly(count: int, wanted: int) -> frozenset[int]:
@@ -306,6 +308,7 @@ def _prepare_clip(preparer: ClipPreparer, work: _Work, number: int, clip: Clip) 
     def examples() -> Iterator[bytes]:
         wanted = picture
         for frame in preparer.frames(clip):
+            frame.row["source"] = records.stored_source(work.source_base, frame.row["source"])
             rows.append(frame.row)
             if frame.face is None or frame.image is None:
                 continue

@@ -65,7 +65,7 @@ def open_folder(out: str, settings: Settings, clips: Sequence[Clip], model: Morp
         raise PreparationError(f"{out} is not empty and is not a prepared folder; give another --out")
     else:
         os.makedirs(out, exist_ok=True)
-        records.save_settings(out, {**wanted, "versions": package_versions(_PACKAGES)})
+        records.save_settings(out, {**wanted, **records.OWN_SOURCES, "versions": package_versions(_PACKAGES)})
 
 
 def _described(differing: Sequence[str], found: dict[str, Any], wanted: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ import csv
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ from phystd_tf.errors import PhystdError
 from phystd_tf.face.geometry import PreparedFace
 from phystd_tf.files.atomic import replacing, write_json
 from phystd_tf.files.json_file import read_json
+from phystd_tf.files.names import printable
 
 FORMAT_VERSION = 5
 PREPARED_FILE = "prepared.json"
@@ -31,6 +32,8 @@ MANIFEST_COLUMNS = (
     "status", "reason", "left", "top", "side", "fit_error", "num_faces", "width", "height", "shard", "offset",
 )  # fmt: skip
 OK = "ok"
+# In prepared.json where sources are relative to the prepared folder; in older ones, they are as the command gave them.
+OWN_SOURCES = {"sources": "relative to this folder"}
 CLASS_NAMES = {1: "live", 0: "spoof"}
 
 
@@ -42,7 +45,7 @@ class FaceKey(NamedTuple):
     """Identifies the origin of a prepared face.
 
     Attributes:
-      source: path of the image or video, as given by the reader.
+      source: path of the image or video, see ``stored_source``.
       clip: ID of the clip.
       frame: index of the frame within the clip, from 0.
       subject: the person in the clip.
@@ -230,6 +233,42 @@ def name_damaged_shard(prepared: str) -> PhystdError:
     if found:
         return found[0]
     return PreparedFolderError(f"{prepared}: a shard could not be read; try again")
+
+
+def source_base(prepared: str) -> Optional[str]:
+    """The folder to which the sources in a manifest are relative.
+
+    Args:
+      prepared: path of the prepared folder, which has its prepared.json.
+
+    Returns:
+      The prepared folder itself; None if it was started by an older version, which stored paths as they were
+      given. Relative ones lead to the files only from the directory in which that command ran.
+    """
+    return prepared if OWN_SOURCES.items() <= load_settings(prepared).items() else None
+
+
+def stored_source(base: Optional[str], path: str) -> str:
+    """The form in which a manifest has the path of an image or a video.
+
+    Args:
+      base: see ``source_base``.
+      path: as given by the reader.
+
+    Returns:
+      The path relative to the base; absolute on another drive.
+    """
+    if base is None:
+        return path
+    try:
+        return printable(os.path.relpath(path, base))
+    except ValueError:  # another drive
+        return printable(os.path.abspath(path))
+
+
+def source_path(base: Optional[str], source: str) -> str:
+    """The path of a source of a manifest, the inverse of ``stored_source``."""
+    return source if base is None else os.path.normpath(os.path.join(base, source))
 
 
 def _png(image: np.ndarray) -> bytes:

@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import hypothesis
 import numpy as np
@@ -51,6 +53,25 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path):
     assert [{name: row[name] for name in rows[0]} for row in read][0] == {**rows[0], "frame": "3"}
     assert tuple(read[1]) == records.MANIFEST_COLUMNS and read[1]["reason"] == ""
     assert [file.name for file in tmp_path.iterdir()] == [records.MANIFEST_FILE]
+
+
+def test_sources_of_older_folders_are_as_they_were_given(tmp_path):
+    prepared = str(tmp_path / "prepared")
+    records.save_settings(prepared, {"format": records.FORMAT_VERSION})
+    base = records.source_base(prepared)
+    for path in ("faces/1.png", "/faces/1.png"):
+        assert records.stored_source(base, path) == path and records.source_path(base, path) == path
+
+
+@pytest.mark.parametrize("path", ["faces/1.png", "/elsewhere/1.png", "../1.png", "prepared/1.png"])
+def test_sources_are_stored_relative_to_the_prepared_folder(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    records.save_settings("prepared", {"format": records.FORMAT_VERSION, **records.OWN_SOURCES})
+    base = records.source_base("prepared")
+    stored = records.stored_source(base, path)
+    assert not os.path.isabs(stored)
+    assert os.path.abspath(records.source_path(base, stored)) == os.path.abspath(path)
+    assert os.path.abspath(os.path.join("prepared", stored)) == os.path.abspath(path)
 
 
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", ""])

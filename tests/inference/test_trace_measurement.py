@@ -10,6 +10,7 @@ import tensorflow as tf
 from phystd_tf.data.clip_preparation import Settings
 from phystd_tf.data.preparation import prepare
 from phystd_tf.data.readers.folder import list_clips
+from phystd_tf.data.records import source_path
 from phystd_tf.data.selection import Selection
 from phystd_tf.inference import trace_measurement
 from phystd_tf.networks.generator import Generator
@@ -65,7 +66,7 @@ def test_a_model_that_knows_the_truth_is_right(folders, monkeypatch):
     rows = Selection(str(folders / "prepared")).rows("test")
     live, covered = [], []
     for row in rows:
-        frame = cv2.imread(row["source"])[..., ::-1]
+        frame = cv2.imread(source_path(str(folders / "prepared"), row["source"]))[..., ::-1]
         found = read(truth_path(str(folders / "faces"), row["clip"], int(row["frame"])))
         left, top, side = (float(row[name]) for name in ("left", "top", "side"))
         grid = (np.arange(64) + 0.5) * side / 64

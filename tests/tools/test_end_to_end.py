@@ -15,6 +15,7 @@ import skimage.data
 import skimage.io
 
 import phystd_tf
+from phystd_tf.data.records import source_path
 from phystd_tf.evaluation.scores import read_scores
 from tests import program
 from tests.documents import WIDTHS
@@ -207,7 +208,12 @@ def test_a_photograph_gets_the_score_of_its_prepared_face(work):
     out = work / "from_frames"
     chosen = [rows[0], next(row for row in rows if row["type"] == "print")]
     for row in chosen:
-        run("disentangle", f"--model={work / 'run'}", f"--input={row['source']}", f"--out={out}")
+        run(
+            "disentangle",
+            f"--model={work / 'run'}",
+            f"--input={source_path(str(work / 'prepared'), row['source'])}",
+            f"--out={out}",
+        )
         with open(out / "results.csv", encoding="utf-8", newline="") as file:
             score = float(next(csv.DictReader(file))["score"])
         assert score == pytest.approx(scores.loc[(row["clip"], 0), "score"], abs=1e-3)
@@ -218,7 +224,8 @@ def test_a_photograph_gets_the_score_of_its_prepared_face(work):
 def test_the_library_gives_the_scores_of_the_score_file(work, kind):
     scores = read_scores(str(work / "test.csv")).set_index(["clip", "frame"])["score"]
     with open(work / "prepared" / "manifest.csv", encoding="utf-8", newline="") as file:
-        first = {row["source"]: scores[row["clip"], 0] for row in csv.DictReader(file)
+        first = {source_path(str(work / "prepared"), row["source"]): scores[row["clip"], 0]
+                 for row in csv.DictReader(file)
                  if row["split"] == "test" and row["frame"] == "0" and row["status"] == "ok"}  # fmt: skip
     with phystd_tf.load(str(work / kind)) as model:
         found = model.predict(list(first))

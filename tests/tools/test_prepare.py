@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import skimage.data
 
+from phystd_tf.data import records
 from phystd_tf.data.readers import READERS
 from phystd_tf.files.lock import locked
 from tests import program
@@ -138,6 +139,23 @@ def test_a_folder_that_may_not_be_written_is_named_and_a_finished_one_is_as_it_w
     run = _run_obeying(tmp_path)
     assert run.code == 2 and "2 clips have changed since, but the folder is read-only" in run.stderr
     assert "Traceback" not in run.output
+
+
+def test_sources_are_found_from_anywhere_after_the_tree_has_moved(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "elsewhere" / "second"
+    _save_people(first / "in")
+    run = PROGRAM.run(["--root=first/in", "--out=first/out", *FLAGS[2:]], tmp_path)
+    assert run.code == 1 and "first/in/live/ann/c/3.png: no_face" in run.output
+    second.parent.mkdir()
+    first.rename(second)
+    for folder in (tmp_path, second, second / "out"):
+        prepared = os.path.relpath(second / "out", folder)
+        found = program.run("tools.protocols", [f"--data={prepared}", "--protocol=folder", "--hashes"], folder)
+        assert found.code == 0 and "no identical file" in found.output, found.output
+    sources = [row["source"] for row in records.read_manifest(str(second / "out" / "manifest.csv"))]
+    assert sources[0] == os.path.join("..", "in", "live", "ann", "c", "1.png")
+    again = PROGRAM.run(FLAGS, second)
+    assert again.code == 1 and "prepared again" not in again.output
 
 
 def test_a_full_disk_is_said_and_costs_nothing(tmp_path):
