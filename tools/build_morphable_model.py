@@ -20,6 +20,9 @@ _OUT = flags.DEFINE_string("out", None, "The .npz to write.")
 def main() -> None:
     if not _OUT.value:
         raise UsageError("give --out=FILE.npz, the file to write")
+    from phystd_tf.files.outputs import Output, check_outputs, is_archive
+
+    check_outputs([Output(_OUT.value, is_archive("triangles.npy", "basis.npy"))])
     try:
         photographs = _photographs()
     except ImportError as error:

@@ -106,6 +106,7 @@ def main() -> None:
     from tqdm import tqdm
 
     planned = [job for part in PARTS if part in _PARTS.value for job in _jobs(part, seeds)]
+    _check_tables(planned)
     if _TABLES_ONLY.value:
         print(_write_tables(planned))
         return
@@ -207,6 +208,16 @@ def _decay(iterations: int) -> int:
 
     small = get_hparams("small")
     return round(iterations * small.decay_every / small.max_iterations)
+
+
+def _check_tables(jobs: list[Job]) -> None:
+    """Refuses tables that would replace files of others, before any work."""
+    from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_object
+
+    for part in dict.fromkeys(job.part for job in jobs):
+        stem = os.path.join(_OUT.value, part)
+        is_table = is_object("overall", "eer_by_type", "traces_by_type")
+        check_outputs([Output(f"{stem}.json", is_table), Output(f"{stem}.md", has_mark(f"## {part}\n".encode()))])
 
 
 def _write_tables(jobs: list[Job]) -> str:

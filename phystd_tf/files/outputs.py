@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import stat
+import zipfile
 from collections.abc import Collection, Iterable, Sequence
 from typing import Callable, NamedTuple, Optional, Union
 
@@ -52,7 +53,7 @@ def check_outputs(outputs: Sequence[Output], inputs: Iterable[str] = ()) -> None
             if key in written:
                 raise OutputError(f"{path} and {written[key]} are one file, but both are written; give another --out")
         written.update(dict.fromkeys(_identities(path), path))
-        _check_place(path)
+        check_place(path)
         if os.path.lexists(path):
             _check_existing(output)
 
@@ -69,7 +70,7 @@ def check_folder(path: str, own_files: Callable[[str], Optional[Collection[str]]
     Raises:
       OutputError: names what is in the way.
     """
-    _check_place(path)
+    check_place(path)
     if not os.path.lexists(path):
         return
     if not os.path.isdir(path):
@@ -86,6 +87,21 @@ def check_folder(path: str, own_files: Callable[[str], Optional[Collection[str]]
         raise OutputError(
             f"{path} holds files that are not of {what} ({others[0]}{more}); move them or give another --out"
         )
+
+
+def check_place(path: str) -> None:
+    """Refuses a path whose folder cannot be made or written.
+
+    Raises:
+      OutputError: names the folder.
+    """
+    above = os.path.dirname(os.path.realpath(path))
+    while not os.path.lexists(above):
+        above = os.path.dirname(above)
+    if not os.path.isdir(above):
+        raise OutputError(f"{path} cannot be written ({above} is not a folder)")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise OutputError(f"{path} cannot be written (no permission to write in {above})")
 
 
 def files_below(folder: str) -> list[str]:
@@ -124,6 +140,19 @@ def is_object(*keys: str) -> Callable[[str], bool]:
     return check
 
 
+def is_archive(*names: str) -> Callable[[str], bool]:
+    """For ``Output``: whether a file is a zip archive, as .npz are, with all these members."""
+
+    def check(path: str) -> bool:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return set(names) <= set(archive.namelist())
+        except (OSError, ValueError, zipfile.BadZipFile):
+            return False
+
+    return check
+
+
 def has_mark(mark: bytes) -> Callable[[str], bool]:
     """For ``Output``: whether these bytes are at the start of a file."""
 
@@ -149,17 +178,6 @@ def _identities(path: str) -> list[Union[str, tuple[int, int]]]:
     except OSError:
         return keys
     return [*keys, (found.st_dev, found.st_ino)]
-
-
-def _check_place(path: str) -> None:
-    """Refuses a path whose folder cannot be made or written."""
-    above = os.path.dirname(os.path.realpath(path))
-    while not os.path.lexists(above):
-        above = os.path.dirname(above)
-    if not os.path.isdir(above):
-        raise OutputError(f"{path} cannot be written ({above} is not a folder)")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise OutputError(f"{path} cannot be written (no permission to write in {above})")
 
 
 def _check_existing(output: Output) -> None:

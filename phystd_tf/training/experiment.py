@@ -16,6 +16,7 @@ from phystd_tf.data.records import load_settings, name_damaged_shard, save_setti
 from phystd_tf.data.selection import PreparedFaces, selection_of
 from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.files.lock import locked
+from phystd_tf.files.outputs import check_place
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.networks.parameters import count_parameters, parameter_table
@@ -65,6 +66,7 @@ def train(
       PhystdError: if the folders do not fit, or training diverges.
     """
     selection = selection_of(faces)
+    check_place(logs_folder(run))
     check_run(run, hparams)
     require_same(run, selection, seed)
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.

@@ -9,6 +9,7 @@ from phystd_tf.files.outputs import (
     check_outputs,
     files_below,
     has_mark,
+    is_archive,
     is_object,
     is_table,
 )
@@ -90,7 +91,12 @@ def test_marks_tell_own_files(place):
     assert is_object("a")("object.json") and is_object("a", "b")("object.json") and not is_object("c")("object.json")
     assert has_mark(b"mark")("binary") and not has_mark(b"mark")("user.csv")
     for path in ("user.csv", "deep.json", "binary", "none", "."):
-        assert not is_object("a")(path) and not is_table("a")(path) and not has_mark(b"other")(path)
+        assert (
+            not is_archive()(path)
+            and not is_object("a")(path)
+            and not is_table("a")(path)
+            and not has_mark(b"other")(path)
+        )
 
 
 def _listed(path):

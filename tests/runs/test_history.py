@@ -6,7 +6,8 @@ import pytest
 
 from phystd_tf.runs.history import History
 
-_WHOLE = "epoch,iteration,L,val_L\n0,10,1.0,2.0\n1,20,0.5,1.0\n"
+_ONE = "epoch,iteration,L,val_L\n0,10,1.0,2.0\n"
+_WHOLE = _ONE + "1,20,0.5,1.0\n"
 
 
 def _rows(run):
@@ -25,6 +26,9 @@ def _rows(run):
         (_WHOLE + "2,20,0.4,0.", ["10", "20"]),
         (_WHOLE + _WHOLE, ["10", "20"]),  # two trainings in one folder
         (_WHOLE + "2,15,nan,\0\n", ["10", "20"]),
+        (_ONE + "1,20,0.5\n", ["10"]),  # a cell is missing
+        (_ONE + "1,20,nan,1.0\n", ["10"]),
+        (_ONE + "1,20,0.5,1.", ["10"]),  # cut off within a number
         ("epoch,L,val_L\n0,1.0,2.0\n", [""]),  # of an earlier edition
         ("\udce9 no table\n1\n", []),
     ],

@@ -1,7 +1,6 @@
 """Scores of a run: with its operating point, which nothing changes unasked, and without a loss of files."""
 
 import json
-import os
 import shutil
 import signal
 
@@ -168,7 +167,7 @@ def test_scores_can_be_written_again_also_into_the_run(work):
 
 def _whole_files(folder):
     """All files but those that a killed program was writing."""
-    return {name: data for name, data in tree(folder).items() if not os.path.basename(name).startswith(".unfinished-")}
+    return {name: data for name, data in tree(folder).items() if "/.unfinished-" not in f"/{name}"}
 
 
 def test_a_kill_while_scores_are_written_costs_nothing(template, tmp_path, kill_points):
@@ -204,3 +203,25 @@ def test_a_kill_within_a_file_that_tensorflow_writes_costs_nothing(template, tmp
         }
         assert program.run(*command, work).code == 0
         assert tree(work) == whole
+
+
+def test_an_export_that_cannot_be_finished_leaves_the_earlier_one(template, tmp_path):
+    """Full disk, Ctrl-C at each point, and a folder that is read-only: one line, and all files as before."""
+    work = shutil.copytree(template, tmp_path / "work")
+    stand_in, arguments = Program("tests.tools.no_model"), ["export", "--run=run", "--out=out/export"]
+    whole = stand_in.run(arguments, work)
+    assert whole.code == 0, whole.output
+    before = tree(work)
+    full = stand_in.run(arguments, work, limit=350)  # what it says fits
+    assert full.code == 2 and "File too large" in full.stderr and "Traceback" not in full.output
+    assert tree(work) == before
+    for point in spread(whole.points, 4):
+        stopped = stand_in.run(arguments, work, kill_at=point, by=signal.SIGINT)
+        assert stopped.code == 130 and "interrupted" in stopped.stderr and "Traceback" not in stopped.output
+        assert _whole_files(work) == before
+    (work / "out").chmod(0o555)
+    text = f"import sys, tests.tools.no_model as it\nsys.argv = ['no_model', *{arguments!r}]\nit.run()"
+    refused = program.run_code(program.DROP_ROOT + text, work)
+    (work / "out").chmod(0o755)
+    assert refused.code == 2 and "out/export cannot be written (no permission" in refused.stderr, refused.output
+    assert _whole_files(work) == before

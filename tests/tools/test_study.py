@@ -9,6 +9,7 @@ import sys
 import pytest
 from absl.testing import flagsaver
 
+from phystd_tf.files.outputs import OutputError
 from phystd_tf.hparams import ABLATIONS, get_hparams
 from tools import study
 from tools.command import UsageError
@@ -185,3 +186,12 @@ def test_wrong_use_is_said_before_any_work(out, calls, changes, message):
     with pytest.raises(UsageError, match=message):
         study.main()
     assert not calls and "tensorflow_addons" not in set(sys.modules) - before
+
+
+@pytest.mark.parametrize("name", ["demo.json", "demo.md"])
+def test_tables_replace_no_file_of_others(out, calls, name):
+    FLAGS.parts = ["demo"]
+    (out / name).write_text("dear to somebody")
+    with pytest.raises(OutputError, match=f"{name} exists and was not written by this program"):
+        study.main()
+    assert not calls and (out / name).read_text() == "dear to somebody"

@@ -1,12 +1,16 @@
 """The training program: killed at any time, the same command ends with the same bits."""
 
+import shutil
+import signal
+
 import pytest
 import tensorflow as tf
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.training import experiment
+from tests import program
 from tests.data.fake_prepared import write_prepared
-from tests.killing import Program, check_kills
+from tests.killing import Program, check_kills, tree
 from tests.training.tiny import tiny_hparams
 
 _SETS = (
@@ -60,3 +64,23 @@ def test_a_batch_that_does_not_fit_into_the_memory_is_named(template, tmp_path, 
     monkeypatch.setattr(experiment, "fit", fit)
     with pytest.raises(PhystdError, match=r"batch_size=4 at 32 px \(.*OOM.*shape\[9\]\); give a smaller"):
         experiment.train(tiny_hparams(), str(template / "prepared"), str(tmp_path / "run"), 0, 1)
+
+
+def test_ctrl_c_a_full_disk_and_a_read_only_folder_end_in_one_line(template, tmp_path):
+    """After each of them, what was there is kept, and nothing half written is taken for a checkpoint."""
+    run = shutil.copytree(template, tmp_path / "work") / "run"
+    full = _PROGRAM.run(_FLAGS, run.parent, limit=6000)  # the small files fit, the first checkpoint does not
+    assert full.code == 2 and "checkpoint in run/checkpoints/best cannot be written" in full.stderr
+    assert "there is none yet; free some space" in full.stderr and "Traceback" not in full.output
+    assert tf.train.latest_checkpoint(str(run / "checkpoints" / "best")) is None
+    stopped = _PROGRAM.run(_FLAGS, run.parent, kill_at=20, by=signal.SIGINT)
+    assert stopped.code == 130 and "interrupted; the same command resumes" in stopped.stderr
+    assert "Traceback" not in stopped.output
+    before = tree(run)
+    run.chmod(0o555)
+    text = f"import sys, tools.train\nsys.argv = ['train', *{_FLAGS!r}]\ntools.train.run()"
+    refused = program.run_code(program.DROP_ROOT + text, run.parent)
+    run.chmod(0o755)
+    assert refused.code == 2 and "no permission to write in " in refused.stderr, refused.output
+    assert "Traceback" not in refused.output
+    assert tree(run) == before
