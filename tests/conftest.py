@@ -15,7 +15,11 @@ def pytest_addoption(parser):
 
 
 # Files that take longest. They come first, so that all processes end at about the same time (tools/test.sh).
-_LONGEST = ("test_documents.py", "test_end_to_end.py", "test_datasets_end_to_end.py")
+_LONGEST = (
+    "test_documents.py", "test_end_to_end.py", "test_datasets_end_to_end.py", "test_phystd_model.py",
+    "test_experiment.py", "test_packaging.py", "test_train.py", "test_precision.py", "test_trace_measurement.py",
+    "test_command_lines.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):

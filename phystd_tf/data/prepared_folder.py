@@ -16,14 +16,8 @@ from phystd_tf.files.atomic import other_files
 from phystd_tf.files.versions import package_versions
 
 UNFINISHED = "unfinished"  # subfolder with the files of finished clips, until they are joined
-_PACKAGES = (
-    "phystd_tf",
-    "numpy",
-    "scipy",
-    "opencv-python",
-    "av",
-    "mediapipe",
-)  # packages that can change a prepared face
+# Packages that can change a prepared face.
+_PACKAGES = ("phystd_tf", "numpy", "scipy", "opencv-python", "av", "mediapipe")
 
 
 class PreparationError(PhystdError):

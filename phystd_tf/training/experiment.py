@@ -67,8 +67,8 @@ def train(
     """
     selection = selection_of(faces)
     check_place(logs_folder(run))
-    check_run(run, hparams)
     require_same(run, selection, seed)
+    check_run(run, hparams)
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
     if deterministic:

@@ -21,7 +21,10 @@ from phystd_tf.synthetic.truth import TruthError, read, truth_path
 from phystd_tf.training.experiment import train
 from tests.training.tiny import tiny_hparams
 
-H = tiny_hparams(image_size=64, n1=8, n2=32, depth_size=8, discriminator_sizes=(16, 24, 64, 64), max_iterations=2)
+_SIZES = {
+    "image_size": 64, "n1": 8, "n2": 32, "depth_size": 8, "discriminator_sizes": (16, 24, 64, 64), "max_iterations": 2
+}  # fmt: skip
+H = tiny_hparams(**_SIZES)
 
 
 def _prepare(faces, out):
@@ -114,6 +117,7 @@ def test_training_does_not_see_the_truth(folders, tmp_path):
         for path in (tmp_path / "faces" / "truth").rglob("*.npz"):
             path.write_bytes(b"no truth")
     assert records[0] == records[1] and records[0]
-    train(H, str(tmp_path / "prepared"), str(tmp_path / "run"), seed=3, steps_per_epoch=1)
+    hparams = tiny_hparams("step1", **_SIZES)  # it reads what the full one does
+    train(hparams, str(tmp_path / "prepared"), str(tmp_path / "run"), seed=3, steps_per_epoch=1)
     with pytest.raises(TruthError):
         trace_measurement.measure_split(Generator(H), str(tmp_path / "prepared"), str(tmp_path / "faces"), "test")

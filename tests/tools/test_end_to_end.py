@@ -240,13 +240,13 @@ def test_the_library_gives_the_scores_of_the_score_file(work, kind):
 def test_the_same_command_with_more_iterations_goes_on(work):
     copy = work / "longer"
     copy.mkdir()
-    for name in ("prepared", "run"):
-        shutil.copytree(work / name, copy / name)
-    train(copy, 6)
+    shutil.copytree(work / "prepared", copy / "prepared")
+    for iterations in (4, 6):
+        train(copy, iterations, "--ablation=auxiliary")
     with open(copy / "run" / "history.csv", encoding="utf-8") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["0", "1", "2"]
     assert len(json.loads((copy / "run" / "commands.json").read_text())) == 2
-    refused = train(copy, 6, "--set=alpha1=50", code=2)
+    refused = train(copy, 6, "--ablation=auxiliary", "--set=alpha1=50", code=2)
     assert "alpha1 (100.0 and 50" in refused.stderr
 
 
