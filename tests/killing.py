@@ -69,7 +69,7 @@ def check_kills(program, arguments, template, work, content, points, by=signal.S
         killed = _run_anew(program, arguments, template, work, point, by)
         assert killed.code == (-by if by == signal.SIGKILL else 128 + by), f"point {point}: {killed.output}"
         assert "Traceback" not in killed.output, killed.output
-        assert by != signal.SIGINT or "interrupted; the same command resumes from here" in killed.stderr
+        assert by != signal.SIGINT or "interrupted; the same command finishes the work" in killed.stderr
         again = program.run(arguments, work)
         where = f"killed at point {point} of {whole.points}"
         assert again.code == whole.code, f"{where}, then: {again.output}"

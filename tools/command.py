@@ -67,7 +67,7 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
             print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
             code = NOTHING_DONE
         except KeyboardInterrupt:
-            print("interrupted; the same command resumes from here", file=sys.stderr)
+            print("interrupted; the same command finishes the work", file=sys.stderr)
             code = 130
         sys.exit(code or DONE)
 

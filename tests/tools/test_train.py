@@ -74,7 +74,7 @@ def test_ctrl_c_a_full_disk_and_a_read_only_folder_end_in_one_line(template, tmp
     assert "there is none yet; free some space" in full.stderr and "Traceback" not in full.output
     assert tf.train.latest_checkpoint(str(run / "checkpoints" / "best")) is None
     stopped = _PROGRAM.run(_FLAGS, run.parent, kill_at=20, by=signal.SIGINT)
-    assert stopped.code == 130 and "interrupted; the same command resumes" in stopped.stderr
+    assert stopped.code == 130 and "interrupted; the same command finishes" in stopped.stderr
     assert "Traceback" not in stopped.output
     before = tree(run)
     run.chmod(0o555)
