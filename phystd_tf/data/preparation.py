@@ -114,7 +114,7 @@ def prepare(
                     return None
                 finished_clips.join(out, clips, settings)
             else:
-                progress(len(clips), _failures(out))
+                progress(len(clips), _failures(records.read_manifest(manifest)))
             finished_clips.tidy(out)
             return records.read_manifest(manifest)
     except OSError as error:
@@ -133,13 +133,13 @@ def _as_it_is(
     if changed:
         names = some([clips[number].id for number in changed])
         raise PreparationError(f"{out}: {len(changed)} clips have changed since, but the folder is read-only: {names}")
-    progress(len(clips), _failures(out))
-    return records.read_manifest(os.path.join(out, records.MANIFEST_FILE)) if share is None else None
+    rows = records.read_manifest(os.path.join(out, records.MANIFEST_FILE))
+    progress(len(clips), _failures(rows))
+    return rows if share is None else None
 
 
-def _failures(out: str) -> int:
-    manifest = os.path.join(out, records.MANIFEST_FILE)
-    return sum(row["status"] != records.OK for row in records.read_manifest(manifest))
+def _failures(rows: Rows) -> int:
+    return sum(row["status"] != records.OK for row in rows)
 
 
 @contextlib.contextmanager

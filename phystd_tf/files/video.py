@@ -24,7 +24,7 @@ _CONTAINERS = {
     "protocol_whitelist": "file",
 }
 _MOST_PIXELS = 2**27  # of a frame; four times those of 8K
-# Most decoders mark the frames that they repair. These do so silently, unless they are told to give up instead.
+# Most decoders mark the frames that they repair. These do not, so they are set to stop at an error instead.
 _SILENT = {"mjpeg", "hevc"}
 # These leave out frames that they cannot repair.
 _LEAVE_OUT = {"mpeg1video", "mpeg2video", "h263", "flv", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2"}

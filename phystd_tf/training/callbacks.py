@@ -76,12 +76,12 @@ class WarnOfFaults(tf.keras.callbacks.Callback):
     def __init__(self, history: History) -> None:
         super().__init__()
         self._history = history
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
 
     def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
         for kind, sentence in faults(self._history.values()).items():
-            if kind not in self._told:
-                self._told.add(kind)
+            if kind not in self._warned:
+                self._warned.add(kind)
                 tqdm.write(f"warning: iteration {int(self.model.iteration.numpy())}: {sentence}")
 
 

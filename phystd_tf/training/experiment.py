@@ -67,7 +67,8 @@ def train(
     """
     selection = selection_of(faces)
     check_place(logs_folder(run))
-    require_same(run, selection, seed)
+    about = identity(selection, seed)
+    require_same(run, selection, about)
     check_run(run, hparams)
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
@@ -86,7 +87,7 @@ def train(
             hparams,
             {
                 "data": selection.prepared,
-                **identity(selection, seed),
+                **about,
                 "held_out_split": held_out_split,
             },
         )

@@ -21,7 +21,7 @@ def identity(selection: Selection, seed: int) -> dict[str, Any]:
     }
 
 
-def require_same(run: str, selection: Selection, seed: int) -> None:
+def require_same(run: str, selection: Selection, now: dict[str, Any]) -> None:
     """Checks that a run, if there is one, was trained with this seed on these faces.
 
     Runs of earlier versions do not say all of it; what they do not say is not checked.
@@ -29,7 +29,7 @@ def require_same(run: str, selection: Selection, seed: int) -> None:
     Args:
       run: path of a run folder; need not exist.
       selection: Selection to train on.
-      seed: of the weights, the batches and the harder samples.
+      now: what ``identity`` says of the training that is to begin.
 
     Raises:
       PhystdError: says what differs and what to do.
@@ -42,7 +42,7 @@ def require_same(run: str, selection: Selection, seed: int) -> None:
     commands = load_commands(run) if os.path.exists(commands_path(run)) else []
     if not commands or not isinstance(commands[0], dict):
         return  # stopped before anything was trained
-    first, now = commands[0], identity(selection, seed)
+    first, seed = commands[0], now["seed"]
     if first.get("seed", seed) != seed:
         raise PhystdError(f"{run} was trained with --seed={first['seed']}, not {seed}; give that one, or another --run")
     differing = [name for name in ("data_fingerprint", "split_fingerprint", "faces") if first.get(name) != now[name]]

@@ -13,7 +13,7 @@ from phystd_tf.errors import PhystdError
 from phystd_tf.protocols.choice import ProtocolChoice
 from phystd_tf.runs.folder import save_protocol
 from phystd_tf.training import experiment
-from phystd_tf.training.resuming import require_same
+from phystd_tf.training.resuming import identity, require_same
 from tests.data.fake_prepared import write_prepared
 from tests.training.tiny import tiny_hparams
 
@@ -57,7 +57,8 @@ def test_another_seed_is_refused(work):
 
 def test_faces_that_have_been_moved_are_the_same(work):
     (work / "prepared").rename(work / "elsewhere")
-    require_same(str(work / "run"), Selection(str(work / "elsewhere")), 3)
+    faces = Selection(str(work / "elsewhere"))
+    require_same(str(work / "run"), faces, identity(faces, 3))
 
 
 def test_other_faces_are_refused(work):
@@ -79,11 +80,11 @@ def test_another_preparation_of_the_same_faces_is_refused(work):
 def test_lists_of_the_same_protocol_may_be_moved_but_not_be_another_protocol(work):
     run, faces = str(work / "run"), Selection(str(work / "prepared"))
     save_protocol(run, ProtocolChoice(lists="there"))
-    require_same(run, faces, 3)
+    require_same(run, faces, identity(faces, 3))
     for choice in (ProtocolChoice("siwm_1"), ProtocolChoice(seed=1)):
         save_protocol(run, choice)
         with pytest.raises(PhystdError, match=r"was trained on protocol .*, not folder \(seed 0\); give it, or"):
-            require_same(run, faces, 3)
+            require_same(run, faces, identity(faces, 3))
 
 
 @pytest.mark.parametrize("known", [None, [], [{}], [None], [{"seed": 3, "data_fingerprint": ...}]])
@@ -93,7 +94,7 @@ def test_what_a_run_of_an_earlier_version_does_not_say_is_not_checked(work, know
         path.unlink()  # killed before it was written
     else:
         path.write_text(json.dumps(known, default=lambda _: faces.fingerprint()))
-    require_same(str(work / "run"), faces, 3)
+    require_same(str(work / "run"), faces, identity(faces, 3))
     if known and known[0]:
         with pytest.raises(PhystdError, match="seed=3, not 4"):
-            require_same(str(work / "run"), faces, 4)
+            require_same(str(work / "run"), faces, identity(faces, 4))
