@@ -12,8 +12,16 @@ import shutil
 import subprocess
 import sys
 import time
+from typing import Optional
 
-from . import embedded
+from phystd_tf.experiments import embedded_faces
+from phystd_tf.experiments.experiment import Experiment, Files, files_of, steps_of
+from phystd_tf.experiments.plan import Plan
+from phystd_tf.experiments.running import run as run_plan
+from phystd_tf.experiments.step import Stamps, Step
+from phystd_tf.hparams import get_hparams
+from phystd_tf.protocols.choice import ProtocolChoice
+
 from .command import SEEDS, Flags, UsageError, run_program
 
 flags = Flags()
@@ -23,10 +31,27 @@ NOTE = (
     "they say nothing about OULU-NPU, SiW, SiW-M or real attacks."
 )
 
+TITLES = {
+    "faces/render": "Render live faces and their spoofs to train on",
+    "faces/prepare": "Find the faces, and fit the 3D model",
+    "test_faces/render": "Render other people to be measured on, with the true traces",
+    "test_faces/prepare": "Find the test faces, and fit the 3D model",
+    "/train": "Train PhySTD",
+    "/dev": "Score the dev faces",
+    "/test": "Score the test faces, and compare their traces with the truth",
+    "/evaluate": "Error rates",
+    "/disentangle": "Disentangle held-out faces",
+    "/export": "Export",
+    "/report": "Report",
+}
+
 _OUT = flags.DEFINE_string("out", "demo_output", "Folder for everything the demo makes.")
 _SUBJECTS = flags.DEFINE_integer("subjects", 140, "Rendered people to train on.", lower_bound=6)
 _TEST_SUBJECTS = flags.DEFINE_integer(
-    "test_subjects", embedded.TEST_SUBJECTS, "Rendered people to be measured on; always the same ones.", lower_bound=3
+    "test_subjects",
+    embedded_faces.TEST_SUBJECTS,
+    "Rendered people to be measured on; always the same ones.",
+    lower_bound=3,
 )
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations in place of the preset's.", lower_bound=1)
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter of the training, as for tools.train.")
@@ -35,100 +60,108 @@ _SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the t
 
 def main() -> None:
     out = _OUT.value
-    folders = ("faces", "prepared", "test_faces", "test_prepared", "run", "disentangled", "export")
-    paths = {name: os.path.join(out, name) for name in folders}
-    names = ("dev.csv", "test.csv", "metrics.json", "disentangled.jpg", "report.html")
-    files = {name: os.path.join(out, name) for name in names}
-    seed = f"--seed={_SEED.value}"
-    iterations = [] if _ITERATIONS.value is None else [f"--iterations={_ITERATIONS.value}"]
     os.makedirs(out, exist_ok=True)
     started = time.monotonic()
-
-    _step(
-        "Render live faces and their spoofs to train on",
-        "make_synthetic", *embedded.training_faces(paths["faces"], _SUBJECTS.value, _SEED.value),
-    )  # fmt: skip
-    _step(
-        "Render other people to be measured on, with the true traces",
-        "make_synthetic", *embedded.test_faces(paths["test_faces"], _TEST_SUBJECTS.value),
-    )  # fmt: skip
-    for kind in ("", "test_"):
-        _step(
-            f"Find the {kind.replace('_', ' ')}faces, and fit the 3D model",
-            "prepare", *embedded.preparation(paths[f"{kind}faces"], paths[f"{kind}prepared"]),
-        )  # fmt: skip
-    _step(
-        "Train PhySTD",
-        "train", f"--data={paths['prepared']}", "--preset=small", f"--run={paths['run']}", seed, *iterations,
-        *(f"--set={text}" for text in _SET.value),
-    )  # fmt: skip
-    _step(
-        "Score the dev faces",
-        "score", f"--run={paths['run']}", f"--data={paths['prepared']}", "--split=dev", f"--out={files['dev.csv']}",
-    )  # fmt: skip
-    _step(
-        "Score the test faces, and compare their traces with the truth",
-        "score", f"--run={paths['run']}", f"--data={paths['test_prepared']}", "--split=test",
-        f"--out={files['test.csv']}", f"--truth={paths['test_faces']}",
-    )  # fmt: skip
-    _step(
-        "Error rates",
-        "evaluate", f"--scores={files['test.csv']}", f"--dev_scores={files['dev.csv']}",
-        f"--out={files['metrics.json']}",
-    )  # fmt: skip
-    _step(
-        "Disentangle held-out faces",
-        "disentangle", f"--model={paths['run']}", f"--input={_examples(paths['test_faces'], out)}",
-        f"--out={paths['disentangled']}", f"--sheet={files['disentangled.jpg']}",
-    )  # fmt: skip
-    _step("Export", "export", f"--run={paths['run']}", f"--out={paths['export']}")
-    _step(
-        "Report",
-        "report", f"--run={paths['run']}", f"--metrics={files['metrics.json']}",
-        f"--scores={files['test.csv']}", f"--pictures={paths['disentangled']}", f"--note={NOTE}",
-        f"--out={files['report.html']}",
-    )  # fmt: skip
+    faces = [
+        *embedded_faces.training_faces(out, _SUBJECTS.value, _SEED.value),
+        *embedded_faces.test_faces(out, _TEST_SUBJECTS.value),
+    ]
+    experiment = _experiment(faces)
+    stamps = Stamps(out, {"OUT": out})
+    plan = Plan([*faces, *_steps(experiment)], stamps)
+    done = len(plan.done())
+    if done:
+        print(f"{done} of {len(plan.steps)} steps are done already")
+    # The examples are picked from the rendered faces, before the step that disentangles them.
+    for part in (Plan(faces, stamps), plan):
+        failures = run_plan(part, _start, out, show=True)
+        if failures:
+            raise UsageError(failures[0].reason)
+        _pick_examples(os.path.join(out, "test_faces"), os.path.join(out, "examples"))
+    files = files_of(experiment, out)
     _print_results(files)
     print(
         f"\nDone in {(time.monotonic() - started) / 60:.1f} minutes.\n"
-        f"  report      {files['report.html']}\n"
-        f"  pictures    {files['disentangled.jpg']}, and {paths['disentangled']}\n"
-        f"  scores      {files['dev.csv']} and {files['test.csv']}\n"
-        f"  SavedModel  {paths['export']}\n"
+        f"  report      {os.path.join(out, 'report.html')}\n"
+        f"  pictures    {os.path.join(out, 'disentangled.jpg')}, and {os.path.join(out, 'disentangled')}\n"
+        f"  scores      {files.chosen_scores} and {files.test_scores}\n"
+        f"  SavedModel  {os.path.join(out, 'export')}\n"
         "Try a photograph of your own (this model has seen rendered faces only; its verdict is a toy's):\n"
-        f"  {_python()} -m {__package__}.disentangle --model={paths['export']} --input=PHOTO.jpg --out={out}/mine"
+        f"  {_python()} -m {__package__}.disentangle --model={os.path.join(out, 'export')} --input=PHOTO.jpg "
+        f"--out={os.path.join(out, 'mine')}"
     )
 
 
-def _print_results(files) -> None:
+def _experiment(faces: list[Step]) -> Experiment:
+    """The training of the demo."""
+    out = _OUT.value
+    return Experiment(
+        name="",  # its files lie in the output folder itself
+        data=embedded_faces.prepared_folder(out),
+        protocol=ProtocolChoice(),
+        iterations=_ITERATIONS.value or get_hparams("small").max_iterations,
+        seed=_SEED.value,
+        changes=tuple(_SET.value),
+        test_data=embedded_faces.prepared_folder(out, "test_faces"),
+        truth=os.path.join(out, "test_faces"),
+        needs=tuple(step.key for step in faces),
+    )
+
+
+def _steps(experiment: Experiment) -> list[Step]:
+    """The steps of the experiment, and what the demo makes of its model."""
+    out = _OUT.value
+    files = files_of(experiment, out)
+    pictures, sheet = os.path.join(out, "disentangled"), os.path.join(out, "disentangled.jpg")
+    export, report = os.path.join(out, "export"), os.path.join(out, "report.html")
+    disentangle = Step(
+        "/disentangle", "disentangle",
+        (f"--model={files.run}", f"--input={os.path.join(out, 'examples')}", f"--out={pictures}", f"--sheet={sheet}"),
+        (sheet,), ("/train",), accepts=(0, 1),
+    )  # fmt: skip
+    return [
+        *steps_of(experiment, out),
+        disentangle,
+        Step("/export", "export", (f"--run={files.run}", f"--out={export}"), (export,), ("/train",)),
+        Step(
+            "/report", "report",
+            (
+                f"--run={files.run}", f"--metrics={files.metrics}", f"--scores={files.test_scores}",
+                f"--pictures={pictures}", f"--note={NOTE}", f"--out={report}",
+            ),
+            (report,), ("/evaluate", disentangle.key),
+        ),
+    ]  # fmt: skip
+
+
+def _start(step: Step, output: Optional[int], environment: dict[str, str]) -> int:
+    """Runs a step, and shows its command and its time."""
+    command = ["-m", f"{__package__}.{step.program}", *step.arguments]
+    print(f"\n== {TITLES[step.key]}\n$ {_python()} {shlex.join(command)}", flush=True)
+    started = time.monotonic()
+    code = subprocess.call([sys.executable, *command])
+    print(f"   ({time.monotonic() - started:.0f} s)", flush=True)
+    return code
+
+
+def _print_results(files: Files) -> None:
     """The table that the whole job comes down to, read back from its files."""
     from phystd_tf.evaluation.scores import read_scores
     from phystd_tf.evaluation.summary import as_table, terms_by_type, terms_table
     from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarize_quality
     from phystd_tf.files.json_file import read_json
 
-    summary = read_json(files["metrics.json"], UsageError)
+    summary = read_json(files.metrics, UsageError)
     print(f"\n== Results on held-out subjects\n{NOTE}\n\n{as_table(summary)}")
-    scores = read_scores(files["test.csv"])
+    scores = read_scores(files.test_scores)
     rows = terms_by_type(scores)
     print(f"\nMean terms of the score; traces should be small on live faces\n{terms_table(rows)}")
-    quality = summarize_quality(read_quality(scores, files["test.csv"]))
+    quality = summarize_quality(read_quality(scores, files.test_scores))
     print(f"\nTraces against the truth, per face\n{quality_table(quality)}")
 
 
-def _step(title: str, tool: str, *arguments: str) -> None:
-    command = ["-m", f"{__package__}.{tool}", *arguments]
-    print(f"\n== {title}\n$ {_python()} {shlex.join(command)}", flush=True)
-    started = time.monotonic()
-    code = subprocess.call([sys.executable, *command])
-    if code == 2 or code < 0 or code > 2:
-        raise UsageError(f"the step '{title}' failed (exit code {code}); its message is above")
-    print(f"   ({time.monotonic() - started:.0f} s)", flush=True)
-
-
-def _examples(faces: str, out: str) -> str:
-    """A folder with the first test face of each type, by hard link or copy."""
-    folder = os.path.join(out, "examples")
+def _pick_examples(faces: str, folder: str) -> None:
+    """Copies the first test faces of two people of each type."""
     os.makedirs(folder, exist_ok=True)
     test = os.path.join(faces, "test")
     kinds = {"live": os.path.join(test, "live")}
@@ -143,7 +176,6 @@ def _examples(faces: str, out: str) -> str:
                 for name in sorted(names)
             )
             shutil.copy(first, os.path.join(folder, f"{kind}_{subject}{os.path.splitext(first)[1]}"))
-    return folder
 
 
 def _python() -> str:

@@ -12,15 +12,18 @@ command resumes where it was stopped, and more parts can be added later.
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
 """
 
-import concurrent.futures
-import functools
 import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
-from . import embedded
+from phystd_tf.experiments import embedded_faces
+from phystd_tf.experiments.experiment import Experiment, Files, files_of, steps_of, with_schedule
+from phystd_tf.experiments.plan import Plan
+from phystd_tf.experiments.presenting import overview
+from phystd_tf.experiments.running import program_starter
+from phystd_tf.experiments.running import run as run_plan
+from phystd_tf.experiments.step import Stamps, Step
+from phystd_tf.protocols.choice import ProtocolChoice
+
 from .command import SEEDS, Flags, UsageError, run_program
 
 flags = Flags()
@@ -48,7 +51,7 @@ _PARTS = flags.DEFINE_list("parts", list(PARTS), f"Which comparisons: {', '.join
 _SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the trainings; the long one takes the first.")
 _SUBJECTS = flags.DEFINE_integer("subjects", 140, "Rendered people to train on.", lower_bound=6)
 _TEST_SUBJECTS = flags.DEFINE_integer(
-    "test_subjects", embedded.TEST_SUBJECTS, "Rendered people that all models are measured on.", lower_bound=3
+    "test_subjects", embedded_faces.TEST_SUBJECTS, "Rendered people that all models are measured on.", lower_bound=3
 )
 _ITERATIONS = flags.DEFINE_integer(
     "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
@@ -68,6 +71,7 @@ _LEFT_OUT = flags.DEFINE_list("left_out", list(LEFT_OUT), "Types of the part 'un
 _WORKERS = flags.DEFINE_integer(
     "workers", 0, "Trainings side by side, which share the cores; 0 takes one for each core.", lower_bound=0
 )
+_PLAN = flags.DEFINE_boolean("plan", False, "Only say what is done, what is left, and about how long it will take.")
 _TABLES_ONLY = flags.DEFINE_boolean("tables_only", False, "Train nothing; write the tables of what is finished.")
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter for all trainings, as for tools.train.")
 
@@ -103,31 +107,18 @@ def main() -> None:
     if min(seeds) < SEEDS["lower_bound"] or max(seeds) > SEEDS["upper_bound"]:
         raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want numbers from 0 to {SEEDS['upper_bound']}")
 
-    from tqdm import tqdm
-
     planned = [job for part in PARTS if part in _PARTS.value for job in _jobs(part, seeds)]
     _check_tables(planned)
-    if _TABLES_ONLY.value:
-        print(_write_tables(planned))
-        return
-    for part in {_paths(part): part for part in _PARTS.value}.values():  # most parts share their faces
-        _make_faces(part)
-    _make_test_faces()
-    jobs = list({job.folder: job for job in planned}.values())
-    cores = os.cpu_count() or 1
-    workers = min(_WORKERS.value or cores, len(jobs))
-    threads = max(1, cores // workers)  # of each training
-    bar = tqdm(total=len(jobs), unit="model", desc="study")
-    with bar, concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_run, job, threads): job for job in jobs}
-        try:
-            for done in concurrent.futures.as_completed(running):
-                done.result()
-                bar.set_postfix_str(running[done].folder, refresh=False)
-                bar.update()
-        finally:
-            for waiting in running:
-                waiting.cancel()
+    if not _TABLES_ONLY.value:
+        out = _OUT.value
+        plan = Plan([step for job in planned for step in _steps(job)], Stamps(out, {"OUT": out}))
+        jobs = min(_WORKERS.value or os.cpu_count() or 1, len({job.folder for job in planned}))
+        if _PLAN.value:
+            print(overview(plan, jobs))
+            return
+        failures = run_plan(plan, program_starter(__package__), out, jobs)
+        if failures:
+            raise UsageError(f"{len(failures)} step(s) failed, see above; the same command resumes from there")
     print(_write_tables(planned))
 
 
@@ -156,58 +147,34 @@ def _jobs(part: str, seeds: list[int]) -> list[Job]:
     return [Job(part, model, row, its, seed, protocol) for model, row, its in models for seed in seeds]
 
 
-def _make_faces(part: str) -> None:
-    """The faces of a part, prepared; both programs resume where they were stopped, and do nothing twice."""
-    faces, prepared = _paths(part)
-    subjects = _LONG_SUBJECTS.value if part == "long" else _SUBJECTS.value
-    _call("make_synthetic", *embedded.training_faces(faces, subjects, seed=0))
-    _call("prepare", *embedded.preparation(faces, prepared), may_be=(0, 1))
+def _steps(job: Job) -> list[Step]:
+    """The steps of one model: faces, training, scores, error rates."""
+    return [*_faces(job), *steps_of(_experiment(job), _OUT.value)]
 
 
-def _make_test_faces() -> None:
-    """The faces that all models are measured on."""
-    faces, prepared = _test_paths()
-    _call("make_synthetic", *embedded.test_faces(faces, _TEST_SUBJECTS.value))
-    _call("prepare", *embedded.preparation(faces, prepared), may_be=(0, 1))
+def _faces(job: Job) -> list[Step]:
+    """The steps that render and prepare the faces of a model, and those that all models are measured on."""
+    name, subjects = ("long_faces", _LONG_SUBJECTS.value) if job.part == "long" else ("faces", _SUBJECTS.value)
+    return [
+        *embedded_faces.training_faces(_OUT.value, subjects, 0, name),
+        *embedded_faces.test_faces(_OUT.value, _TEST_SUBJECTS.value),
+    ]
 
 
-def _run(job: Job, threads: int) -> None:
-    """Trains, scores and evaluates one model, unless that is done; its output goes to a log."""
-    _, prepared = _paths(job.part)
-    test_faces, test_prepared = _test_paths()
-    folder = os.path.join(_OUT.value, job.folder)
-    metrics = _metrics_path(job)
-    if os.path.exists(metrics):
-        trained = _iterations(job)
-        if trained != job.iterations:
-            raise UsageError(
-                f"{folder} was trained for {trained} iterations, not {job.iterations}; remove it, or give another --out"
-            )
-        return
-    os.makedirs(folder, exist_ok=True)
-    run = os.path.join(folder, "run")
-    changes = [f"--set={text}" for text in (*_SET.value, *job.changes)]
-    if job.part == "long":  # the same share of the training at the full rate
-        changes.append(f"--set=decay_every={_decay(job.iterations)}")
-    with open(os.path.join(folder, "log.txt"), "a", encoding="utf-8") as log:
-        names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-        call = functools.partial(_call, log=log, env={**os.environ, **{name: str(threads) for name in names}})
-        call(
-            "train", f"--data={prepared}", f"--run={run}", "--preset=small", f"--ablation={job.ablation}",
-            f"--iterations={job.iterations}", f"--seed={job.seed}", f"--protocol={job.protocol}", *changes,
-        )  # fmt: skip
-        dev, test = (os.path.join(folder, f"{split}.csv") for split in ("dev", "test"))
-        truth = [] if job.ablation == "auxiliary" else [f"--truth={test_faces}"]
-        call("score", f"--run={run}", f"--data={prepared}", "--split=dev", f"--out={dev}")
-        call("score", f"--run={run}", f"--data={test_prepared}", "--split=test", f"--out={test}", *truth)
-        call("evaluate", f"--scores={test}", f"--dev_scores={dev}", f"--out={metrics}")
-
-
-def _decay(iterations: int) -> int:
-    from phystd_tf.hparams import get_hparams
-
-    small = get_hparams("small")
-    return round(iterations * small.decay_every / small.max_iterations)
+def _experiment(job: Job) -> Experiment:
+    out = _OUT.value
+    return Experiment(
+        name=job.folder,
+        data=embedded_faces.prepared_folder(out, "long_faces" if job.part == "long" else "faces"),
+        protocol=ProtocolChoice(job.protocol),
+        iterations=job.iterations,
+        ablation=job.ablation,
+        seed=job.seed,
+        changes=with_schedule("small", job.iterations, (*_SET.value, *job.changes)),
+        test_data=embedded_faces.prepared_folder(out, "test_faces"),
+        truth=None if job.ablation == "auxiliary" else os.path.join(out, "test_faces"),
+        needs=tuple(step.key for step in _faces(job)),
+    )
 
 
 def _check_tables(jobs: list[Job]) -> None:
@@ -227,7 +194,7 @@ def _write_tables(jobs: list[Job]) -> str:
 
     texts = []
     for part in dict.fromkeys(job.part for job in jobs):
-        finished = [job for job in jobs if job.part == part and os.path.exists(_metrics_path(job))]
+        finished = [job for job in jobs if job.part == part and os.path.exists(_files(job).metrics)]
         outcomes = [study_table.Outcome(job.model, job.seed, _iterations(job), _measures(job)) for job in finished]
         if not outcomes:
             continue
@@ -258,8 +225,8 @@ def _measures(job: Job) -> dict[str, Any]:
     from phystd_tf.files.json_file import read_json
     from phystd_tf.runs.folder import history_path
 
-    metrics = read_json(_metrics_path(job), UsageError, "remove it, and the model is measured again")
-    losses = pd.read_csv(history_path(os.path.join(_OUT.value, job.folder, "run"))).iloc[-1]
+    metrics = read_json(_files(job).metrics, UsageError, "remove it, and the model is measured again")
+    losses = pd.read_csv(history_path(_files(job).run)).iloc[-1]
     return {**metrics, "losses": losses.to_dict()}
 
 
@@ -267,32 +234,11 @@ def _iterations(job: Job) -> int:
     """How many iterations a model was trained for, which is not what the flags of a later call say."""
     from phystd_tf.runs.folder import load_hparams
 
-    return load_hparams(os.path.join(_OUT.value, job.folder, "run")).max_iterations
+    return load_hparams(_files(job).run).max_iterations
 
 
-def _metrics_path(job: Job) -> str:
-    return os.path.join(_OUT.value, job.folder, "metrics.json")
-
-
-def _paths(part: str) -> tuple[str, str]:
-    """(faces, prepared) of a part: the long training has its own, the others those of the demo."""
-    names = ("long_faces", "long_prepared") if part == "long" else ("faces", "prepared")
-    return os.path.join(_OUT.value, names[0]), os.path.join(_OUT.value, names[1])
-
-
-def _test_paths() -> tuple[str, str]:
-    """(faces, prepared) that all models are measured on."""
-    return os.path.join(_OUT.value, "test_faces"), os.path.join(_OUT.value, "test_prepared")
-
-
-def _call(tool: str, *arguments: str, log=None, env: Optional[Mapping[str, str]] = None, may_be=(0,)) -> None:
-    code = subprocess.call(
-        [sys.executable, "-m", f"{__package__}.{tool}", *arguments],
-        stdout=log, stderr=subprocess.STDOUT if log else None, env=env,
-    )  # fmt: skip
-    if code not in may_be:
-        where = f"; see {log.name}" if log else ""
-        raise UsageError(f"tools.{tool} failed (exit code {code}){where}; the same command resumes from there")
+def _files(job: Job) -> Files:
+    return files_of(_experiment(job), _OUT.value)
 
 
 def run() -> None:

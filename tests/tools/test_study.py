@@ -9,6 +9,7 @@ import sys
 import pytest
 from absl.testing import flagsaver
 
+from phystd_tf.experiments.plan import PlanError
 from phystd_tf.files.outputs import OutputError
 from phystd_tf.hparams import ABLATIONS, get_hparams
 from tools import study
@@ -35,28 +36,35 @@ def _metrics(folder):
     }  # fmt: skip
 
 
-@pytest.fixture()
-def calls(monkeypatch):
-    made = []
+class Calls(list):
+    """The programs that were started, each with its options, by several threads; their outputs are made."""
 
-    def call(tool, *arguments, log=None, env=None, may_be=(0,)):
-        given = dict(argument.lstrip("-").split("=", 1) for argument in arguments)
-        made.append((tool, given))  # by several threads
-        threads.append((env or {}).get("TF_NUM_INTRAOP_THREADS"))
-        if tool == "train":
+    def __init__(self):
+        super().__init__()
+        self.threads = []  # what each may use
+        self.codes = {}  # exit codes other than 0, by step
+
+    def start(self, step, output, environment):
+        given = dict(argument.lstrip("-").split("=", 1) for argument in step.arguments)
+        self.append((step.program, given))
+        self.threads.append(environment.get("TF_NUM_INTRAOP_THREADS"))
+        for path in step.outputs:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            content = _metrics(os.path.basename(os.path.dirname(path))) if step.program == "evaluate" else {}
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(content, file)
+        if step.program == "train":
             run = given["run"]
-            os.makedirs(run)
-            hparams = get_hparams("small", max_iterations=int(given["iterations"]))
-            hparams.save(os.path.join(run, "hparams.json"))
+            get_hparams("small", max_iterations=int(given["iterations"])).save(os.path.join(run, "hparams.json"))
             with open(os.path.join(run, "history.csv"), "w", encoding="utf-8") as file:
                 file.write("epoch,L_D\n0,9\n1,1.25\n")
-        if tool == "evaluate":
-            path = given["out"]
-            with open(path, "w", encoding="utf-8") as file:
-                json.dump(_metrics(os.path.basename(os.path.dirname(path))), file)
+        return self.codes.get(step.key, 0)
 
-    threads = call.threads = []
-    monkeypatch.setattr(study, "_call", call)
+
+@pytest.fixture()
+def calls(monkeypatch):
+    made = Calls()
+    monkeypatch.setattr(study, "program_starter", lambda tools: made.start)
     return made
 
 
@@ -88,6 +96,8 @@ def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, call
     study.main()
     trained = [arguments["run"] for tool, arguments in calls if tool == "train"]
     assert len(trained) == 6 and [tool for tool, _ in calls[:2]] == ["make_synthetic", "prepare"]
+    rendered = [arguments["out"] for tool, arguments in calls if tool == "make_synthetic"]
+    assert rendered == [str(out / "faces"), str(out / "test_faces")]
     scored = [arguments for tool, arguments in calls if tool == "score"]
     assert all(("truth" in a) == (a["split"] == "test" and "auxiliary" not in a["run"]) for a in scored)
     shutil.rmtree(out / "demo" / "full-4")
@@ -108,7 +118,7 @@ def test_a_model_of_other_iterations_is_named_as_what_it_is(out, calls):
     FLAGS.parts = ["recipe"]
     study.main()
     FLAGS.iterations = 10
-    with pytest.raises(UsageError, match=f"was trained for {SMALL.max_iterations} iterations, not 10"):
+    with pytest.raises(PlanError, match=rf"was done with --iterations={SMALL.max_iterations}, .*--iterations=10"):
         study.main()
     FLAGS.tables_only = True
     study.main()
@@ -149,11 +159,11 @@ def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
 
 def test_the_cores_are_shared_by_the_trainings_that_run_side_by_side(out, calls, monkeypatch):
     monkeypatch.setattr(study.os, "cpu_count", lambda: 8)
-    for parts, workers, threads in ((["long"], 0, "8"), (["demo"], 3, "2"), (["recipe"], 0, "1")):
+    for parts, workers, threads in ((["long"], 0, None), (["demo"], 3, "2"), (["recipe"], 0, "1")):
         FLAGS.parts, FLAGS.workers = parts, workers
         study.main()
-        assert {one for one in study._call.threads if one} == {threads}
-        study._call.threads.clear()
+        assert set(calls.threads) == {threads}  # None: all cores
+        calls.threads.clear()
 
 
 def test_a_training_that_two_tables_show_is_done_once(out, calls):
@@ -167,12 +177,23 @@ def test_a_training_that_two_tables_show_is_done_once(out, calls):
     assert recipe[-1]["EER %"] == demo[0]["EER %"]
 
 
-def test_a_program_that_fails_names_its_log(out, tmp_path, monkeypatch):
-    monkeypatch.setattr(study.subprocess, "call", lambda command, **_: 2)
-    with open(tmp_path / "log.txt", "w", encoding="utf-8") as log, pytest.raises(UsageError, match=r"train.*log\.txt"):
-        study._call("train", "--x=1", log=log)
-    monkeypatch.setattr(study.subprocess, "call", lambda command, **_: 1)
-    assert study._call("prepare", may_be=(0, 1)) is None
+def test_a_model_that_fails_costs_no_other(out, calls, capsys):
+    FLAGS.parts = ["demo"]
+    calls.codes["demo/full-4/train"] = 2
+    with pytest.raises(UsageError, match="1 step.* failed"):
+        study.main()
+    assert len([tool for tool, _ in calls if tool == "evaluate"]) == 5
+    calls.codes.clear()
+    calls.clear()
+    study.main()
+    assert [tool for tool, _ in calls] == ["train", "score", "score", "evaluate"]
+
+
+def test_the_plan_is_told_and_nothing_is_run(out, calls, capsys):
+    FLAGS.parts, FLAGS.plan = ["demo"], True
+    study.main()
+    text = capsys.readouterr().out
+    assert not calls and "demo/full-4" in text and "to go" in text
 
 
 @pytest.mark.parametrize(

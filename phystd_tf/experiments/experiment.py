@@ -1,0 +1,118 @@
+"""An experiment: one model, trained on one split of one dataset with one seed, scored and evaluated."""
+
+import os
+from typing import NamedTuple, Optional
+
+from phystd_tf.experiments.step import Step
+from phystd_tf.hparams import get_hparams
+from phystd_tf.protocols.choice import ProtocolChoice
+
+
+class FaceCounts(NamedTuple):
+    """Faces of the splits that an experiment reads, for the estimate of its time."""
+
+    threshold: int = 0
+    test: int = 0
+
+
+class Experiment(NamedTuple):
+    """What is trained and measured.
+
+    Attributes:
+      name: of its folder below the output, which no other experiment has.
+      data: prepared folder of its training faces.
+      protocol: which of them are train, dev and test.
+      system: what is trained, see ``HParams.system``.
+      ablation: of PhySTD, the row of Table 3.
+      seed: of the training.
+      preset: of the hyper-parameters.
+      iterations: of the training.
+      changes: further hyper-parameters, each as name=value.
+      threshold_split: where alpha0 and the threshold are chosen: "dev", or "train" where there is no dev.
+      test_data: prepared folder of the test faces; None for ``data``.
+      truth: folder of the embedded dataset of the test faces, to measure traces; None where there is none.
+      needs: keys of the steps that make its faces.
+      counts: FaceCounts.
+    """
+
+    name: str
+    data: str
+    protocol: ProtocolChoice
+    iterations: int
+    system: str = "phystd"
+    ablation: str = "full"
+    seed: int = 0
+    preset: str = "small"
+    changes: tuple[str, ...] = ()
+    threshold_split: str = "dev"
+    test_data: Optional[str] = None
+    truth: Optional[str] = None
+    needs: tuple[str, ...] = ()
+    counts: FaceCounts = FaceCounts()
+
+
+class Files(NamedTuple):
+    """Where the results of an experiment are."""
+
+    run: str
+    chosen_scores: str
+    test_scores: str
+    metrics: str
+
+
+def files_of(experiment: Experiment, out: str) -> Files:
+    """The paths of what an experiment writes below an output folder."""
+    folder = os.path.join(out, *experiment.name.split("/"))
+    names = ("run", f"{experiment.threshold_split}.csv", "test.csv", "metrics.json")
+    return Files(*(os.path.join(folder, name) for name in names))
+
+
+def with_schedule(preset: str, iterations: int, changes: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The changes of a training that keeps the preset's share of iterations at the full rate, however long it is."""
+    usual = get_hparams(preset)
+    if iterations == usual.max_iterations or any(change.startswith("decay_every=") for change in changes):
+        return changes
+    return (f"decay_every={max(1, round(iterations * usual.decay_every / usual.max_iterations))}", *changes)
+
+
+def steps_of(experiment: Experiment, out: str) -> list[Step]:
+    """The four steps of an experiment: train, score twice, evaluate."""
+    run, chosen, test, metrics = files_of(experiment, out)
+    name = experiment.name
+    model = f"{experiment.preset} {experiment.system}"
+    own = model if experiment.ablation == "full" else f"{model} {experiment.ablation}"
+    train = Step(
+        f"{name}/train", "train", _training(experiment, run), (os.path.join(run, "operating_point.json"),),
+        experiment.needs, f"train {own}", experiment.iterations, fixed=True,
+    )  # fmt: skip
+    truth = () if experiment.truth is None else (f"--truth={experiment.truth}",)
+    parts = (
+        (experiment.threshold_split, chosen, experiment.data, (), experiment.counts.threshold),
+        ("test", test, experiment.test_data or experiment.data, truth, experiment.counts.test),
+    )
+    scored = [
+        Step(
+            f"{name}/{split}", "score",
+            (f"--run={run}", f"--data={data}", f"--split={split}", f"--out={path}", *more),
+            (path,), (train.key,), f"score {own}", faces,
+        )
+        for split, path, data, more, faces in parts
+    ]  # fmt: skip
+    evaluate = Step(
+        f"{name}/evaluate", "evaluate", (f"--scores={test}", f"--dev_scores={chosen}", f"--out={metrics}"),
+        (metrics,), tuple(step.key for step in scored), "evaluate",
+    )  # fmt: skip
+    return [train, *scored, evaluate]
+
+
+def _training(experiment: Experiment, run: str) -> tuple[str, ...]:
+    choice = experiment.protocol
+    return (
+        f"--data={experiment.data}", f"--run={run}", f"--preset={experiment.preset}",
+        *((f"--system={experiment.system}",) if experiment.system != "phystd" else ()),
+        *((f"--ablation={experiment.ablation}",) if experiment.ablation != "full" else ()),
+        f"--iterations={experiment.iterations}", f"--seed={experiment.seed}", f"--protocol={choice.name}",
+        *((f"--protocol_seed={choice.seed}",) if choice.seed else ()),
+        *((f"--lists={choice.lists}",) if choice.lists else ()),
+        *(f"--set={change}" for change in experiment.changes),
+    )  # fmt: skip

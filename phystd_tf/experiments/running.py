@@ -1,0 +1,162 @@
+"""Runs the steps of a plan that are not done, several side by side."""
+
+import concurrent.futures
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Callable, NamedTuple, Optional
+
+from tqdm import tqdm
+
+from phystd_tf.experiments.estimate import estimate, in_words, speeds
+from phystd_tf.experiments.plan import Plan
+from phystd_tf.experiments.step import STEPS_FOLDER, Step
+from phystd_tf.files.lock import locked
+
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+_TAIL = 3  # lines of a log that are shown where a step fails
+_INTERRUPTED = (130, -2)
+
+# From a step, the file that takes its output (None: the terminal) and further environment variables to its exit code.
+Start = Callable[[Step, Optional[int], dict[str, str]], int]
+
+
+class Failure(NamedTuple):
+    """A step that did not succeed.
+
+    Attributes:
+      step: Step.
+      reason: a sentence, with the file that says more.
+    """
+
+    step: Step
+    reason: str
+
+
+def program_starter(tools: str) -> Start:
+    """Starts the programs of a package by this Python.
+
+    Args:
+      tools: name of the package, such as "tools".
+    """
+
+    def start(step: Step, output: Optional[int], environment: dict[str, str]) -> int:
+        return subprocess.call(
+            [sys.executable, "-m", f"{tools}.{step.program}", *step.arguments],
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+            env={**os.environ, **environment},
+        )
+
+    return start
+
+
+def run(plan: Plan, start: Start, out: str, jobs: int = 1, show: bool = False) -> list[Failure]:
+    """Runs what is not done; a step that fails costs only those that need it.
+
+    Args:
+      plan: Plan.
+      start: see ``program_starter``.
+      out: the output folder; steps of one experiment are run by one process at a time.
+      jobs: steps that run side by side and share the cores.
+      show: whether the output of the steps goes to the terminal. Else it goes to logs, and a bar shows how far the plan
+        is.
+
+    Returns:
+      The Failures, none where all is done.
+
+    Raises:
+      KeyboardInterrupt: if a step was interrupted.
+      PlanError: see ``Plan.check``.
+      FolderInUseError: if another process runs steps of the same experiments.
+    """
+    plan.check()
+    return _Runner(plan, start, jobs, show).run(out)
+
+
+class _Runner:
+    def __init__(self, plan: Plan, start: Start, jobs: int, show: bool) -> None:
+        self._plan = plan
+        self._start = start
+        self._jobs = jobs
+        self._show = show
+        self._stamps = plan.done()
+        self._waiting = [step for step in plan.steps if step.key not in self._stamps]
+        self._failures: list[Failure] = []
+
+    def run(self, out: str) -> list[Failure]:
+        if not self._waiting:
+            return []
+        groups = sorted({step.group for step in self._waiting})
+        with contextlib.ExitStack() as stack:
+            for group in groups:
+                stack.enter_context(locked(os.path.join(out, STEPS_FOLDER, *group.split("/"))))
+            bar = stack.enter_context(
+                tqdm(total=len(self._waiting), unit="step", desc="experiments", disable=self._show)
+            )
+            pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(self._jobs))
+            running: dict[concurrent.futures.Future, Step] = {}
+            while running or self._waiting:
+                for step in self._ready(self._jobs - len(running)):
+                    self._waiting.remove(step)
+                    running[pool.submit(self._run_step, step)] = step
+                if not running:
+                    break  # what waits needs what failed
+                bar.set_postfix_str(self._left(list(running.values())))
+                finished, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+                for future in finished:
+                    step = running.pop(future)
+                    failure = future.result()
+                    bar.update()
+                    if failure is not None:
+                        self._failures.append(failure)
+                        tqdm.write(failure.reason)
+        return self._failures
+
+    def _ready(self, most: int) -> Iterator[Step]:
+        found = [step for step in self._waiting if all(key in self._stamps for key in step.needs)]
+        yield from found[: max(0, most)]
+
+    def _run_step(self, step: Step) -> Optional[Failure]:
+        started = time.monotonic()
+        if self._show:
+            code = self._start(step, None, {})
+        else:
+            path = self._plan.stamps.log_path(step.key)
+            threads = str(max(1, (os.cpu_count() or 1) // self._jobs))
+            with open(path, "ab") as log:
+                code = self._start(step, log.fileno(), dict.fromkeys(_THREADS, threads) if self._jobs > 1 else {})
+        if code in _INTERRUPTED:
+            raise KeyboardInterrupt
+        if code not in step.accepts:
+            return Failure(step, self._why(step, code))
+        missing = [path for path in step.outputs if not os.path.exists(path)]
+        if missing:
+            return Failure(step, f"{step.key}: tools.{step.program} did not write {missing[0]}")
+        needs = {key: self._stamps[key].identity for key in step.needs}
+        self._stamps[step.key] = self._plan.stamps.write(step, time.monotonic() - started, needs)
+        return None
+
+    def _why(self, step: Step, code: int) -> str:
+        told = f"{step.key}: tools.{step.program} failed (exit code {code})"
+        if self._show:
+            return f"{told}; its message is above"
+        path = self._plan.stamps.log_path(step.key)
+        return "\n".join([f"{told}; the end of {path}:", *(f"  {line}" for line in _last_lines(path))])
+
+    def _left(self, running: list[Step]) -> str:
+        measured = speeds(self._stamps.values())
+        seconds = sum(estimate(step, measured).seconds for step in (*running, *self._waiting))
+        return f"{running[0].key}, about {in_words(seconds / self._jobs)} left"
+
+
+def _last_lines(path: str) -> list[str]:
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - 4096))
+        text = file.read().decode("utf-8", "replace")
+    # Progress bars write over themselves.
+    lines = [line.rpartition("\r")[2].strip() for line in text.splitlines()]
+    return [line for line in lines if line][-_TAIL:]
