@@ -46,6 +46,7 @@ setup(
         "phystd_tf": ["py.typed"],
         "phystd_tf.face": ["assets/*.npz"],
         "phystd_tf.report": ["assets/*.j2"],
+        "phystd_tf.tables": ["assets/*.j2"],
         "phystd_tf.protocols.published": ["*.json"],
     },
     install_requires=[

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "synthetic": {"errors", "face", "files", "protocols", "spoof_types"},
     "data": {"errors", "face", "files", "hparams", "physics", "protocols", "spoof_types", "traces"},
     "report": {"errors", "spoof_types"},
+    "tables": {"errors", "files", "protocols", "report", "spoof_types"},
     "runs": {"errors", "files", "hparams", "protocols"},
     "experiments": {"errors", "files", "hparams", "protocols"},
     "training": {
@@ -82,7 +83,7 @@ def test_what_needs_no_tensorflow_does_not_load_it():
     """Whatever they import in turn: programs start quickly, and evaluation runs where TensorFlow is not."""
     free = (
         "errors", "hparams", "traces", "spoof_types", "liveness", "evaluation", "face", "synthetic", "report", "runs",
-        "files", "protocols", "experiments",
+        "files", "protocols", "tables", "experiments",
     )  # fmt: skip
     modules = [path for path in PACKAGE if _part(path) in free]
     modules += [ROOT / "phystd_tf" / "physics" / "triangulation.py"]

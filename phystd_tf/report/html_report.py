@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.report.page import render_page
 
 # At the start of every page, also of those that earlier versions wrote.
 MARK = b"<title>PhySTD report</title>"
@@ -30,13 +31,7 @@ def render_report(
     Raises:
       PhystdError: if jinja2 is not installed or a picture cannot be read.
     """
-    try:
-        import jinja2
-    except ImportError as error:
-        raise PhystdError("reports need the extra: pip install 'phystd_tf[report]'") from error
-    with open(TEMPLATE, encoding="utf-8") as file:
-        template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(file.read())
-    return template.render(facts=facts, tables=tables, pictures=[_embedded(path) for path in pictures])
+    return render_page(TEMPLATE, facts=facts, tables=tables, pictures=[_embedded(path) for path in pictures])
 
 
 def run_facts(hparams: Mapping[str, Any], commands: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""Fills in a template of a page; all pages have one style."""
+
+import os
+from typing import Any
+
+from phystd_tf.errors import PhystdError
+
+_SHARED = os.path.join(os.path.dirname(__file__), "assets")
+
+
+def render_page(template: str, **values: Any) -> str:
+    """One self-contained HTML page.
+
+    Args:
+      template: path of a Jinja template, which may extend ``page.html.j2``.
+      values: what it shows; everything is escaped.
+
+    Raises:
+      PhystdError: if jinja2 is not installed.
+    """
+    try:
+        import jinja2
+    except ImportError as error:
+        raise PhystdError("reports need the extra: pip install 'phystd_tf[report]'") from error
+    folder, name = os.path.split(template)
+    loader = jinja2.FileSystemLoader([folder, _SHARED])
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.get_template(name).render(**values)

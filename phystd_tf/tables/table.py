@@ -1,0 +1,182 @@
+"""A table of values, published ones beside ours, whatever it is of and however it is written down."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Optional
+
+MARK = b"phystd_tf.tables"  # by which a file of this part is recognized
+
+PUBLISHED = "published"
+OURS = "ours"
+DIFFERENCE = "difference"
+PUBLISHED_ONLY = "published only"
+NO_RESULT = "ours: no result"
+NONE = "none"
+NOT_PRINTED = "-"
+
+
+class Value(NamedTuple):
+    """A number of a table.
+
+    Attributes:
+      mean: the number.
+      deviation: what stands behind the plus-minus sign, such as the deviation over spoof types; None where nothing does.
+      over_seeds: standard deviation of ``mean`` over the seeds of the training; None for a single one.
+    """
+
+    mean: float
+    deviation: Optional[float] = None
+    over_seeds: Optional[float] = None
+
+
+class Over(NamedTuple):
+    """What a value was measured on, as texts; a range such as "20 to 25" where several measurements differ.
+
+    Attributes:
+      live: number of live clips.
+      spoof: number of spoof clips.
+      subjects: number of people.
+      threshold: where the threshold comes from.
+    """
+
+    live: str = ""
+    spoof: str = ""
+    subjects: str = ""
+    threshold: str = ""
+
+
+class Cell(NamedTuple):
+    """One cell.
+
+    Attributes:
+      published: of the paper, None where it prints nothing.
+      ours: None where there is no result.
+      seeds: number of trainings behind ``ours``.
+      over: what ``ours`` was measured on.
+    """
+
+    published: Optional[Value] = None
+    ours: Optional[Value] = None
+    seeds: int = 0
+    over: Over = Over()
+
+    @property
+    def difference(self) -> Optional[float]:
+        """Ours minus published; None where one of them is missing."""
+        return None if self.ours is None or self.published is None else self.ours.mean - self.published.mean
+
+
+class Column(NamedTuple):
+    """The title of a column, and what it shares with its neighbors, such as "3D Mask"."""
+
+    title: str
+    group: str = ""
+
+
+class Row(NamedTuple):
+    """The cells of one method.
+
+    Attributes:
+      group: what the rows around it share, such as the metric or the protocol; empty where all rows are of one kind.
+      method: title of the row.
+      cells: one per column.
+      implemented: whether the method can be trained here; the others are published values and nothing else.
+    """
+
+    group: str
+    method: str
+    cells: Sequence[Cell]
+    implemented: bool = True
+
+
+class Table(NamedTuple):
+    """A table.
+
+    Attributes:
+      name: of its files, such as "table_3".
+      title: in one line; says so where it is of rendered faces.
+      corner: titles of ``Row.group`` and ``Row.method``.
+      columns: any number.
+      rows: rows of one group follow each other.
+      foot: further lines, each a title and one text per column: numbers of clips, for example.
+      notes: sentences below the table.
+      digits: after the decimal point.
+      differences: whether the difference between ours and published is shown; never where both are not of one dataset.
+    """
+
+    name: str
+    title: str
+    corner: tuple[str, str]
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    foot: Sequence[tuple[str, Sequence[str]]] = ()
+    notes: Sequence[str] = ()
+    digits: int = 1
+    differences: bool = True
+
+
+class Line(NamedTuple):
+    """One line of a written table: a row has one for the published values, one for ours and one for the difference.
+
+    Attributes:
+      group: see Row; empty but for the first line of a group.
+      method: see Row; empty but for the first line of a row.
+      kind: "published", "ours", "difference", "published only" or "ours: no result".
+      texts: one per column.
+    """
+
+    group: str
+    method: str
+    kind: str
+    texts: Sequence[str]
+
+
+def lines_of(table: Table) -> list[Line]:
+    """The lines that a table is written with."""
+    lines: list[Line] = []
+    for group, rows in itertools.groupby(table.rows, key=lambda row: row.group):
+        shown = group
+        for row in rows:
+            method = row.method
+            for kind, texts in _texts(row, table):
+                lines.append(Line(shown, method, kind, texts))
+                shown = method = ""
+    return lines
+
+
+def has_groups(table: Table) -> bool:
+    """Whether the rows are of more than one kind, so that it is to be said which."""
+    return any(row.group for row in table.rows)
+
+
+def spans(columns: Iterable[Column]) -> list[tuple[str, int]]:
+    """The groups of neighboring columns and how many columns each has; empty where no column has a group."""
+    found = [(group, len(list(some))) for group, some in itertools.groupby(columns, key=lambda column: column.group)]
+    return found if any(group for group, _ in found) else []
+
+
+def written(value: Value, digits: int) -> str:
+    """A value for people, such as "11.5 ± 13.2 [0.4]": mean, deviation, and deviation over seeds."""
+    text = f"{value.mean:.{digits}f}"
+    if value.deviation is not None:
+        text += f" ± {value.deviation:.{digits}f}"
+    return text if value.over_seeds is None else f"{text} [{value.over_seeds:.{digits}f}]"
+
+
+def _texts(row: Row, table: Table) -> list[tuple[str, list[str]]]:
+    """Kind and texts of the lines of a row."""
+
+    def of(values: Iterable[Optional[Value]], missing: str) -> list[str]:
+        return [missing if value is None else written(value, table.digits) for value in values]
+
+    published = of((cell.published for cell in row.cells), NOT_PRINTED)
+    if not row.implemented:
+        return [(PUBLISHED_ONLY, published)]
+    lines = [(PUBLISHED, published)] if any(cell.published is not None for cell in row.cells) else []
+    if all(cell.ours is None for cell in row.cells):
+        return [*lines, (NO_RESULT, [""] * len(row.cells))]
+    lines.append((OURS, of((cell.ours for cell in row.cells), NONE)))
+    gaps = [cell.difference for cell in row.cells]
+    if table.differences and any(gap is not None for gap in gaps):
+        lines.append((DIFFERENCE, ["" if gap is None else f"{gap:+.{table.digits}f}" for gap in gaps]))
+    return lines
