@@ -6,7 +6,8 @@ from phystd_tf.tables.table import DIFFERENCE, MARK, PUBLISHED_ONLY, Table, has_
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "<": r"$<$", ">": r"$>$", "[": "{[}", "]": "{]}",  # after the end of a line, "[" would begin an option of it
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "<": r"$<$", ">": r"$>$",
+    "[": "{[}", "]": "{]}",  # after the end of a line, "[" would begin an option of it
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ class Value(NamedTuple):
 
     Attributes:
       mean: the number.
-      deviation: what stands behind the plus-minus sign, such as the deviation over spoof types; None where nothing does.
+      deviation: what stands behind the plus-minus sign, such as that over spoof types; None where nothing does.
       over_seeds: standard deviation of ``mean`` over the seeds of the training; None for a single one.
     """
 

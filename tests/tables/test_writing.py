@@ -1,6 +1,7 @@
 """One table in its four formats."""
 
 import csv
+import pathlib
 import re
 
 import pytest
@@ -129,12 +130,12 @@ def test_html_is_whole_and_escaped(tmp_path):
 def test_writing_replaces_own_files_and_no_others(tmp_path):
     folder = tmp_path / "new"
     paths = write_table(TABLE, str(folder))
-    before = {path: open(path, "rb").read() for path in paths}
+    before = {path: pathlib.Path(path).read_bytes() for path in paths}
     assert sorted(before) == sorted(output.path for output in table_outputs("table_9", str(folder)))
     assert write_table(TABLE, str(folder)) == paths
-    assert {path: open(path, "rb").read() for path in paths} == before
+    assert {path: pathlib.Path(path).read_bytes() for path in paths} == before
     (folder / "table_9.tex").write_text("my own table")
     with pytest.raises(OutputError, match="table_9.tex exists and was not written by this program"):
         write_table(TABLE._replace(title="other"), str(folder))
-    assert open(paths[0], "rb").read() == before[paths[0]]  # nothing was begun
+    assert pathlib.Path(paths[0]).read_bytes() == before[paths[0]]  # nothing was begun
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
