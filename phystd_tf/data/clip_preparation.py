@@ -37,6 +37,7 @@ class Settings(NamedTuple):
       morphable_model: path of the user's own morphable model, or None.
       landmarks68: whether to use landmark files next to the images, where there are any.
       dataset: name of the layout, see ``phystd_tf.data.readers``.
+      embedded: whether the clips are simulated, so that no result on them is one on a real dataset.
     """
 
     image_size: int
@@ -48,6 +49,7 @@ class Settings(NamedTuple):
     morphable_model: Optional[str] = None
     landmarks68: bool = False
     dataset: str = "folder"
+    embedded: bool = False
 
 
 class Frame(NamedTuple):

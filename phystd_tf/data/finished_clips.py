@@ -122,10 +122,16 @@ def join(out: str, clips: Sequence[Clip], settings: Settings) -> None:
     records.write_manifest(os.path.join(out, records.MANIFEST_FILE), [row for clip in finished for row in clip.rows])
 
 
-def tidy(out: str) -> None:
-    """Removes what is not needed any more once the manifest exists, and what a killed process left."""
+def tidy(out: str, drawn: str) -> None:
+    """Removes what is not needed any more once the manifest exists, and what a killed process left.
+
+    Args:
+      out: the prepared folder.
+      drawn: the folder of its pictures; need not exist.
+    """
     shutil.rmtree(os.path.join(out, UNFINISHED), ignore_errors=True)
-    remove_unfinished(out)
+    for folder in (out, drawn):
+        remove_unfinished(folder)
 
 
 def are_joined(out: str) -> bool:

@@ -115,7 +115,7 @@ def prepare(
                 finished_clips.join(out, clips, settings)
             else:
                 progress(len(clips), _failures(records.read_manifest(manifest)))
-            finished_clips.tidy(out)
+            finished_clips.tidy(out, os.path.join(out, DRAWN))
             return records.read_manifest(manifest)
     except OSError as error:
         raise PreparationError(f"{out}: {error}; finished clips are kept, and the same command resumes") from error

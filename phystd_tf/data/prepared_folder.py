@@ -16,6 +16,7 @@ from phystd_tf.files.atomic import other_files
 from phystd_tf.files.versions import package_versions
 
 UNFINISHED = "unfinished"  # subfolder with the files of finished clips, until they are joined
+_NOT_COMPARED = ("morphable_model", "embedded")  # by its fingerprint; not stored by earlier versions
 # Packages that can change a prepared face.
 _PACKAGES = ("phystd_tf", "numpy", "scipy", "opencv-python", "av", "mediapipe")
 
@@ -41,7 +42,7 @@ def open_folder(out: str, settings: Settings, clips: Sequence[Clip], model: Morp
         json.dumps(
             {
                 "format": records.FORMAT_VERSION,
-                **{name: value for name, value in settings._asdict().items() if name != "morphable_model"},
+                **{name: value for name, value in settings._asdict().items() if name not in _NOT_COMPARED},
                 "crop": crop_recipe(),
                 "morphable_model_sha256": model.fingerprint(),
                 "vertex_pairs": model.vertex_pairs.tolist(),
@@ -59,7 +60,8 @@ def open_folder(out: str, settings: Settings, clips: Sequence[Clip], model: Morp
         raise PreparationError(f"{out} is not empty and is not a prepared folder; give another --out")
     else:
         os.makedirs(out, exist_ok=True)
-        records.save_settings(out, {**wanted, **records.OWN_SOURCES, "versions": package_versions(_PACKAGES)})
+        more = {"embedded": settings.embedded, **records.OWN_SOURCES, "versions": package_versions(_PACKAGES)}
+        records.save_settings(out, {**wanted, **more})
 
 
 def _described(differing: Sequence[str], found: dict[str, Any], wanted: dict[str, Any]) -> str:

@@ -37,8 +37,8 @@ def replacing(path: str) -> Iterator[str]:
 
 
 def remove_unfinished(folder: str) -> None:
-    """Removes what a killed process was writing in a folder; no other process may be working in it."""
-    for name in os.listdir(folder):
+    """Removes what a killed process was writing in a folder, if there is one; no other process may be working in it."""
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.startswith(UNFINISHED_PREFIX):
             os.remove(os.path.join(folder, name))
 

@@ -15,6 +15,7 @@ from phystd_tf.data.pipeline import held_out_dataset, training_dataset
 from phystd_tf.data.records import load_settings, name_damaged_shard, save_settings
 from phystd_tf.data.selection import PreparedFaces, selection_of
 from phystd_tf.errors import PhystdError, first_line
+from phystd_tf.files.atomic import remove_unfinished
 from phystd_tf.files.lock import locked
 from phystd_tf.files.outputs import check_place
 from phystd_tf.hparams import HParams
@@ -82,6 +83,7 @@ def train(
     held_out = held_out_dataset(selection, hparams, held_out_split, seed, _HELD_OUT_BATCHES)
     settings = load_settings(selection.prepared)
     with locked(run):
+        remove_unfinished(run)
         open_run(
             run,
             hparams,

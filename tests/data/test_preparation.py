@@ -308,6 +308,9 @@ def test_another_process_may_be_making_the_folder(root, tmp_path):
     assert _prepare(root, out)[0]
     # Files left by a killed process are removed.
     assert [name for name in os.listdir(out) if name.startswith(".")] == [".lock"]
+    (out / "drawn").mkdir()
+    (out / "drawn" / ".unfinished-78.png").write_text("")
+    assert _prepare(root, out)[0] and not os.listdir(out / "drawn")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("")
     with pytest.raises(PhystdError, match="not empty"):

@@ -63,6 +63,7 @@ def test_the_protocol_decides_who_is_trained_on_and_who_is_scored(way):
         clips = {row["clip"]: row for row in csv.DictReader(file) if row["status"] == "ok"}
     tested = {clips[clip]["type"] for clip in scores["clip"]}
     command = json.loads((work / protocol / "commands.json").read_text())[0]
+    assert json.loads((work / dataset / "prepared.json").read_text())["embedded"] is True
     assert command["protocol"]["name"] == protocol and command["faces"]["train"]["spoof"] > 0
     assert json.loads((work / protocol / "test.json").read_text())["protocol"] == command["protocol"]
     if dataset == "oulu":

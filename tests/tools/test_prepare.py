@@ -43,6 +43,7 @@ def test_one_photograph_a_class_is_prepared_and_failures_are_listed(tmp_path):
     with open(tmp_path / "out" / "manifest.csv", newline="") as file:
         rows = {row["clip"]: row["status"] for row in csv.DictReader(file)}
     assert rows == {"live/ann/1.png": "ok", "spoof/print/ann/1.png": "ok", "live/bob/1.png": "no_face"}
+    assert records.load_settings(str(tmp_path / "out"))["embedded"] is False
     (drawn,) = (tmp_path / "out" / "drawn").iterdir()
     assert np.ptp(cv2.imread(str(drawn))) > 200
 

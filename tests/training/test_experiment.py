@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -164,6 +165,29 @@ def test_a_run_stops_at_the_requested_iteration_and_is_better_than_best_only_whe
     with open(run / "history.csv", encoding="utf-8") as file:
         assert [row["iteration"] for row in csv.DictReader(file)] == ["1", "2", "3"]
     assert best.iteration("best") == 1 and best.iteration("last") == 3
+
+
+def test_best_is_measured_with_the_best_weights_and_training_goes_on_from_the_last(tmp_path):
+    run = _run_folder(tmp_path)
+    batch = random_batch()
+    stored = {}
+    for iteration, name in ((1, "best"), (3, "last")):
+        other = PhySTD(QUICK)
+        other.iteration.assign(iteration)
+        CheckpointStore(other, str(run)).save(name)
+        stored[name] = other.generator.variables[0].numpy()
+    model, seen = PhySTD(QUICK), {}
+
+    def note(name, result):
+        seen.setdefault(name, (int(model.iteration.numpy()), model.generator.variables[0].numpy()))
+        return result
+
+    with mock.patch.object(model, "evaluate", lambda *_, **__: note("best", {"L_depth": 0.0})):
+        fit(model, str(run), lambda start: note("last", endless(batch)), endless(batch), 1, batch.live.image.numpy(), 2)
+    for iteration, name in ((1, "best"), (3, "last")):
+        assert seen[name][0] == iteration
+        np.testing.assert_array_equal(seen[name][1], stored[name])
+    assert CheckpointStore(model, str(run)).iteration("best") == 1  # nothing is better than a loss of 0
 
 
 def test_a_run_of_other_hyper_parameters_is_not_continued(tmp_path):

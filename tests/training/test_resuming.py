@@ -55,6 +55,13 @@ def test_another_seed_is_refused(work):
     _refused(work, r"run was trained with --seed=3, not 4; give that one, or another --run", seed=4)
 
 
+def test_what_a_killed_process_was_writing_is_removed(work):
+    (work / "run" / ".unfinished-7.json").write_text("{")
+    with mock.patch.object(experiment, "fit"):
+        _train(work)
+    assert not list((work / "run").glob(".unfinished*"))
+
+
 def test_faces_that_have_been_moved_are_the_same(work):
     (work / "prepared").rename(work / "elsewhere")
     faces = Selection(str(work / "elsewhere"))

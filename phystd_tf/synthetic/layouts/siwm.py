@@ -15,7 +15,8 @@ SiW-Mv2:
 
 The lists were published with code, separately from the videos. The video numbers
 are the first ones of the public lists, so that the public lists split a copy in
-the same way as the lists of the copy. If the public lists have no test video of
+the same way as the lists of the copy. A copy with more videos goes on with numbers
+that the dataset does not have, from 1001 for training and 2001 for testing. If the public lists have no test video of
 a type (obfuscation makeup in the first edition), a copy has none either. Paper
 over the eyes and paper over the mouth are two stems of one type. Training and
 test subjects are disjoint.
@@ -23,7 +24,7 @@ test subjects are disjoint.
 
 import abc
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -32,7 +33,7 @@ from phystd_tf import spoof_types
 from phystd_tf.synthetic.layouts.annotations import box_lines
 from phystd_tf.synthetic.layouts.layout import Layout, split_counts
 from phystd_tf.synthetic.media import MEDIA
-from phystd_tf.synthetic.recipe import Recipe, SyntheticClip, SyntheticError
+from phystd_tf.synthetic.recipe import Recipe, SyntheticClip
 from phystd_tf.synthetic.scene.conditions import Conditions
 
 # Stem -> spoof type. The two stems of partial_paper differ by a word in the name of the instrument.
@@ -161,18 +162,6 @@ class _SiwM(Layout):
     def path_of(self, name: VideoName) -> str:
         """Path of a video below the root."""
 
-    def check(self, recipe: Recipe) -> None:
-        """Also raises SyntheticError if there are not enough video numbers."""
-        super().check(recipe)
-        most = max(split_counts(recipe.subjects, _SIZES))
-        for stem, clips in (("Live", recipe.live_clips), ("Paper", recipe.clips_per_subject)):
-            available = min(len(numbers.split()) for numbers in self.numbers[stem])
-            if most * clips > available:
-                raise SyntheticError(
-                    f"layout {recipe.layout} supports {available} {stem} videos per split, not {most * clips};"
-                    " use fewer subjects or clips_per_subject"
-                )
-
     def clips_of(self, recipe: Recipe, subject: int) -> list[SyntheticClip]:
         """The videos of a subject."""
         train, _ = split_counts(recipe.subjects, _SIZES)
@@ -183,9 +172,9 @@ class _SiwM(Layout):
             if spoof_type not in (spoof_types.LIVE, *recipe.types):
                 continue
             count = recipe.live_clips if stem == "Live" else recipe.clips_per_subject
-            numbers = self.numbers[stem][part].split()[within * count : (within + 1) * count]
+            numbers = itertools.islice(self._numbers(stem, part), within * count, (within + 1) * count)
             for index, number in enumerate(numbers):
-                name = VideoName(stem, int(number), ("train", "test")[part])
+                name = VideoName(stem, number, ("train", "test")[part])
                 clips.append(
                     SyntheticClip(
                         name.split,
@@ -198,6 +187,11 @@ class _SiwM(Layout):
                     )
                 )
         return clips
+
+    def _numbers(self, stem: str, part: int) -> Iterator[int]:
+        """The video numbers of a stem for training (part 0) or testing (1); none where the public lists have none."""
+        listed = map(int, self.numbers[stem][part].split())
+        return itertools.chain(listed, itertools.count(1000 * (part + 1) + 1)) if self.numbers[stem][part] else listed
 
 
 class SiwMV1(_SiwM):

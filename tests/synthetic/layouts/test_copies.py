@@ -98,7 +98,6 @@ def test_unsupported_recipes_are_rejected():
         ({"layout": "oulu", "subjects": 56}, "3 to 55"),
         ({"layout": "oulu", "types": ("paper_glasses",)}, "does not support paper_glasses"),
         ({"layout": "siw", "subjects": 1}, "2 to 165"),
-        ({"layout": "siwm", "subjects": 30}, "fewer subjects"),
         ({"layout": "replay-attack"}, "unknown layout 'replay-attack'"),
     ):
         with pytest.raises(SyntheticError, match=words):

@@ -33,6 +33,19 @@ def test_siwm_lists_are_those_of_the_first_edition():
             assert clip.path.split("/")[1].lower() == clip.split
 
 
+@pytest.mark.parametrize("layout", ["siwm", "siwmv2"])
+def test_a_large_copy_goes_on_with_numbers_that_the_dataset_does_not_have(layout):
+    recipe = copy_recipe(layout, subjects=30, live_clips_per_subject=2)
+    names = [siwm.parse_name(clip) for clip in all_clips(recipe)]
+    assert len(set(names)) == len(names)
+    for stem, numbers in LAYOUTS[layout].numbers.items():
+        for split, people, listed, first in zip(("train", "test"), (18, 12), numbers, (1001, 2001)):
+            found = sorted(name.number for name in names if (name.stem, name.split) == (stem, split))
+            wanted = people * (2 if stem == "Live" else 1) if listed else 0
+            known = [int(number) for number in listed.split()]
+            assert len(found) == wanted and set(found) == {*known, *range(first, first + wanted - len(known))}
+
+
 def test_siwmv2_lists():
     clips, lists = clips_and_lists("siwmv2", subjects=6)
     stems = {split: set() for split in ("train", "test")}
