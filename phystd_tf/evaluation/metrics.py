@@ -130,6 +130,24 @@ def tdr(spoof_scores: ArrayLike, threshold: float) -> Optional[float]:
     return _share(_finite(spoof_scores) < threshold)
 
 
+def tdr_by_type(labels: ArrayLike, scores: ArrayLike, types: ArrayLike, threshold: float) -> dict[str, float]:
+    """True detection rate of each PAI species, by its name in alphabetical order; empty where there is no attack."""
+    return {kind: 1.0 - rate for kind, rate in apcer_by_type(labels, scores, types, threshold).items()}
+
+
+def acer_by_type(by_type: dict[str, float], live_rate: Optional[float]) -> dict[str, float]:
+    """ACER of each PAI species (columns of Table 3): half the sum of its APCER and the BPCER of all live faces.
+
+    Args:
+      by_type: of ``apcer_by_type``.
+      live_rate: of ``bpcer``, at the same threshold.
+
+    Returns:
+      Rates by the name of the species; empty where there is no live face.
+    """
+    return {} if live_rate is None else {kind: (rate + live_rate) / 2.0 for kind, rate in by_type.items()}
+
+
 def _two_classes(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     known, values = np.asarray(labels), _finite(scores)
     if not np.isin(known, (0, 1)).all():

@@ -11,6 +11,7 @@ from phystd_tf.evaluation import metrics
 from phystd_tf.evaluation.intervals import eer_interval, rate_intervals
 from phystd_tf.files.names import folded
 from phystd_tf.liveness import TERMS
+from phystd_tf.spoof_types import LIVE
 
 # Scores that hardly differ come from a model that says nothing.
 _TINY_SPREAD = 1e-4
@@ -34,13 +35,16 @@ def summarize(
       test: one row per presentation: subject, type, label, score.
       threshold: live is ``score >= threshold``.
       threshold_source: where it comes from, for the table.
-      fdr: false detection rate of TDR@FDR.
+      fdr: false detection rate of TDR@FDR (TPR@FNR in Tables 3 to 5).
       dev: scores whose live faces set the threshold of TDR@FDR; None to take
         those of ``test``.
       seed: of the bootstrap.
 
     Returns:
-      Names to values; rates are fractions, None where undefined.
+      Names to values; rates are fractions, None where undefined. TDR@FDR comes twice: ``tdr_at_dev_threshold`` is what
+      a user gets, ``tdr_at_roc_point`` what the field reports, with the threshold from the live faces of ``test``;
+      ``tdr_at_fdr`` is the former, or without ``dev`` the latter. ``hter`` is what the paper calls the overall ACER of
+      Tables 3 and 5 (Sec. 4.5), ``acer`` the one of the standard, of the worst type.
     """
     labels, scores, types = test["label"].to_numpy(), test["score"].to_numpy(), test["type"].to_numpy()
     live, spoof = scores[labels == 1], scores[labels == 0]
@@ -54,6 +58,16 @@ def summarize(
     pooled = metrics.apcer(spoof, threshold)
     reference = live if dev is None else dev["score"][dev["label"] == 1].to_numpy()
     fdr_threshold = metrics.threshold_at_fdr(reference, fdr) if len(reference) else None
+    roc_threshold = metrics.threshold_at_fdr(live, fdr) if len(live) else None
+    dev_threshold = None if dev is None else fdr_threshold
+    subjects = test.groupby("type")["subject"].nunique()
+
+    def detected(at: Optional[float]) -> Optional[float]:
+        return None if at is None else metrics.tdr(spoof, at)
+
+    def detected_by_type(at: Optional[float]) -> dict[str, float]:
+        return {} if at is None else metrics.tdr_by_type(labels, scores, types, at)
+
     return {
         "threshold": float(threshold),
         "threshold_source": threshold_source,
@@ -61,6 +75,8 @@ def summarize(
         "num_spoof": len(spoof),
         "num_by_type": {kind: int((types == kind).sum()) for kind in by_type},
         "num_subjects": int(test["subject"].nunique()),
+        "num_subjects_by_type": {kind: int(subjects[kind]) for kind in by_type},
+        "num_live_subjects": int(subjects.get(LIVE, 0)),
         "eer": metrics.equal_error_rate(labels, scores).eer if both else None,
         "eer_interval95": eer_interval(test, seed) if both else None,
         "intervals95": rate_intervals(test, threshold, seed),
@@ -69,16 +85,26 @@ def summarize(
         "apcer_by_type": by_type,
         "apcer": metrics.worst_apcer(by_type),
         "bpcer": bpcer,
+        "acer_by_type": metrics.acer_by_type(by_type, bpcer),
         "acer": metrics.half_total(metrics.worst_apcer(by_type), bpcer),
         "pooled_spoof_accept_rate": pooled,
         "hter": metrics.half_total(pooled, bpcer),
         "fdr": fdr,
-        "tdr_at_fdr": None if fdr_threshold is None else metrics.tdr(spoof, fdr_threshold),
+        "tdr_at_fdr": detected(fdr_threshold),
+        "tdr_at_dev_threshold": detected(dev_threshold),
+        "tdr_at_dev_threshold_by_type": detected_by_type(dev_threshold),
+        "tdr_at_roc_point": detected(roc_threshold),
+        "tdr_at_roc_point_by_type": detected_by_type(roc_threshold),
+        "roc_point_threshold": roc_threshold,
         "fdr_reached": None if fdr_threshold is None else metrics.bpcer(live, fdr_threshold),
         "tdr_threshold": fdr_threshold,
         "tdr_at_usual_fdrs": _usual_tdrs(reference, spoof),
         "tdr_threshold_source": f"{len(reference)} {'test' if dev is None else 'dev'} live",
-        "warnings": _warnings(test, dev) + _resolution_warning(len(reference), fdr),
+        "warnings": [
+            *_warnings(test, dev),
+            *_resolution_warning(len(reference), fdr, "test" if dev is None else "dev"),
+            *(_resolution_warning(len(live), fdr, "test") if dev is not None else ()),
+        ],
     }
 
 
@@ -94,7 +120,10 @@ def as_table(summary: dict[str, Any]) -> str:
         f"threshold {summary['threshold']:.5f} from {summary['threshold_source']}; live when score >= threshold",
         "",
     ]
-    fdr = f"TDR@FDR={100 * summary['fdr']:g} %"
+    fdr, dev = f"TDR@FDR={100 * summary['fdr']:g} %", summary["tdr_at_dev_threshold"]
+    flagged = ("live flagged at that", summary["fdr_reached"], f"{live} live")
+    on_dev = (f"{fdr}, dev threshold", dev, f"{spoof} spoof, threshold from {summary['tdr_threshold_source']}")
+    on_roc = (f"{fdr}, test ROC", summary["tdr_at_roc_point"], f"{spoof} spoof, threshold from {live} test live")
     worst = max(summary["apcer_by_type"], key=summary["apcer_by_type"].get, default="")
     rates = (
         ("EER", summary["eer"], f"{live} live, {spoof} spoof{notes['eer']}"),
@@ -103,8 +132,7 @@ def as_table(summary: dict[str, Any]) -> str:
         ("ACER", summary["acer"], f"(APCER + BPCER) / 2{notes['acer']}"),
         ("pooled spoof accept rate", summary["pooled_spoof_accept_rate"], f"{spoof} spoof"),
         ("HTER", summary["hter"], f"(pooled + BPCER) / 2{notes['hter']}"),
-        (fdr, summary["tdr_at_fdr"], f"{spoof} spoof, threshold from {summary['tdr_threshold_source']}"),
-        ("live flagged at that", summary["fdr_reached"], f"{live} live"),
+        *((on_dev, flagged, on_roc) if dev is not None else (on_roc, flagged)),
         ("AUC", summary["auc"], f"{live} live, {spoof} spoof"),
     )
     rows = [(name, _percent(value), over) for name, value, over in rates]
@@ -113,11 +141,24 @@ def as_table(summary: dict[str, Any]) -> str:
         f"{_percent(value)} at {100 * float(at):g} %" for at, value in summary["tdr_at_usual_fdrs"].items()
     )
     lines.append(f"TDR % at FDR: {usual or 'undefined'}")
+    columns = {
+        "APCER %": "apcer_by_type",
+        "ACER %": "acer_by_type",
+        "EER %": "eer_by_type",
+        **({"TDR %, dev": "tdr_at_dev_threshold_by_type"} if dev is not None else {}),
+        "TDR %, ROC": "tdr_at_roc_point_by_type",
+    }
     types = [
-        (kind, _percent(rate), _percent(summary["eer_by_type"].get(kind)), str(summary["num_by_type"][kind]))
-        for kind, rate in summary["apcer_by_type"].items()
+        (
+            kind,
+            *(_percent(summary[rates].get(kind)) for rates in columns.values()),
+            str(summary["num_by_type"][kind]),
+            str(summary["num_subjects_by_type"][kind]),
+        )
+        for kind in summary["apcer_by_type"]
     ]
-    lines += ["", _table(types, ("type", "APCER %", "EER %", "number"), ("left", "right", "right", "right"))]
+    header = ("type", *columns, "number", "subjects")
+    lines += ["", _table(types, header, ("left", *["right"] * (len(header) - 1)))]
     lines += [f"warning: {warning}" for warning in summary["warnings"]]
     return "\n".join(lines)
 
@@ -191,7 +232,8 @@ def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> list[str]:
     return warnings
 
 
-def _resolution_warning(num_live: int, fdr: float) -> list[str]:
+def _resolution_warning(num_live: int, fdr: float, split: str) -> list[str]:
     if not 0 < num_live * fdr < 1:
         return []
-    return [f"TDR@FDR={100 * fdr:g} % cannot be resolved by {num_live} live: none may be flagged (needs {1 / fdr:.0f})"]
+    name = f"TDR@FDR={100 * fdr:g} %"
+    return [f"{name} cannot be resolved by {num_live} {split} live: none may be flagged (needs {1 / fdr:.0f})"]

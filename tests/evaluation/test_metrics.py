@@ -76,6 +76,14 @@ def test_the_standards_rates_by_hand():
     assert metrics.apcer(scores[100:], 0.5) == pytest.approx(0.10)
 
 
+def test_rates_of_a_type_by_hand():
+    scores, labels = [0.9, 0.1, 0.2, 0.8, 0.3], [1, 1, 0, 0, 0]
+    types = ["live", "live", "print", "print", "replay"]
+    assert metrics.tdr_by_type(labels, scores, types, 0.5) == {"print": 0.5, "replay": 1.0}
+    assert metrics.acer_by_type({"print": 0.5, "replay": 0.0}, 0.2) == {"print": 0.35, "replay": 0.1}
+    assert metrics.acer_by_type({"print": 0.5}, None) == {}
+
+
 def test_a_score_at_the_threshold_is_live():
     assert metrics.bpcer([0.5], 0.5) == 0.0
     assert metrics.apcer([0.5], 0.5) == 1.0

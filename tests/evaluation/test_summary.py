@@ -48,15 +48,55 @@ def test_the_threshold_of_tdr_comes_from_dev_where_there_is_one():
     assert without["tdr_at_fdr"] == pytest.approx(1 / 3) and without["fdr_reached"] == 0.0
 
 
+def test_both_ways_to_take_tdr_have_their_own_names():
+    dev = _scores([0.6, 0.7], subject="d", print=[0.1])
+    test = _scores([0.3, 0.5, 0.9, 0.9], print=[0.2, 0.4], replay=[0.8, 0.1])
+    with_dev, without = summarize(test, 0.5, "x", 0.005, dev), summarize(test, 0.5, "x", 0.005)
+    for summary in (with_dev, without):
+        assert summary["tdr_at_roc_point"] == 0.5 and summary["roc_point_threshold"] == 0.3
+        assert summary["tdr_at_roc_point_by_type"] == {"print": 0.5, "replay": 0.5}
+    assert with_dev["tdr_at_dev_threshold"] == with_dev["tdr_at_fdr"] == 0.75
+    assert with_dev["tdr_at_dev_threshold_by_type"] == {"print": 1.0, "replay": 0.5}
+    assert without["tdr_at_dev_threshold"] is None and without["tdr_at_dev_threshold_by_type"] == {}
+    assert without["tdr_at_fdr"] == without["tdr_at_roc_point"]
+    text = as_table({"level": "clip", **with_dev})
+    assert re.search(r"TDR@FDR=0.5 %, dev threshold +75.00 +4 spoof, threshold from 2 dev live", text)
+    assert re.search(r"TDR@FDR=0.5 %, test ROC +50.00 +4 spoof, threshold from 4 test live", text)
+
+
+def test_the_pooled_acer_is_the_mean_of_those_of_the_types_weighted_by_clips():
+    test = _scores([0.9] * 8 + [0.1] * 2, print=[0.2] * 9 + [0.8], replay=[0.8, 0.3])
+    summary = summarize(test, 0.5, "x", 0.005)
+    assert summary["acer_by_type"] == {
+        "print": pytest.approx((0.1 + 0.2) / 2),
+        "replay": pytest.approx((0.5 + 0.2) / 2),
+    }
+    weighted = sum(summary["num_by_type"][kind] * rate for kind, rate in summary["acer_by_type"].items()) / 12
+    assert summary["hter"] == pytest.approx(weighted)
+    assert summary["acer"] == max(summary["acer_by_type"].values())  # the standard's: of the worst type
+
+
+def test_people_are_counted_in_each_type():
+    test = _scores([0.9] * 4, print=[0.1] * 4, replay=[0.2] * 2)
+    test["subject"] = ["a", "a", "b", "c", "a", "b", "b", "b", "c", "c"]
+    summary = summarize(test, 0.5, "x", 0.005)
+    assert summary["num_subjects_by_type"] == {"print": 2, "replay": 1} and summary["num_live_subjects"] == 3
+    assert summary["num_subjects"] == 3
+
+
 @pytest.mark.parametrize(
     "scores, undefined, defined",
     [
         (
             _scores([0.4, 0.6]),
-            ("apcer", "acer", "hter", "eer", "auc", "tdr_at_fdr"),
+            ("apcer", "acer", "hter", "eer", "auc", "tdr_at_fdr", "tdr_at_roc_point"),
             "bpcer",
         ),
-        (_scores([], print=[0.4, 0.6]), ("bpcer", "acer", "hter", "eer", "auc", "tdr_at_fdr", "fdr_reached"), "apcer"),
+        (
+            _scores([], print=[0.4, 0.6]),
+            ("bpcer", "acer", "hter", "eer", "auc", "tdr_at_fdr", "fdr_reached", "tdr_at_roc_point"),
+            "apcer",
+        ),
     ],
 )
 def test_a_missing_class_makes_rates_undefined_not_0(scores, undefined, defined):
@@ -75,8 +115,9 @@ def test_a_missing_class_makes_rates_undefined_not_0(scores, undefined, defined)
         (_scores([0.9] * 3, print=[0.1] * 3), _scores([0.1], "d", print=[0.9]), "dev live scores are below"),
         (_scores([0.5] * 3, print=[0.5] * 3), None, "hardly differ"),
         (_scores([0.2, 0.8], print=[0.1, 0.9]), None, "hardly tell live from spoof (AUC 50.0 %)"),
-        (_scores([0.9] * 3, print=[0.1] * 3), None, "cannot be resolved by 3 live"),
-        (_scores([0.9] * 300, print=[0.1]), _scores([0.9], "d", print=[0.1]), "cannot be resolved by 1 live"),
+        (_scores([0.9] * 3, print=[0.1] * 3), None, "cannot be resolved by 3 test live"),
+        (_scores([0.9] * 300, print=[0.1]), _scores([0.9], "d", print=[0.1]), "cannot be resolved by 1 dev live"),
+        (_scores([0.9], print=[0.1]), _scores([0.9] * 300, "d", print=[0.1]), "cannot be resolved by 1 test live"),
         (_scores([0.9], print=[0.1]), _scores([0.8], print=[0.2]), "2 subject(s) are in dev and"),
     ],
 )
@@ -132,8 +173,10 @@ def test_the_table_says_what_each_rate_is_over_and_where_the_threshold_is_from()
     assert text["APCER (worst type)"][:3] == ["100.00", "10", "replay"]
     assert text["BPCER"][:3] == ["2.00", "100", "live"]
     assert text["ACER"][0] == "51.00" and text["pooled spoof accept rate"] == ["10.00", "100", "spoof"]
-    assert text["replay"] == ["100.00", "1.00", "10"]
-    assert any("cannot be resolved by 100 live" in line for line in lines)
+    # APCER, ACER and EER of the type, its TDR with the test's own threshold, clips and subjects.
+    assert text["replay"] == ["100.00", "51.00", "1.00", "0.00", "10", "10"]
+    assert text["TDR@FDR=0.5 %, test ROC"][:2] == ["0.00", "100"] and not any("dev threshold" in line for line in lines)
+    assert any("cannot be resolved by 100 test live" in line for line in lines)
 
 
 def test_tdr_is_given_at_the_usual_rates_too():
