@@ -10,60 +10,23 @@ A preset or an ablation is a delta: ``dataclasses.replace`` of what differs.
 
 import dataclasses
 import json
-import typing
 from collections.abc import Mapping
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
-from phystd_tf.errors import PhystdError
 from phystd_tf.files.atomic import write_text
 from phystd_tf.files.json_file import read_json
-
-Ints = tuple[int, ...]
-
-
-class HParamsError(PhystdError, ValueError):
-    """A hyper-parameter is unknown, of the wrong type, or impossible."""
-
-
-def _positive(default: float) -> Any:
-    return _field(default, lambda value: value > 0, "must be positive")
-
-
-def _below_1(default: float) -> Any:
-    return _field(default, lambda value: 0 <= value < 1, "must be below 1, and not negative")
-
-
-def _probability(default: float) -> Any:
-    return _field(default, lambda value: 0 <= value <= 1, "is a probability")
-
-
-def _signed(default: Optional[float]) -> Any:
-    """A number of either sign; without this, a number must not be negative."""
-    return _field(default, lambda value: True, "")
-
-
-def _one_of(*choices: Any) -> Any:
-    """One of ``choices``; the first is the default."""
-    names = ", ".join(map(str, choices))
-    return _field(choices[0], lambda value: value in choices, f"must be one of {names}", choices=choices)
-
-
-def _counts(default: Ints, length: Optional[int] = None, what: str = "entries") -> Any:
-    """Positive whole numbers, ``length`` of them."""
-
-    def fits(value: Ints) -> bool:
-        return all(item > 0 for item in value) and len(value) == (length or len(value)) and bool(value)
-
-    needed = "" if length is None else f", {_IN_WORDS[length]} {what}"
-    return _field(default, fits, f"must be positive throughout{needed}")
-
-
-_MOST = 1_000_000_000  # no number of sense is larger, and larger ones overflow
-_IN_WORDS = {3: "three", 4: "four"}
-
-
-def _field(default: Any, fits: Callable[[Any], bool], what: str, **more: Any) -> Any:
-    return dataclasses.field(default=default, metadata={"fits": fits, "what": what, **more})
+from phystd_tf.hparam_fields import (
+    HParamsError,
+    Ints,
+    below_1,
+    check_limits,
+    check_types,
+    counts,
+    one_of,
+    positive,
+    probability,
+    signed,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,46 +35,49 @@ class HParams:
 
     preset: str = "printed"  # name of the preset this was derived from
     ablation: str = "full"  # row of Table 3 this was derived from
+    # what is trained: PhySTD, or a system that the paper compares it with (phystd_tf/baselines)
+    system: str = one_of("phystd", "stdn", "despoof", "cdcn", "cdcn++", "lbp_svm")
+    baseline_width: float = positive(1.0)  # share of the published widths that a baseline has (ours)
 
     # --- Sizes -------------------------------------------------------------
-    image_size: int = _positive(256)  # N, paper Sec. 3.2
-    n1: int = _positive(32)  # size of the low band, paper Sec. 3.1
-    n2: int = _positive(128)  # size of the low + mid band, paper Sec. 3.1
-    depth_size: int = _positive(32)  # K, paper Eq. (16)
-    num_vertices: int = _one_of(140)  # Q, paper Sec. 3.3.1; which ones is said by phystd_tf.face.topology
+    image_size: int = positive(256)  # N, paper Sec. 3.2
+    n1: int = positive(32)  # size of the low band, paper Sec. 3.1
+    n2: int = positive(128)  # size of the low + mid band, paper Sec. 3.1
+    depth_size: int = positive(32)  # K, paper Eq. (16)
+    num_vertices: int = one_of(140)  # Q, paper Sec. 3.3.1; which ones is said by phystd_tf.face.topology
     gain_mid: float = 15.0  # amplification of I_C, paper Sec. 3.2
     gain_high: float = 25.0  # amplification of I_T, paper Sec. 3.2
 
     # --- Generator (Fig. 4) ------------------------------------------------
-    stem_channels: int = _positive(32)  # figure
-    encoder_channels: Ints = _counts((64, 96, 128), 3)  # channels of F1, F2, F3, paper Sec. 3.2
-    convs_per_block: int = _positive(3)  # figure
-    decoder_stem_channels: int = _positive(64)  # figure
-    decoder_channels: Ints = _counts((32, 32, 32), 3)  # U1, U2, U3, figure
-    depth_channels: int = _positive(32)  # figure
-    attention_kernels: Ints = _counts((7, 5, 3, 7), 4)  # for F1, F2, F3, U3, figure
-    upsampling: str = _one_of("transpose", "bilinear")  # "transpose" (figure) or "bilinear" (ours)
+    stem_channels: int = positive(32)  # figure
+    encoder_channels: Ints = counts((64, 96, 128), 3)  # channels of F1, F2, F3, paper Sec. 3.2
+    convs_per_block: int = positive(3)  # figure
+    decoder_stem_channels: int = positive(64)  # figure
+    decoder_channels: Ints = counts((32, 32, 32), 3)  # U1, U2, U3, figure
+    depth_channels: int = positive(32)  # figure
+    attention_kernels: Ints = counts((7, 5, 3, 7), 4)  # for F1, F2, F3, U3, figure
+    upsampling: str = one_of("transpose", "bilinear")  # "transpose" (figure) or "bilinear" (ours)
     trace_head_stddev: Optional[float] = None  # None = init_stddev; smaller starts near G(I) = I (ours)
-    inpainting_bias: float = _signed(0.0)  # initial bias of P before the sigmoid (ours)
+    inpainting_bias: float = signed(0.0)  # initial bias of P before the sigmoid (ours)
 
     # --- Discriminators (Sec. 3.4) -----------------------------------------
-    discriminator_sizes: Ints = _counts((32, 96, 256, 256), 4, "sizes")  # D1..D4, paper Sec. 3.4
-    discriminator_channels: Ints = _counts((32, 64, 96, 128))  # figure
-    discriminator_strides: Ints = _counts((2, 2, 2, 1))  # figure
+    discriminator_sizes: Ints = counts((32, 96, 256, 256), 4, "sizes")  # D1..D4, paper Sec. 3.4
+    discriminator_channels: Ints = counts((32, 64, 96, 128))  # figure
+    discriminator_strides: Ints = counts((2, 2, 2, 1))  # figure
     # "image" (paper) or "bands", the amplified bands of the encoder (ours)
-    discriminator_input: str = _one_of("image", "bands")
-    discriminator_norm: str = _one_of("batch", "spectral", "none")  # "batch" (figure), "spectral" or "none" (ours)
+    discriminator_input: str = one_of("image", "bands")
+    discriminator_norm: str = one_of("batch", "spectral", "none")  # "batch" (figure), "spectral" or "none" (ours)
     # live faces for D1, D2: "band" low-passed as fakes are, or the "image" (ours)
-    discriminator_real: str = _one_of("band", "image")
+    discriminator_real: str = one_of("band", "image")
 
     # --- All networks ------------------------------------------------------
     init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialization (ours)
     discriminator_init_stddev: Optional[float] = 0.02  # paper Sec. 4.1; None = He initialization (ours)
     leaky_slope: float = 0.2  # ours: the usual slope of PatchGAN
-    batch_norm_momentum: float = _below_1(0.99)  # ours: Keras' default
+    batch_norm_momentum: float = below_1(0.99)  # ours: Keras' default
     batch_norm_epsilon: float = 1e-3  # ours: Keras' default
     # of the body of the generator: "float32" or "mixed_bfloat16" (ours)
-    precision: str = _one_of("float32", "mixed_bfloat16")
+    precision: str = one_of("float32", "mixed_bfloat16")
 
     # --- Losses (Sec. 3.5, 4.1) --------------------------------------------
     alpha1: float = 100.0  # L_depth, paper Sec. 4.1
@@ -122,37 +88,37 @@ class HParams:
     alpha6: float = 1.0  # L_H, paper Sec. 4.1
     beta: float = 0.1  # threshold of T_A in Eq. (19), paper Sec. 4.1
     lambda_: float = 1.0  # weight of P in L_R, paper Eq. (7) and (20)
-    alpha0: Optional[float] = _signed(None)  # weight of the traces in Eq. (10); chosen on train or dev
-    depth_reduction: str = _one_of("mean", "sum")  # Eq. (16), (22): "mean" or "sum" over elements (ours)
-    adversarial_reduction: str = _one_of("mean", "sum")  # Eq. (17), (18) (ours)
-    mask_reduction: str = _one_of("mean", "sum")  # first term of Eq. (19) (ours)
-    regularization_reduction: str = _one_of("mean", "sum")  # Eq. (20) (ours)
-    synthesis_reduction: str = _one_of("mean", "sum")  # Eq. (21) (ours)
-    region_reduction: str = _one_of("mean", "max")  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
+    alpha0: Optional[float] = signed(None)  # weight of the traces in Eq. (10); chosen on train or dev
+    depth_reduction: str = one_of("mean", "sum")  # Eq. (16), (22): "mean" or "sum" over elements (ours)
+    adversarial_reduction: str = one_of("mean", "sum")  # Eq. (17), (18) (ours)
+    mask_reduction: str = one_of("mean", "sum")  # first term of Eq. (19) (ours)
+    regularization_reduction: str = one_of("mean", "sum")  # Eq. (20) (ours)
+    synthesis_reduction: str = one_of("mean", "sum")  # Eq. (21) (ours)
+    region_reduction: str = one_of("mean", "max")  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
     # (T_A > beta) counts in the whole "crop", or only where P0 "allowed" it (ours)
-    region_within: str = _one_of("crop", "allowed")
+    region_within: str = one_of("crop", "allowed")
     regularization_live_weight: float = 1.0  # factor of Eq. (20) on live faces (ours)
     # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as its text (ours)
-    harder_depth: str = _one_of("hard", "both")
+    harder_depth: str = one_of("hard", "both")
 
     # --- Harder samples (Sec. 3.3) -----------------------------------------
-    harder_min_weight: float = _probability(0.0)  # paper Sec. 3.3
-    harder_max_weight: float = _probability(1.0)  # paper Sec. 3.3
-    harder_drop_inpainting: float = _probability(0.5)  # probability of P = 0, paper Sec. 3.3
+    harder_min_weight: float = probability(0.0)  # paper Sec. 3.3
+    harder_max_weight: float = probability(1.0)  # paper Sec. 3.3
+    harder_drop_inpainting: float = probability(0.5)  # probability of P = 0, paper Sec. 3.3
 
     # --- Training (Sec. 4.1) -----------------------------------------------
-    batch_size: int = _positive(8)  # paper Sec. 4.1: half live, half spoof (Sec. 3.5)
-    max_iterations: int = _positive(150_000)  # paper Sec. 4.1
-    checkpoint_every: int = _positive(1000)  # iterations; also of the held-out losses and pictures (ours)
-    learning_rate: float = _positive(5e-5)  # paper Sec. 4.1
-    decay_every: int = _positive(45_000)  # paper Sec. 4.1
-    decay_ratio: float = _positive(10.0)  # paper Sec. 4.1
+    batch_size: int = positive(8)  # paper Sec. 4.1: half live, half spoof (Sec. 3.5)
+    max_iterations: int = positive(150_000)  # paper Sec. 4.1
+    checkpoint_every: int = positive(1000)  # iterations; also of the held-out losses and pictures (ours)
+    learning_rate: float = positive(5e-5)  # paper Sec. 4.1
+    decay_every: int = positive(45_000)  # paper Sec. 4.1
+    decay_ratio: float = positive(10.0)  # paper Sec. 4.1
     discriminator_lr_ratio: float = 0.5  # "by half", paper Sec. 3.5
     discriminator_decay_every: Optional[int] = None  # None = decay_every; 0 = never (ours)
-    adam_beta1: float = _below_1(0.9)  # predecessor
-    adam_beta2: float = _below_1(0.999)  # ours: Adam's usual value
+    adam_beta1: float = below_1(0.9)  # predecessor
+    adam_beta2: float = below_1(0.999)  # ours: Adam's usual value
     # what is drawn evenly: "clip" (predecessor), "frame", or "type" and then clips (ours)
-    sampling: str = _one_of("clip", "frame", "type")
+    sampling: str = one_of("clip", "frame", "type")
     flip: bool = True  # mirror half of the training faces (ours)
     brightness: float = 0.0  # training faces are brighter or darker by up to this much (ours)
     contrast: float = 0.0  # their contrast changes by a factor of up to exp(this), up or down (ours)
@@ -166,8 +132,8 @@ class HParams:
     single_trace: bool = False  # one additive trace in place of B, C, T, P, I_P
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        _check_limits(self)
+        check_types(self)
+        check_limits(self)
         _check_combinations(self)
 
     @property
@@ -212,28 +178,6 @@ class HParams:
             raise HParamsError(f"{path}: {error}") from error
 
 
-def _check_types(hparams: HParams) -> None:
-    hints = typing.get_type_hints(HParams)
-    for field in dataclasses.fields(hparams):
-        value = getattr(hparams, field.name)
-        hint = hints[field.name]
-        if typing.get_origin(hint) is typing.Union:  # Optional[...]
-            if value is None:
-                continue
-            hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
-        if hint == Ints:
-            good = isinstance(value, tuple) and all(type(item) is int for item in value)
-            wanted = "a list of whole numbers"
-        elif hint is float:
-            good = type(value) in (int, float) and value == value and abs(value) != float("inf")
-            wanted = "a finite number"
-        else:
-            good = type(value) is hint
-            wanted = {int: "a whole number", str: "a string", bool: "true or false"}[hint]
-        if not good:
-            raise HParamsError(f"{field.name} must be {wanted}, not {value!r}")
-
-
 def choices_of(name: str) -> tuple[str, ...]:
     """The values that a field may have, its default first.
 
@@ -241,19 +185,6 @@ def choices_of(name: str) -> tuple[str, ...]:
       KeyError: if the field is not one of a few values.
     """
     return HParams.__dataclass_fields__[name].metadata["choices"]
-
-
-def _check_limits(hparams: HParams) -> None:
-    for field in dataclasses.fields(hparams):
-        value = getattr(hparams, field.name)
-        numbers = value if isinstance(value, tuple) else (value,)
-        if any(type(number) in (int, float) and abs(number) > _MOST for number in numbers):
-            raise HParamsError(f"{field.name} must not exceed {_MOST:,}, not {value!r}")
-        if field.metadata:
-            if value is not None and not field.metadata["fits"](value):
-                raise HParamsError(f"{field.name} {field.metadata['what']}, not {value!r}")
-        elif type(value) in (int, float) and value < 0:
-            raise HParamsError(f"{field.name} must not be negative, not {value!r}")
 
 
 def _check_combinations(h: HParams) -> None:
@@ -285,6 +216,7 @@ def _check_combinations(h: HParams) -> None:
         (h.trace_decoder or not h.training_step2, "training_step2 needs trace_decoder"),
         (h.training_step2 or not h.training_step3, "training_step3 needs training_step2 (it reuses its synthesis)"),
         (h.trace_decoder or not h.single_trace, "single_trace needs trace_decoder"),
+        (h.system == "phystd" or h.ablation == "full", f"ablation {h.ablation} is one of phystd, not of {h.system}"),
     ):
         if not good:
             raise HParamsError(message)
@@ -335,6 +267,7 @@ SMALL = dataclasses.replace(
     discriminator_decay_every=0,
     adam_beta1=0.5,
     batch_norm_momentum=0.95,
+    baseline_width=0.25,
 )
 
 PRESETS: Mapping[str, HParams] = {"paper": PAPER, "printed": PRINTED, "small": SMALL}
@@ -354,20 +287,36 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def get_hparams(preset: str = "paper", ablation: str = "full", **overrides: Any) -> HParams:
-    """A preset, changed to an ablation of Table 3 and by single fields.
+# What the paper of a baseline prints in place of PhySTD's numbers. Not for `small`: its rates suit its few iterations.
+SYSTEMS: Mapping[str, Mapping[str, Any]] = {
+    "phystd": {},
+    "stdn": {},
+    "despoof": {},
+    "cdcn": {"learning_rate": 1e-4, "decay_ratio": 2.0},
+    "cdcn++": {"learning_rate": 1e-4, "decay_ratio": 2.0},
+    "lbp_svm": {},
+}
+
+
+def get_hparams(preset: str = "paper", ablation: str = "full", system: str = "phystd", **overrides: Any) -> HParams:
+    """A preset for a system, changed to an ablation of Table 3 and by single fields.
 
     Args:
       preset: "paper", "printed" or "small".
-      ablation: "auxiliary", "step1", "step1_step2_single_trace", "step1_step2" or "full".
+      ablation: "auxiliary", "step1", "step1_step2_single_trace", "step1_step2" or "full"; of "phystd" only.
+      system: "phystd", "stdn", "despoof", "cdcn", "cdcn++" or "lbp_svm".
       **overrides: fields of HParams.
 
     Raises:
       HParamsError: for an unknown name, a wrong type or an impossible value.
     """
-    if preset not in PRESETS:
-        raise HParamsError(f"unknown preset {preset!r}; known are {', '.join(PRESETS)}")
-    if ablation not in ABLATIONS:
-        raise HParamsError(f"unknown ablation {ablation!r}; known are {', '.join(ABLATIONS)}")
-    values = {**dataclasses.asdict(PRESETS[preset]), **ABLATIONS[ablation], "ablation": ablation, **overrides}
-    return HParams.from_dict(values)
+    for name, value, known in (
+        ("preset", preset, PRESETS),
+        ("ablation", ablation, ABLATIONS),
+        ("system", system, SYSTEMS),
+    ):
+        if value not in known:
+            raise HParamsError(f"unknown {name} {value!r}; known are {', '.join(known)}")
+    of_system = {} if preset == "small" else SYSTEMS[system]
+    values = {**dataclasses.asdict(PRESETS[preset]), **of_system, **ABLATIONS[ablation]}
+    return HParams.from_dict({**values, "ablation": ablation, "system": system, **overrides})

@@ -96,6 +96,8 @@ def test_every_program_is_a_console_script():
         ("train", ["--data=nowhere", "--run=x", "--set=alpha9=1"], "unknown hyper-parameter"),
         ("train", ["--data=nowhere", "--run=x", "--set=alpha1"], "want name=value"),
         ("train", ["--data=nowhere", "--run=x", "--set=ablation=full"], "want --ablation=full"),
+        ("train", ["--data=nowhere", "--run=x", "--set=system=cdcn"], "want --system=cdcn"),
+        ("train", ["--data=nowhere", "--run=x", "--system=cdcn", "--ablation=step1"], "step1 is one of phystd, not of"),
         ("train", ["--data=nowhere", "--run=x", "--set=preset=paper"], "want --preset=paper"),
         ("train", ["--data=nowhere", "--run=x", "--set=beta=1", "--set=beta=2"], "beta is set twice"),
         ("train", ["--data=nowhere", "--run=x", "--set=precision=float32", "--precision=float32"], "given too"),

@@ -4,7 +4,18 @@ import dataclasses
 
 import pytest
 
-from phystd_tf.hparams import ABLATIONS, PAPER, PRESETS, PRINTED, SMALL, HParams, HParamsError, get_hparams
+from phystd_tf.hparams import (
+    ABLATIONS,
+    PAPER,
+    PRESETS,
+    PRINTED,
+    SMALL,
+    SYSTEMS,
+    HParams,
+    HParamsError,
+    choices_of,
+    get_hparams,
+)
 
 
 @pytest.mark.parametrize("preset", ["paper", "printed"])
@@ -100,6 +111,8 @@ def test_small_keeps_the_proportions_of_the_paper():
         ({"adam_beta1": 1.0}, "adam_beta1 must be below 1"),
         ({"training_step2": False}, "training_step3 needs training_step2"),
         ({"trace_decoder": False}, "training_step2 needs trace_decoder"),
+        ({"system": "hmp"}, "system must be one of phystd, stdn"),
+        ({"system": "cdcn", "ablation": "step1"}, "ablation step1 is one of phystd, not of cdcn"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(changes, message):
@@ -122,6 +135,23 @@ def test_unknown_names_are_refused_with_those_that_are_known():
         get_hparams("tiny")
     with pytest.raises(HParamsError, match="unknown ablation 'step4'"):
         get_hparams("small", "step4")
+    with pytest.raises(HParamsError, match="unknown system 'hmp'; known are phystd, "):
+        get_hparams("small", system="hmp")
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_system_has_the_numbers_of_its_paper_and_shares_the_others(system):
+    shared = ("image_size", "n1", "n2", "depth_size", "batch_size", "max_iterations", "sampling", "flip")
+    for preset in PRESETS:
+        hparams, of_phystd = get_hparams(preset, system=system), get_hparams(preset)
+        assert hparams.system == system
+        assert [getattr(hparams, name) for name in shared] == [getattr(of_phystd, name) for name in shared]
+    assert {name: getattr(get_hparams("paper", system=system), name) for name in SYSTEMS[system]} == SYSTEMS[system]
+    assert set(SYSTEMS) == set(choices_of("system"))
+
+
+def test_hyper_parameters_of_earlier_versions_are_those_of_phystd():
+    assert HParams.from_dict({"preset": "paper"}).system == "phystd"
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from phystd_tf.liveness import liveness_score
-from phystd_tf.networks.outputs import score_terms
+from phystd_tf.networks.network import score_terms
 from phystd_tf.traces import GeneratorOutput, Traces
 
 

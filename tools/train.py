@@ -1,4 +1,4 @@
-"""Trains PhySTD on a prepared folder, or resumes a training that was stopped.
+"""Trains PhySTD, or a system to compare it with, on a prepared folder, or resumes a training that was stopped.
 
 The run folder keeps the hyper-parameters, the commands, checkpoints of
 everything, TensorBoard logs and, at the end, the operating point: alpha0 of
@@ -25,8 +25,14 @@ _PRESET = flags.DEFINE_string(
     " changes that its start needs.",
 )
 _ABLATION = flags.DEFINE_string(
-    "ablation", "full", "Row of Table 3: auxiliary, step1, step1_step2_single_trace, step1_step2 or full."
+    "ablation",
+    "full",
+    "Row of Table 3: auxiliary, step1, step1_step2_single_trace, step1_step2 or full. Of phystd only.",
 )
+_SYSTEM = flags.DEFINE_enum(
+    "system", choices_of("system")[0], choices_of("system"),
+    "What is trained: phystd, or a system of the paper's tables to compare it with.",
+)  # fmt: skip
 _PROTOCOL = flags.DEFINE_string(
     "protocol", "folder", "Which faces are train, dev and test: folder = as prepared; tools.protocols lists the others."
 )
@@ -69,7 +75,7 @@ def main() -> None:
         raise UsageError(f"--set={twice[0]}=...: has an option of its own, which is given too; give one of them")
     overrides.update(given)
 
-    hparams = get_hparams(_PRESET.value, _ABLATION.value, **overrides)
+    hparams = get_hparams(_PRESET.value, _ABLATION.value, _SYSTEM.value, **overrides)
     steps_per_epoch = _STEPS_PER_EPOCH.value or hparams.checkpoint_every
 
     from tqdm import tqdm
@@ -98,7 +104,7 @@ def _overrides(texts: list[str]) -> dict[str, Any]:
         name, separator, value = text.partition("=")
         if not separator:
             raise UsageError(f"--set={text}: want name=value")
-        if name in ("preset", "ablation"):  # they stand for many hyper-parameters
+        if name in ("preset", "ablation", "system"):  # they stand for many hyper-parameters
             raise UsageError(f"--set={text}: want --{name}={value}")
         if name in overrides:
             raise UsageError(f"--set={text}: {name} is set twice")

@@ -10,12 +10,12 @@ from phystd_tf.errors import PhystdError
 from phystd_tf.evaluation.operating_point import choose_alpha0
 from phystd_tf.inference.scoring import score_split
 from phystd_tf.inference.weights import load_generator
-from phystd_tf.networks.generator import Generator
+from phystd_tf.networks.network import Network
 from phystd_tf.runs.folder import load_commands, load_protocol_choice, operating_point_path
 from phystd_tf.runs.operating_point import CALIBRATE, OperatingPoint
 
 
-def weights_fingerprint(generator: Generator) -> str:
+def weights_fingerprint(generator: Network) -> str:
     """Returns the SHA-256 of all variables of a generator, as hexadecimal text."""
     digest = hashlib.sha256()
     for variable in generator.variables:
@@ -23,7 +23,7 @@ def weights_fingerprint(generator: Generator) -> str:
     return digest.hexdigest()
 
 
-def load_with_point(run: str, checkpoint: Optional[str] = None) -> tuple[Generator, Optional[OperatingPoint]]:
+def load_with_point(run: str, checkpoint: Optional[str] = None) -> tuple[Network, Optional[OperatingPoint]]:
     """Loads the generator of a run and its operating point.
 
     Args:
@@ -31,7 +31,7 @@ def load_with_point(run: str, checkpoint: Optional[str] = None) -> tuple[Generat
       checkpoint: "last" or "best"; None for that of the operating point, or "last" where there is none.
 
     Returns:
-      (Generator, OperatingPoint or None where the run has none yet).
+      (Network, OperatingPoint or None where the run has none yet).
 
     Raises:
       PhystdError: if one of them is damaged, or the operating point was chosen with other weights.
@@ -80,12 +80,12 @@ def choose_operating_point(
     return store_choice(run, generator, score_split(generator, faces, split, progress), split, checkpoint)
 
 
-def store_choice(run: str, generator: Generator, terms: pd.DataFrame, on: str, checkpoint: str) -> OperatingPoint:
+def store_choice(run: str, generator: Network, terms: pd.DataFrame, on: str, checkpoint: str) -> OperatingPoint:
     """Chooses an operating point on scored faces and stores it in a run.
 
     Args:
       run: path of the run folder.
-      generator: Generator that gave the terms.
+      generator: Network that gave the terms.
       terms: from ``score_split``, of live and spoof faces.
       on: what the faces are, for the source of the point.
       checkpoint: "last" or "best", where the generator is from.

@@ -15,7 +15,7 @@ from phystd_tf.files.plain_paths import plain_path
 from phystd_tf.inference.calibration import load_with_point
 from phystd_tf.inference.exported import EXPORT_FILE, list_files, own_files
 from phystd_tf.liveness import TERMS
-from phystd_tf.networks.generator import Generator
+from phystd_tf.networks.network import Network
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.runs.operating_point import OperatingPoint
 
@@ -28,7 +28,7 @@ class ServingModule(tf.Module):
     The discriminators are left out: they serve training only.
     """
 
-    def __init__(self, generator: Generator, operating_point: OperatingPoint) -> None:
+    def __init__(self, generator: Network, operating_point: OperatingPoint) -> None:
         super().__init__()
         self.generator = generator
         self._outputs = traced_outputs(generator, operating_point.alpha0)

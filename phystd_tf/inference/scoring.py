@@ -11,7 +11,7 @@ from phystd_tf.data.pipeline import evaluation_dataset
 from phystd_tf.data.records import name_damaged_shard
 from phystd_tf.data.selection import PreparedFaces, selection_of
 from phystd_tf.liveness import TERMS
-from phystd_tf.networks.generator import Generator
+from phystd_tf.networks.network import Network
 from phystd_tf.networks.outputs import traced_terms
 
 _BATCH = 16
@@ -19,12 +19,12 @@ _COLUMNS = ("clip", "frame", "subject", "type", "label")  # of the records; the 
 
 
 def score_split(
-    generator: Generator, faces: PreparedFaces, split: str, progress: Optional[Callable[[int], None]] = None
+    generator: Network, faces: PreparedFaces, split: str, progress: Optional[Callable[[int], None]] = None
 ) -> pd.DataFrame:
     """The terms of Eq. (10) for every face of a split.
 
     Args:
-      generator: Generator.
+      generator: Network.
       faces: path of a prepared folder, or a Selection of its faces.
       split: "train", "dev" or "test".
       progress: called with the number of faces after each batch.

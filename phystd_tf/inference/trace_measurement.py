@@ -18,7 +18,7 @@ from phystd_tf.data.selection import PreparedFaces, selection_of
 from phystd_tf.evaluation import trace_quality as quality
 from phystd_tf.face.crop import CropBox, crop
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.generator import Generator
+from phystd_tf.networks.network import Network
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.physics.bands import decompose
 from phystd_tf.synthetic import truth
@@ -31,7 +31,7 @@ _OF_SPOOFS = (
 
 
 def measure_split(
-    generator: Generator,
+    generator: Network,
     faces: PreparedFaces,
     truth_folder: str,
     split: str,
@@ -42,7 +42,7 @@ def measure_split(
     A live face is its own truth: its trace should be nothing.
 
     Args:
-      generator: Generator.
+      generator: Network.
       faces: path of a prepared folder, or a Selection of its faces.
       truth_folder: folder of the embedded dataset that it was prepared from, with its truth.
       split: "train", "dev" or "test".

@@ -1,12 +1,13 @@
-"""The generator of a run folder, without its training: no discriminator and no optimizer is made."""
+"""The network of a run folder, without its training: no discriminator and no optimizer is made."""
 
 import os
 import re
 
 import tensorflow as tf
 
+from phystd_tf.baselines.registry import new_network
 from phystd_tf.files.plain_paths import plain_path
-from phystd_tf.networks.generator import Generator
+from phystd_tf.networks.network import Network
 from phystd_tf.runs.folder import (
     checkpoint_folder,
     load_hparams,
@@ -18,7 +19,7 @@ from phystd_tf.runs.folder import (
 _OF_GENERATOR = re.compile(r"generator/((?!\.OPTIMIZER_SLOT).)+/\.ATTRIBUTES/VARIABLE_VALUE")
 
 
-def load_generator(run: str, name: str = "last") -> Generator:
+def load_generator(run: str, name: str = "last") -> Network:
     """The generator of a run with the weights of a checkpoint.
 
     Args:
@@ -29,7 +30,7 @@ def load_generator(run: str, name: str = "last") -> Generator:
       CheckpointError: if the folder is not a run, the checkpoint is missing or damaged, or a variable of the
         generator is not in it.
     """
-    generator = Generator(load_hparams(run))
+    generator = new_network(load_hparams(run))
     generator.build_variables()
     folder = checkpoint_folder(run, name)
     with plain_path(folder) as plain:

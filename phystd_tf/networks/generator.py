@@ -13,7 +13,10 @@ from phystd_tf.networks.blocks import (
     kernel_initializer,
     resize_antialiased,
 )
-from phystd_tf.physics.bands import network_input
+from phystd_tf.networks.network import Network, no_traces
+from phystd_tf.physics.bands import low_pass, network_input
+from phystd_tf.physics.formation import additive_trace
+from phystd_tf.physics.reconstruction import reconstruct_live
 from phystd_tf.traces import GeneratorOutput, Traces
 
 
@@ -100,7 +103,7 @@ class DepthNetwork(tf.keras.layers.Layer):
         return self.head(self.conv(tf.concat(attended, axis=-1), training=training))
 
 
-class Generator(tf.keras.Model):
+class Generator(Network):
     """Estimates the pseudo depth map and the spoof traces of faces, Fig. 4.
 
     The ablations of Table 3 change it as follows: without
@@ -114,43 +117,33 @@ class Generator(tf.keras.Model):
     """
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
-        super().__init__(**{"name": "generator", **kwargs})
-        self.hparams = hparams
+        super().__init__(hparams, **kwargs)
         self.encoder = Encoder(hparams, name="encoder")
         self.decoder = TraceDecoder(hparams, name="decoder") if hparams.trace_decoder else None
         self.depth_network = DepthNetwork(hparams, name="depth_network")
 
-    def build_variables(self) -> None:
-        """Makes every variable now, so that a checkpoint can be checked against all of them."""
-        size = self.hparams.image_size
-        self(tf.zeros((1, size, size, 3)))
-
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
-        """Depth and traces of a batch of faces.
-
-        Args:
-          image: [n, N, N, 3] float32, RGB in [0, 1].
-          training: whether batch normalization uses, and updates its averages by, this batch.
-
-        Returns:
-          GeneratorOutput.
-
-        Raises:
-          ValueError: if the image is not N x N x 3.
-        """
-        size = self.hparams.image_size
-        image = tf.convert_to_tensor(image)
-        if not image.shape[1:].is_compatible_with((size, size, 3)):
-            raise ValueError(f"the generator takes images [n, {size}, {size}, 3], not {image.shape}")
+        image = self.checked(image)
         inputs = network_input(image, self.hparams) if self.hparams.image_decomposition else image
         features = self.encoder(inputs, training=training)
         maps = list(features[1:])
         if self.decoder is None:
-            traces = Traces(*(tf.zeros_like(image[..., :channels]) for channels in (3, 3, 3, 1, 3)))
+            traces = no_traces(image)
         else:
             traces, U3 = self.decoder(features, training=training)
             maps.append(U3)
         return GeneratorOutput(self.depth_network(maps, training=training), traces)
+
+    def entering_traces(self, traces: Traces) -> Traces:
+        """B and C low-passed, Eq. (5)."""
+        h = self.hparams
+        return traces._replace(B=low_pass(traces.B, h.n1), C=low_pass(traces.C, h.n2))
+
+    def reconstruct(self, image: tf.Tensor, output: GeneratorOutput) -> tf.Tensor:
+        if self.decoder is None:
+            return image
+        traces = output.traces
+        return reconstruct_live(image, additive_trace(traces, self.hparams.n1, self.hparams.n2), traces.P, traces.I_P)
 
 
 def _traces(raw: tf.Tensor) -> Traces:

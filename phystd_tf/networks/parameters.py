@@ -3,30 +3,30 @@
 from collections.abc import Iterable
 
 import numpy as np
+import tensorflow as tf
 from tabulate import tabulate
 
-from phystd_tf.networks.discriminator import Discriminator
-from phystd_tf.networks.generator import Generator
+from phystd_tf.networks.network import Network
 
 
-def count_parameters(generator: Generator, discriminators: Iterable[Discriminator] = ()) -> dict[str, int]:
+def count_parameters(network: Network, discriminators: Iterable[tf.keras.Model] = ()) -> dict[str, int]:
     """Trainable parameters by part.
 
     Args:
-      generator: a built Generator, or a new one, which is built here.
+      network: a built Network, or a new one, which is built here.
       discriminators: built ones.
 
     Returns:
-      From "encoder", "decoder", "depth_network", and the names of the discriminators to counts.
+      From the names of the parts ("encoder", "decoder" and "depth_network" of PhySTD) and of the discriminators to
+      counts.
     """
-    if not generator.built:
-        size = generator.hparams.image_size
-        generator(np.zeros((1, size, size, 3), np.float32))
-    parts = [generator.encoder, generator.decoder, generator.depth_network, *discriminators]
+    if not network.built:
+        network.build_variables()
+    parts = [*network.layers, *discriminators]
     return {
         part.name: sum(int(np.prod(variable.shape)) for variable in part.trainable_variables)
         for part in parts
-        if part is not None
+        if part.trainable_variables
     }
 
 

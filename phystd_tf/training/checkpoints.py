@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.files.plain_paths import plain_path
+from phystd_tf.optimization.trained_model import TrainedModel
 from phystd_tf.runs.folder import (
     checkpoint_folder,
     load_hparams,
@@ -17,28 +18,28 @@ from phystd_tf.runs.folder import (
     require_inside,
     unfit_checkpoint,
 )
-from phystd_tf.training.phystd_model import PhySTD
+from phystd_tf.training.systems import new_model
 
 
 class CheckpointStore:
     """The named checkpoints of a run folder: "last" and "best".
 
     Args:
-      model: PhySTD.
+      model: TrainedModel.
       run: path of the run folder.
 
     Attributes:
       run: the same.
     """
 
-    def __init__(self, model: PhySTD, run: str) -> None:
+    def __init__(self, model: TrainedModel, run: str) -> None:
         self.run = run
         parts = {
             "generator": model.generator,
             "generator_optimizer": model.generator_optimizer,
             "iteration": model.iteration,
         }
-        if model.discriminators:  # ablations without training step 2 have none
+        if model.discriminators:  # some systems have none, and ablations without training step 2
             parts["discriminators"] = model.discriminators
             parts["discriminator_optimizer"] = model.discriminator_optimizer
         self._checkpoint = tf.train.Checkpoint(**parts)
@@ -110,7 +111,7 @@ def _remove_all_but(folder: str, checkpoint: str) -> None:
                 os.remove(path)
 
 
-def load_run(run: str, name: str = "last") -> PhySTD:
+def load_run(run: str, name: str = "last") -> TrainedModel:
     """The model of a run folder with the weights of a checkpoint.
 
     Args:
@@ -120,6 +121,6 @@ def load_run(run: str, name: str = "last") -> PhySTD:
     Raises:
       CheckpointError: if the folder is not a run or the checkpoint does not fit.
     """
-    model = PhySTD(load_hparams(run))
+    model = new_model(load_hparams(run))
     CheckpointStore(model, run).restore(name)
     return model

@@ -21,13 +21,14 @@ from phystd_tf.files.outputs import check_place
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.networks.parameters import count_parameters, parameter_table
+from phystd_tf.optimization.trained_model import TrainedModel
 from phystd_tf.runs.folder import check_run, logs_folder, open_run, save_protocol
 from phystd_tf.runs.history import History
 from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WarnOfFaults, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore
 from phystd_tf.training.event_files import drop_events_after
-from phystd_tf.training.phystd_model import PhySTD
 from phystd_tf.training.resuming import identity, require_same
+from phystd_tf.training.systems import new_model
 
 # Held-out batches for the ``val_`` losses and the pictures: with four faces of a class each, four people of each of
 # thirteen types. Enough to follow a run, few enough not to slow it. Error rates come from score files.
@@ -47,7 +48,7 @@ def train(
     steps_per_epoch: int,
     jit_compile: bool = False,
     deterministic: bool = False,
-) -> PhySTD:
+) -> TrainedModel:
     """Trains a model in a run folder, or resumes a run.
 
     Args:
@@ -61,7 +62,7 @@ def train(
         slower. It holds for all that the process does with TensorFlow from then on.
 
     Returns:
-      The trained PhySTD.
+      The trained model.
 
     Raises:
       PhystdError: if the folders do not fit, or training diverges.
@@ -95,7 +96,7 @@ def train(
         )
         save_protocol(run, selection.choice)
         save_settings(run, settings)  # whoever uses the model must make crops in the same way
-        model = PhySTD(hparams, seed=seed)
+        model = new_model(hparams, seed)
         print(parameter_table(count_parameters(model.generator, model.discriminators)))
 
         def data_from(iteration: int) -> tf.data.Dataset:
@@ -117,7 +118,7 @@ def train(
 
 
 def fit(
-    model: PhySTD,
+    model: TrainedModel,
     run: str,
     training_data: Callable[[int], tf.data.Dataset],
     held_out_data: tf.data.Dataset,
@@ -133,7 +134,7 @@ def fit(
     run that was stopped resumes from its last checkpoint.
 
     Args:
-      model: PhySTD, newly made.
+      model: TrainedModel, newly made.
       run: path of the run folder.
       training_data: from the iteration to start from to an endless dataset of Batch.
       held_out_data: dataset of Batch for the ``val_`` losses.
@@ -194,7 +195,7 @@ def _epochs(start: int, total: int, steps: int) -> Iterator[tuple[int, int, int]
 
 
 @contextlib.contextmanager
-def _divergence_explained(model: PhySTD, store: CheckpointStore) -> Iterator[None]:
+def _divergence_explained(model: TrainedModel, store: CheckpointStore) -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:

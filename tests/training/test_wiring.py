@@ -276,7 +276,9 @@ def test_objective_weighs_each_loss_by_its_own_alpha(step):
 def test_logs_name_what_they_hold(step):
     model, batch, step1, step2, step3 = step
     step2 = step2._replace(errors=(0.1, 0.2, 0.3, 0.4))
-    logs = model._track(batch, model._objective(step1, step2, step3)[0], step1, step2, tf.constant(42.0))
+    logs = model._track(
+        model._observe(batch, model._objective(step1, step2, step3)[0], step1, step2, tf.constant(42.0))
+    )
     live, spoof = (_half(model.generator.outputs[0], which) for which in ("live", "spoof"))
     closed = batch.spoof.preliminary_mask.numpy()
     expected = {

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from phystd_tf.hparams import PAPER
-from phystd_tf.training.schedule import discriminator_learning_rate, generator_learning_rate
+from phystd_tf.optimization.schedule import discriminator_learning_rate, generator_learning_rate
 
 EXPECTED = [(0, 5e-5), (44_999, 5e-5), (45_000, 5e-6), (89_999, 5e-6), (90_000, 5e-7), (149_999, 5e-8)]
 

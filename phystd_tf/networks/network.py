@@ -1,0 +1,94 @@
+"""What the network of every system can do, so that scoring, export and pictures need not know which system it is."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from phystd_tf.hparams import HParams
+from phystd_tf.liveness import TERMS
+from phystd_tf.traces import GeneratorOutput, Traces
+
+
+class Network(tf.keras.Model):
+    """From a face to its depth and its traces. The base class of the networks of all systems.
+
+    A system defines ``call``. One that estimates traces also defines ``entering_traces`` and ``reconstruct``; one whose
+    paper has another score defines ``score_terms``.
+
+    Args:
+      hparams: HParams.
+
+    Attributes:
+      hparams: the same.
+    """
+
+    def __init__(self, hparams: HParams, **kwargs: Any) -> None:
+        super().__init__(**{"name": "generator", **kwargs})
+        self.hparams = hparams
+
+    def build_variables(self) -> None:
+        """Makes every variable now, so that a checkpoint can be checked against all of them."""
+        size = self.hparams.image_size
+        self(tf.zeros((1, size, size, 3)))
+
+    def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
+        """Depth and traces of a batch of faces.
+
+        Args:
+          image: [n, N, N, 3] float32, RGB in [0, 1].
+          training: whether batch normalization uses, and updates its averages by, this batch.
+
+        Returns:
+          GeneratorOutput; traces that the system does not have are zero (``no_traces``).
+
+        Raises:
+          ValueError: if the image is not N x N x 3.
+        """
+        raise NotImplementedError
+
+    def entering_traces(self, traces: Traces) -> Traces:
+        """The traces as they enter the reconstruction; here, as they are."""
+        return traces
+
+    def reconstruct(self, image: tf.Tensor, output: GeneratorOutput) -> tf.Tensor:
+        """The live face [n, N, N, 3] behind ``image``; here, that of a system without traces: the image."""
+        return image
+
+    def score_terms(self, output: GeneratorOutput) -> dict[str, tf.Tensor]:
+        """What the liveness score is made of, by the names of TERMS, each [n] float32; here, those of Eq. (10)."""
+        return score_terms(output)
+
+    def checked(self, image: tf.Tensor) -> tf.Tensor:
+        """The image as a tensor, once it is known to be [n, N, N, 3].
+
+        Raises:
+          ValueError: if it is not.
+        """
+        size = self.hparams.image_size
+        image = tf.convert_to_tensor(image)
+        if not image.shape[1:].is_compatible_with((size, size, 3)):
+            raise ValueError(f"the {self.name} takes images [n, {size}, {size}, 3], not {image.shape}")
+        return image
+
+
+def score_terms(output: GeneratorOutput) -> dict[str, tf.Tensor]:
+    """The five terms of the score before alpha0, Eq. (10).
+
+    Args:
+      output: GeneratorOutput.
+
+    Returns:
+      By name, each [n] float32: depth = |M|_1 / (2 K^2); B, C, T, P = |.|_1 / (2 N^2).
+    """
+
+    def term(tensor: tf.Tensor) -> tf.Tensor:
+        pixels = tf.cast(tf.shape(tensor)[1] * tf.shape(tensor)[2], tensor.dtype)
+        return tf.reduce_sum(tf.abs(tensor), axis=[1, 2, 3]) / (2.0 * pixels)
+
+    traces = output.traces
+    return dict(zip(TERMS, map(term, (output.depth, traces.B, traces.C, traces.T, traces.P))))
+
+
+def no_traces(image: tf.Tensor) -> Traces:
+    """Traces of nothing for a batch of images [n, N, N, 3]."""
+    return Traces(*(tf.zeros_like(image[..., :channels]) for channels in (3, 3, 3, 1, 3)))

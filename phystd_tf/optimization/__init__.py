@@ -1,0 +1,1 @@
+"""How the systems are trained: the step that all of them share, and their learning rates."""

@@ -1,0 +1,202 @@
+"""What all systems share in training: one iteration count, Adam, balanced batches, no change by a bad loss."""
+
+from collections.abc import Sequence
+from typing import Any, Callable, NamedTuple, Optional
+
+import tensorflow as tf
+
+from phystd_tf.hparams import HParams
+from phystd_tf.networks.network import Network
+from phystd_tf.optimization.schedule import discriminator_learning_rate, generator_learning_rate
+from phystd_tf.traces import Batch, GeneratorOutput, Traces
+
+
+class Losses(NamedTuple):
+    """The losses of one batch.
+
+    Attributes:
+      objective: [] float32, what the generator minimizes; known to be finite.
+      L_D: [] float32, what the discriminators minimize; known to be finite; None without discriminators.
+      logged: the values to log, by the names that the model was made with.
+      weights: those of logged values that are means over elements which do not all count, by the same names.
+    """
+
+    objective: tf.Tensor
+    L_D: Optional[tf.Tensor]
+    logged: dict[str, tf.Tensor]
+    weights: dict[str, tf.Tensor]
+
+
+class TrainedModel(tf.keras.Model):
+    """A network, its discriminators where it has some, their optimizers and the one iteration count.
+
+    A system defines ``losses_of``. Its logged values include ``L_depth``: that of held-out faces chooses the best
+    checkpoint.
+
+    Args:
+      generator: Network, newly made.
+      discriminators: networks that are trained against it, at a rate of their own; newly made.
+      logged: names of the values that ``losses_of`` logs.
+      seed: of what the losses draw.
+
+    Attributes:
+      hparams: HParams of the generator.
+      seed, generator, discriminators: those above.
+      iteration: int64 variable, how many batches were trained on.
+      generator_optimizer, discriminator_optimizer: Adam; the latter is None without discriminators.
+    """
+
+    def __init__(
+        self,
+        generator: Network,
+        discriminators: Sequence[tf.keras.Model],
+        logged: Sequence[str],
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.hparams: HParams = generator.hparams
+        self.seed = seed
+        self.iteration = tf.Variable(0, trainable=False, dtype=tf.int64, name="iteration")
+        self.generator = generator
+        self.discriminators = list(discriminators)
+        self.generator_optimizer = _adam(self.hparams)
+        self.discriminator_optimizer: Optional[tf.keras.optimizers.Optimizer] = (
+            _adam(self.hparams) if self.discriminators else None
+        )
+        self._build_networks()
+        self._trackers = {name: tf.keras.metrics.Mean(name=name) for name in logged}
+
+    def losses_of(self, batch: Batch, training: bool) -> Losses:
+        """The losses of a batch.
+
+        Args:
+          batch: Batch of as many live as spoof faces, at least one of each.
+          training: whether batch normalization uses, and updates its averages by, this batch.
+
+        Returns:
+          Losses.
+
+        Raises:
+          InvalidArgumentError: if a loss is not finite, with its name.
+        """
+        raise NotImplementedError
+
+    def discriminator_input(self, images: tf.Tensor) -> tf.Tensor:
+        """What the discriminators see of images [n, N, N, 3]; here, these."""
+        return images
+
+    @property
+    def metrics(self) -> list[tf.keras.metrics.Metric]:
+        """The running means, which Keras resets at each epoch."""
+        return list(self._trackers.values())
+
+    @property
+    def discriminator_variables(self) -> list[tf.Variable]:
+        """Trainable variables of all discriminators."""
+        return [variable for network in self.discriminators for variable in network.trainable_variables]
+
+    def compile(self, **kwargs: Any) -> None:
+        """Prepares ``fit``. The optimizers belong to the model, so none is taken."""
+        super().compile(optimizer=self.generator_optimizer, **kwargs)
+
+    def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
+        """See ``Network.call``."""
+        return self.generator(image, training=training)
+
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """One iteration: one update of the generator on all its losses, and one of the discriminators.
+
+        Args:
+          batch: Batch of as many live as spoof faces, at least one of each.
+
+        Returns:
+          Running means of the losses by name.
+
+        Raises:
+          InvalidArgumentError: if the batch is not balanced, or a loss is not
+            finite; nothing is updated then.
+        """
+        batch = _balanced(batch)
+        with tf.GradientTape(persistent=True) as tape:
+            losses = self.losses_of(batch, training=True)
+        variables = self.generator.trainable_variables
+        gradients = tape.gradient(losses.objective, variables)
+        if self.discriminators:
+            discriminator_gradients = tape.gradient(losses.L_D, self.discriminator_variables)
+        # Both losses are known to be finite before either network changes.
+        with tf.control_dependencies([loss for loss in (losses.objective, losses.L_D) if loss is not None]):
+            self._apply(self.generator_optimizer, gradients, variables, generator_learning_rate)
+            if self.discriminators:
+                self._apply(
+                    self.discriminator_optimizer,
+                    discriminator_gradients,
+                    self.discriminator_variables,
+                    discriminator_learning_rate,
+                )
+        self.iteration.assign_add(1)
+        return self._track(losses)
+
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """The same losses on held-out faces; nothing is updated."""
+        return self._track(self.losses_of(_balanced(batch), training=False))
+
+    def _apply(
+        self,
+        optimizer: tf.keras.optimizers.Optimizer,
+        gradients: list[tf.Tensor],
+        variables: list[tf.Variable],
+        schedule: Callable[[tf.Variable, HParams], tf.Tensor],
+    ) -> None:
+        optimizer.learning_rate.assign(schedule(self.iteration, self.hparams))
+        optimizer.apply_gradients(zip(gradients, variables))
+
+    def _track(self, losses: Losses) -> dict[str, tf.Tensor]:
+        for name, value in losses.logged.items():
+            self._trackers[name].update_state(value, sample_weight=losses.weights.get(name))
+        return {name: tracker.result() for name, tracker in self._trackers.items()}
+
+    def _build_networks(self) -> None:
+        """Makes every variable now, so that a checkpoint can be checked against all of them."""
+        self.generator.build_variables()
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        image = tf.zeros((1, self.hparams.image_size, self.hparams.image_size, 3))
+        for discriminator in self.discriminators:
+            discriminator(self.discriminator_input(image))
+        if self.discriminator_optimizer is not None:
+            self.discriminator_optimizer.build(self.discriminator_variables)
+
+
+def finite(value: tf.Tensor, name: str) -> tf.Tensor:
+    """The value as given, once it is known to be finite; else InvalidArgumentError with the name of the loss."""
+    return tf.debugging.check_numerics(value, f"{name} is not finite")
+
+
+def both_images(batch: Batch) -> tf.Tensor:
+    """All images of a batch in one pass, the live ones first: [2 n, N, N, 3]; the outputs are for ``halve``."""
+    return tf.concat([batch.live.image, batch.spoof.image], axis=0)
+
+
+def halve(output: GeneratorOutput) -> tuple[GeneratorOutput, GeneratorOutput]:
+    """The first and the second half of an output: that of live faces and that of spoofs."""
+    pairs = tf.nest.map_structure(lambda tensor: tuple(tf.split(tensor, 2, axis=0)), output)
+    first = GeneratorOutput(pairs.depth[0], Traces(*(pair[0] for pair in pairs.traces)))
+    second = GeneratorOutput(pairs.depth[1], Traces(*(pair[1] for pair in pairs.traces)))
+    return first, second
+
+
+def _adam(hparams: HParams) -> tf.keras.optimizers.Optimizer:
+    return tf.keras.optimizers.Adam(hparams.learning_rate, beta_1=hparams.adam_beta1, beta_2=hparams.adam_beta2)
+
+
+def _balanced(batch: Batch) -> Batch:
+    """The batch as given, once it is known to hold as many live as spoof faces, and some."""
+    num_live, num_spoof = tf.shape(batch.live.image)[0], tf.shape(batch.spoof.image)[0]
+    message = "a batch needs as many live as spoof faces, and at least one of each"
+    checks = [
+        tf.debugging.assert_equal(num_live, num_spoof, message=message),
+        tf.debugging.assert_positive(num_live, message=message),
+    ]
+    checks = [check for check in checks if check is not None]
+    with tf.control_dependencies(checks):
+        return tf.nest.map_structure(tf.identity, batch)
