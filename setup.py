@@ -73,6 +73,10 @@ setup(
         "report": [
             "jinja2>=3.1.6,<4",  # HTML reports; see SECURITY.md
         ],
+        "figures": [
+            "matplotlib>=3.6,<4",  # figures for print
+            "scikit-learn>=1.2,<2",  # t-SNE
+        ],
         "test": [
             "pytest>=7,<10",
             "pytest-xdist>=3.7,<4",  # both cores, the longest tests first

@@ -42,6 +42,9 @@ MAY_IMPORT = {
         "baselines", "data", "errors", "evaluation", "face", "files", "hparams", "liveness", "networks", "physics",
         "report", "runs", "spoof_types", "synthetic", "traces",
     },
+    "figures": {
+        "data", "errors", "files", "hparams", "inference", "networks", "physics", "runs", "spoof_types", "traces",
+    },
 }  # fmt: skip
 
 

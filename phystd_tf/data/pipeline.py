@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from phystd_tf.data.color_jitter import color_jitter
 from phystd_tf.data.mirroring import Mirror
-from phystd_tf.data.records import PreparedFolderError, load_settings
+from phystd_tf.data.records import PreparedFolderError, load_settings, name_damaged_shard
 from phystd_tf.data.resizing import resize_crops
 from phystd_tf.data.sampling import FaceSampler, stratified
 from phystd_tf.data.selection import PreparedFaces, Selection, selection_of
@@ -180,6 +180,32 @@ def evaluation_dataset(faces: PreparedFaces, hparams: HParams, split: str, batch
         tf.data.TFRecordDataset([os.fsencode(path) for path in selection.shards(split)]), split
     )
     return examples.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def chosen_faces(faces: PreparedFaces, hparams: HParams, rows: Sequence[Mapping[str, str]]) -> Faces:
+    """Reads the faces of some rows of the manifest, without augmentation.
+
+    Args:
+      faces: path of the prepared folder, or a Selection of its faces.
+      hparams: HParams, for sizes.
+      rows: at least one, all of one split.
+
+    Returns:
+      Faces, in the order of the rows.
+
+    Raises:
+      PreparedFolderError: if the folder, or the triangle maps of this size, are missing.
+      DamagedShardError: if a shard is missing or damaged.
+    """
+    selection = selection_of(faces)
+    decode = _FaceDecoder(_checked_settings(selection.prepared, hparams), hparams)
+    selection.check_shards(rows[0]["split"])
+    read = _RecordReader(selection.prepared, rows)
+    try:
+        found = [decode(read(tf.constant(number))) for number in range(len(rows))]
+    except tf.errors.DataLossError as error:
+        raise name_damaged_shard(selection.prepared) from error
+    return tf.nest.map_structure(lambda *values: tf.stack(values), *found)
 
 
 _STRING = tf.io.FixedLenFeature([], tf.string)

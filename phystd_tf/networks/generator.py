@@ -70,11 +70,15 @@ class TraceDecoder(tf.keras.layers.Layer):
         self._single_trace = hparams.single_trace
 
     def call(self, features: Features, training: bool) -> tuple[Traces, tf.Tensor]:
+        raw, U3 = self.raw(features, training)
+        return (_single_trace(raw) if self._single_trace else _traces(raw)), U3
+
+    def raw(self, features: Features, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """The last layer before tanh and sigmoid [n, N, N, 13] (B, C, T, P, I_P; or a single trace), and U3."""
         U1 = self.ups[0](self.stem(features.F3, training=training), training=training)
         U2 = self.ups[1](tf.concat([U1, features.F2], axis=-1), training=training)
         U3 = self.ups[2](tf.concat([U2, features.F1], axis=-1), training=training)
-        raw = self.head(tf.concat([U3, features.F0], axis=-1))
-        return (_single_trace(raw) if self._single_trace else _traces(raw)), U3
+        return self.head(tf.concat([U3, features.F0], axis=-1)), U3
 
 
 class DepthNetwork(tf.keras.layers.Layer):
@@ -124,8 +128,7 @@ class Generator(Network):
 
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
         image = self.checked(image)
-        inputs = network_input(image, self.hparams) if self.hparams.image_decomposition else image
-        features = self.encoder(inputs, training=training)
+        features = self.encode(image, training)
         maps = list(features[1:])
         if self.decoder is None:
             traces = no_traces(image)
@@ -144,6 +147,11 @@ class Generator(Network):
             return image
         traces = output.traces
         return reconstruct_live(image, additive_trace(traces, self.hparams.n1, self.hparams.n2), traces.P, traces.I_P)
+
+    def encode(self, image: tf.Tensor, training: bool = False) -> Features:
+        """The features of a batch of faces [n, N, N, 3] float32, RGB in [0, 1]."""
+        inputs = network_input(image, self.hparams) if self.hparams.image_decomposition else image
+        return self.encoder(inputs, training=training)
 
 
 def _traces(raw: tf.Tensor) -> Traces:

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from phystd_tf.data import records
-from phystd_tf.data.pipeline import evaluation_dataset, held_out_dataset, training_dataset
+from phystd_tf.data.pipeline import chosen_faces, evaluation_dataset, held_out_dataset, training_dataset
+from phystd_tf.data.selection import Selection
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.physics.triangulation import anchors, clip_to_frame
@@ -51,6 +52,14 @@ def test_faces_arrive_as_they_were_stored_but_for_their_size(prepared, hparams):
             np.testing.assert_allclose(faces.preliminary_mask[i], _blocks(face.preliminary_mask, size), atol=1e-6)
             np.testing.assert_array_equal(faces.triangles[i], face.triangles)
             np.testing.assert_array_equal(faces.triangle_map[i], face.triangle_maps[size])
+
+
+def test_chosen_faces_come_in_the_order_of_their_rows(prepared):
+    folder, stored = prepared
+    rows = [row for row in Selection(folder).rows("test") if row["clip"] != "test/live/1"][::-1]
+    faces = chosen_faces(folder, FULL, rows)
+    np.testing.assert_allclose(faces.image, [stored[row["clip"]].image / 255.0 for row in rows], atol=1e-6)
+    np.testing.assert_array_equal(faces.triangle_map, [stored[row["clip"]].triangle_maps[32] for row in rows])
 
 
 def test_batches_have_the_static_shapes_and_dtypes_that_training_needs(prepared):

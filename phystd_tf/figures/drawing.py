@@ -1,0 +1,127 @@
+"""Draws a figure of the paper and writes it: as a picture for print, as vector graphics, and its caption as text."""
+
+import importlib
+import os
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from phystd_tf.data.records import load_settings
+from phystd_tf.data.selection import Selection
+from phystd_tf.figures import style
+from phystd_tf.figures.source import FigureError, Source, load_source
+from phystd_tf.files.atomic import replacing, write_text
+from phystd_tf.files.names import printable
+from phystd_tf.files.outputs import Output, check_outputs
+from phystd_tf.runs.folder import load_hparams
+
+# Number of a figure -> the module that draws it; imported late, since they need packages that not everybody has.
+FIGURES = {
+    5: "band_decomposition",
+    8: "trace_components",
+    9: "gallery",
+    10: "transfer",
+    11: "feature_map",
+    12: "removal",
+}
+FORMATS = ("pdf", "png")
+_MADE_BY = "phystd_tf figures"  # in each file that is written
+_EMBEDDED = {
+    True: "The people are rendered or the spoofs simulated (the embedded dataset): no result on real data.",
+    False: "The faces are those of a dataset of photographs or videos.",
+    None: "The prepared folder does not say whether its faces are simulated; if so, this is no result on real data.",
+}
+
+
+def draw_figure(
+    number: int,
+    run: str,
+    faces: Selection,
+    split: str,
+    out_folder: str,
+    seed: int = 0,
+    formats: Sequence[str] = FORMATS,
+) -> list[str]:
+    """Draws a figure of the paper from a trained run.
+
+    The same run, faces and seed give the same pixels.
+
+    Args:
+      number: of the figure in the paper, one of FIGURES.
+      run: path of the run folder.
+      faces: Selection of the faces that are shown.
+      split: "train", "dev" or "test".
+      out_folder: where to write figure_<number>, made if missing.
+      seed: of what is drawn by chance.
+      formats: "pdf" (vector graphics, with the pixels of the pictures as they are), "png" (``style.PNG_DPI``), or both.
+
+    Returns:
+      Paths of the figure in each format and of its caption, a text file that also tells how the faces were chosen.
+
+    Raises:
+      FigureError: if there is no such figure or format, the run cannot give it, or a package is not installed.
+      OutputError: if a file of somebody else would be replaced.
+      PhystdError: if the run or the faces cannot be read.
+    """
+    if number not in FIGURES:
+        raise FigureError(f"there is no figure {number} to draw; known are {', '.join(map(str, FIGURES))}")
+    if not formats or not set(formats) <= set(FORMATS):
+        raise FigureError(f"a figure is written as {' or '.join(FORMATS)}, not as {', '.join(formats) or 'nothing'}")
+    paths = [os.path.join(out_folder, f"figure_{number}.{ending}") for ending in (*formats, "txt")]
+    check_outputs([Output(path, _is_own) for path in paths])
+    module = _module(number)
+    module.requires(load_hparams(run), run)
+    source = load_source(run, faces, split, seed)
+    import matplotlib
+
+    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **style.RC}):
+        drawn = module.draw(source)
+        for path in paths[:-1]:
+            _write(drawn.figure, path)
+    write_text(_caption(number, source, drawn), paths[-1])
+    return paths
+
+
+def _module(number: int) -> Any:
+    try:
+        return importlib.import_module(f"phystd_tf.figures.{FIGURES[number]}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("phystd_tf"):
+            raise
+        raise FigureError(
+            f"figures need {error.name}, which is not installed; install with `pip install -e .[figures]`"
+        ) from error
+
+
+def _write(figure: Any, path: str) -> None:
+    """Writes a figure without anything that differs from one time to the next."""
+    kind = os.path.splitext(path)[1][1:]
+    for axes in figure.axes:
+        for image in axes.images:
+            image.set_interpolation("none" if kind == "pdf" else "antialiased")
+    metadata = {"Creator": _MADE_BY, "CreationDate": None} if kind == "pdf" else {"Software": _MADE_BY}
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=style.PNG_DPI, metadata=metadata)
+
+
+def _is_own(path: str) -> bool:
+    with open(path, "rb") as file:
+        return _MADE_BY.encode() in file.read()
+
+
+def _caption(number: int, source: Source, drawn: Any) -> str:
+    hparams, choice = source.hparams, source.faces.choice
+    protocol = choice.name + (f", seed {choice.seed}" if choice.seed else "")
+    paragraphs = [
+        f"Figure {number} ({_MADE_BY})",
+        drawn.shows,
+        f"Samples: {drawn.rule}",
+        f"Model: {printable(source.run)}, system {hparams.system}, preset {hparams.preset}, ablation "
+        f"{hparams.ablation}. Faces: split {source.split} of {printable(source.faces.prepared)}, protocol {protocol}.",
+        _EMBEDDED[load_settings(source.faces.prepared).get("embedded")],
+    ]
+    text = "\n\n".join(textwrap.fill(paragraph, 100, break_long_words=False) for paragraph in paragraphs)
+    if drawn.samples:
+        lines = [f"  {row['type']}: {printable(row['clip'])}, frame {row['frame']}" for row in drawn.samples]
+        text += "\n\nShown, line by line:\n" + "\n".join(lines)
+    return text + "\n"
