@@ -1,13 +1,12 @@
 """Builds the rules of the published protocols from the JSON files of ``protocols/``."""
 
 import functools
-import importlib.resources
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
 from phystd_tf.protocols.clip_facts import SPLITS, ClipFacts
+from phystd_tf.protocols.data_files import read_data_file
 from phystd_tf.protocols.lists import has_list, read_lists
 from phystd_tf.protocols.rules import (
     ByLabel,
@@ -162,11 +161,7 @@ _BUILDERS: dict[str, Callable[[RuleSpec], tuple[Rule, str]]] = {
 @functools.lru_cache(maxsize=1)
 def _files() -> tuple[dict[str, Any], ...]:
     """Reads the JSON files of ``protocols/``."""
-    try:
-        folder = importlib.resources.files("phystd_tf.protocols.published")
-        return tuple(json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8")) for name in _FILES)
-    except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise ProtocolError(f"the protocol definitions are not installed ({error}); install phystd_tf again") from error
+    return tuple(read_data_file(name) for name in _FILES)
 
 
 @functools.lru_cache(maxsize=1)

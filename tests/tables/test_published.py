@@ -1,11 +1,21 @@
-import json
-import pathlib
+"""The transcribed tables against what the text of the paper says of them, and how they are read."""
 
 import pytest
 
+from phystd_tf.hparams import ABLATIONS
 from phystd_tf.spoof_types import SPOOF_TYPES
+from phystd_tf.tables.needed_protocols import TableError
+from phystd_tf.tables.published import (
+    METHODS,
+    is_implemented,
+    method_of,
+    published_rows,
+    published_title,
+    read_published,
+)
+from phystd_tf.tables.table import Value
 
-PUBLISHED = json.loads((pathlib.Path(__file__).parents[2] / "protocols" / "published_tables.json").read_text("utf-8"))
+PUBLISHED = read_published()
 TABLES = {number: table["rows"] for number, table in PUBLISHED["tables"].items()}
 # Half a unit of the last digit of the ACER, and as much of the half sum.
 ROUNDING = 0.1 + 1e-9
@@ -112,3 +122,34 @@ def test_the_changes_of_table_6_give_the_improvement_of_the_text():
     assert [sum(row) for row in changes] == [0, 0, 0, 3, 0]  # replay_1, as printed
     gained = _accuracy(table["counts"]) - 100 * sum(row[i] for i, row in enumerate(before)) / 300
     assert gained == pytest.approx(table["improvement"], abs=0.5)
+
+
+def test_rows_are_read_in_their_order_with_what_is_printed():
+    assert [len(published_rows(number)) for number in range(1, 6)] == [36, 24, 17, 34, 6]
+    stasn, auxiliary = published_rows(1)[0], published_rows(1)[19]
+    assert stasn == ("1", "STASN", 21, {"apcer": Value(1.2), "bpcer": Value(2.5), "acer": Value(1.9)})
+    assert (auxiliary.group, auxiliary.method, auxiliary.values["acer"]) == ("3", "Auxiliary", Value(2.9, 1.5))
+    assert set(published_rows(2)[1].values) == {"acer"}  # STASN prints no more there
+    assert list(published_rows(5)[1].values) == [*SPOOF_TYPES, "overall"]
+    assert published_rows(5)[1].values["overall"] == Value(4.7, 2.4)
+    assert published_rows(3)[0].values["overall"] == Value(6.3, None)
+    assert published_title(2) == "SiW, three protocols"
+    with pytest.raises(TableError, match="no Table 6"):
+        published_rows(6)
+
+
+def test_every_printed_method_is_trained_here_or_stays_published():
+    printed = {row.method for number in range(1, 6) for row in published_rows(number)}
+    assert set(METHODS) <= printed
+    assert {method for method in printed if not is_implemented(method)} == {"STASN", "DRL", "HMP", "Meta-FAS-DR", "DTL"}
+
+
+def test_every_system_has_its_title():
+    assert {method_of("phystd", ablation) for ablation in ABLATIONS} == {
+        "Auxiliary", "Step1", "Step1+Step2 w/ single trace", "Step1+Step2", "PhySTD",
+    }  # fmt: skip
+    titles = ["STDN", "DeSpoof", "CDCN", "CDCN++", "LBP+SVM"]
+    assert [method_of(system) for system in ("stdn", "despoof", "cdcn", "cdcn++", "lbp_svm")] == titles
+    for system, ablation in (("phystd", "none"), ("hmp", "full")):
+        with pytest.raises(TableError, match=f"no table has a row for the system '{system}'"):
+            method_of(system, ablation)
