@@ -2,6 +2,8 @@
 
 from typing import Callable, NamedTuple
 
+from phystd_tf.baselines.despoof import DeSpoof, TrainedDeSpoof
+from phystd_tf.baselines.stdn import STDN, TrainedSTDN
 from phystd_tf.errors import PhystdError
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.generator import Generator
@@ -21,7 +23,10 @@ class Baseline(NamedTuple):
     model: Callable[[HParams, int], TrainedModel]
 
 
-_BASELINES: dict[str, Baseline] = {}
+_BASELINES: dict[str, Baseline] = {
+    "stdn": Baseline(STDN, TrainedSTDN),
+    "despoof": Baseline(DeSpoof, TrainedDeSpoof),
+}
 
 
 def new_network(hparams: HParams) -> Network:

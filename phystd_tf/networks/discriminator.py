@@ -17,9 +17,10 @@ class Discriminator(tf.keras.Model):
     Args:
       size: the resolution; larger images are brought to it first.
       hparams: HParams.
+      maps: how many maps it makes; one in PhySTD.
     """
 
-    def __init__(self, size: int, hparams: HParams, **kwargs: Any) -> None:
+    def __init__(self, size: int, hparams: HParams, maps: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._size = size
         stddev = hparams.discriminator_init_stddev
@@ -28,7 +29,7 @@ class Discriminator(tf.keras.Model):
             for channels, strides in zip(hparams.discriminator_channels, hparams.discriminator_strides)
         ]
         self.head = tf.keras.layers.Conv2D(
-            1, kernel_size=3, padding="same", kernel_initializer=kernel_initializer(stddev)
+            maps, kernel_size=3, padding="same", kernel_initializer=kernel_initializer(stddev)
         )
 
     def call(self, image: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -39,7 +40,7 @@ class Discriminator(tf.keras.Model):
           training: whether batch normalization uses, and updates its averages by, this batch.
 
         Returns:
-          [n, size / 8, size / 8, 1] float32 with the strides of Fig. 4; 1 = real.
+          [n, size / 8, size / 8, maps] float32 with the strides of Fig. 4; 1 = real.
         """
         x = resize_antialiased(image, self._size)
         for unit in self.units:
