@@ -8,7 +8,8 @@ from phystd_tf.tables.table import Table
 
 COLUMNS = (
     "table", "title", "group", "method", "column_group", "column", "implemented", "published", "published_deviation",
-    "ours", "ours_deviation", "deviation_over_seeds", "seeds", "difference", "live", "spoof", "subjects", "threshold",
+    "ours", "ours_deviation", "deviation_over_seeds", "seeds", "part", "difference", "live", "spoof", "subjects",
+    "threshold",
 )  # fmt: skip
 
 
@@ -26,7 +27,7 @@ def as_csv(table: Table) -> str:
                     table.name, table.title, row.group, row.method, column.group, column.title, int(row.implemented),
                     _number(published and published.mean), _number(published and published.deviation),
                     _number(ours and ours.mean), _number(ours and ours.deviation), _number(ours and ours.over_seeds),
-                    cell.seeds, _number(difference), *cell.over,
+                    cell.seeds, cell.part, _number(difference), *cell.over,
                 ]
             )  # fmt: skip
     return file.getvalue()

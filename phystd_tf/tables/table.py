@@ -53,17 +53,21 @@ class Cell(NamedTuple):
       ours: None where there is no result.
       seeds: number of trainings behind ``ours``.
       over: what ``ours`` was measured on.
+      part: "4 of 13" where ``ours`` is a mean over fewer parts than the published value; empty for all of them.
     """
 
     published: Optional[Value] = None
     ours: Optional[Value] = None
     seeds: int = 0
     over: Over = Over()
+    part: str = ""
 
     @property
     def difference(self) -> Optional[float]:
-        """Ours minus published; None where one of them is missing."""
-        return None if self.ours is None or self.published is None else self.ours.mean - self.published.mean
+        """Ours minus published; None where one of them is missing, or both are not of the same parts."""
+        if self.ours is None or self.published is None or self.part:
+            return None
+        return self.ours.mean - self.published.mean
 
 
 class Column(NamedTuple):
@@ -175,7 +179,8 @@ def _texts(row: Row, table: Table) -> list[tuple[str, list[str]]]:
     lines = [(PUBLISHED, published)] if any(cell.published is not None for cell in row.cells) else []
     if all(cell.ours is None for cell in row.cells):
         return [*lines, (NO_RESULT, [""] * len(row.cells))]
-    lines.append((OURS, of((cell.ours for cell in row.cells), NONE)))
+    ours = of((cell.ours for cell in row.cells), NONE)
+    lines.append((OURS, [f"{text} ({cell.part})" if cell.part else text for text, cell in zip(ours, row.cells)]))
     gaps = [cell.difference for cell in row.cells]
     if table.differences and any(gap is not None for gap in gaps):
         lines.append((DIFFERENCE, ["" if gap is None else f"{gap:+.{table.digits}f}" for gap in gaps]))

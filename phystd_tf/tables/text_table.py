@@ -9,7 +9,7 @@ def as_text(table: Table) -> str:
     """The title, the table and its notes."""
     grouped = has_groups(table)
     labels = [*table.corner, "values"] if grouped else [table.corner[1], "values"]
-    headers = labels + [f"{column.group}\n{column.title}" if column.group else column.title for column in table.columns]
+    headers = labels + ["\n".join([*column.group.split(), column.title]) for column in table.columns]
     rows: list[list[str]] = []
     for line in lines_of(table):
         if line.group and rows:

@@ -53,6 +53,12 @@ def test_no_difference_where_both_are_not_of_one_dataset():
     assert all("+1.2" not in text for text in (as_text(rendered), as_latex(rendered)))
 
 
+def test_a_mean_over_some_parts_says_so_and_has_no_difference():
+    row = Row("", "some", (Cell(Value(8.0), Value(6.5), 1, OVER, "2 of 6"), *[Cell(Value(1.0), Value(2.0), 1)] * 3))
+    texts = [line.texts for line in lines_of(TABLE._replace(rows=(row,)))]
+    assert texts == [["8.0", "1.0", "1.0", "1.0"], ["6.5 (2 of 6)", *["2.0"] * 3], ["", *["+1.0"] * 3]]
+
+
 def test_a_value_shows_its_deviations_and_digits():
     assert written(Value(11.53, 13.24, 0.41), 1) == "11.5 ± 13.2 [0.4]"
     assert written(Value(56.0), 0) == "56"
