@@ -292,8 +292,8 @@ SYSTEMS: Mapping[str, Mapping[str, Any]] = {
     "phystd": {},
     "stdn": {},
     "despoof": {},
-    "cdcn": {"learning_rate": 1e-4, "decay_ratio": 2.0},
-    "cdcn++": {"learning_rate": 1e-4, "decay_ratio": 2.0},
+    "cdcn": {"learning_rate": 1e-4, "decay_every": 57_700, "decay_ratio": 2.0},
+    "cdcn++": {"learning_rate": 1e-4, "decay_every": 57_700, "decay_ratio": 2.0},
     "lbp_svm": {},
 }
 

@@ -2,6 +2,7 @@
 
 from typing import Callable, NamedTuple
 
+from phystd_tf.baselines.cdcn import CDCN, CDCNNetwork
 from phystd_tf.baselines.despoof import DeSpoof, TrainedDeSpoof
 from phystd_tf.baselines.stdn import STDN, TrainedSTDN
 from phystd_tf.errors import PhystdError
@@ -26,6 +27,8 @@ class Baseline(NamedTuple):
 _BASELINES: dict[str, Baseline] = {
     "stdn": Baseline(STDN, TrainedSTDN),
     "despoof": Baseline(DeSpoof, TrainedDeSpoof),
+    "cdcn": Baseline(CDCNNetwork, CDCN),
+    "cdcn++": Baseline(CDCNNetwork, CDCN),
 }
 
 

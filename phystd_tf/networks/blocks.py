@@ -63,7 +63,7 @@ class ConvUnit(tf.keras.layers.Layer):
 
             self.conv = spectral_normalization(self.conv)
         self._spectral = norm == "spectral"
-        self.norm = _batch_norm(hparams, dtype) if norm == "batch" else None
+        self.norm = batch_norm(hparams, dtype) if norm == "batch" else None
         self._slope = hparams.leaky_slope
 
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
@@ -101,7 +101,7 @@ class UpUnit(tf.keras.layers.Layer):
             kernel_initializer=kernel_initializer(hparams.init_stddev),
             dtype=hparams.precision,
         )
-        self.norm = _batch_norm(hparams, hparams.precision)
+        self.norm = batch_norm(hparams, hparams.precision)
         self._slope = hparams.leaky_slope
 
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
@@ -196,7 +196,8 @@ def antialiasing_matrix(current: int, size: int) -> np.ndarray:
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _batch_norm(hparams: HParams, dtype: str) -> tf.keras.layers.Layer:
+def batch_norm(hparams: HParams, dtype: str) -> tf.keras.layers.Layer:
+    """Batch normalization with the momentum and the epsilon of ``hparams``."""
     return tf.keras.layers.BatchNormalization(
         momentum=hparams.batch_norm_momentum, epsilon=hparams.batch_norm_epsilon, dtype=dtype
     )

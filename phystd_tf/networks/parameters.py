@@ -1,4 +1,4 @@
-"""How many trainable parameters each part has (Sec. 3.2 compares them)."""
+"""How large a network is: trainable parameters of each part (Sec. 3.2 compares them), operations for one face."""
 
 from collections.abc import Iterable
 
@@ -28,6 +28,19 @@ def count_parameters(network: Network, discriminators: Iterable[tf.keras.Model] 
         for part in parts
         if part.trainable_variables
     }
+
+
+def count_flops(network: Network) -> int:
+    """Floating-point operations for one face, a multiplication and an addition as two, as TensorFlow counts them.
+
+    Convolutions and element-wise operations count; batch normalization and resizing do not.
+    """
+    size = network.hparams.image_size
+    traced = tf.function(lambda image: network(image, training=False))
+    graph = traced.get_concrete_function(tf.TensorSpec((1, size, size, 3), tf.float32)).graph
+    profiler = tf.compat.v1.profiler
+    options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation()).with_empty_output().build()
+    return int(profiler.profile(graph=graph, options=options).total_float_ops)
 
 
 def parameter_table(counts: dict[str, int]) -> str:
