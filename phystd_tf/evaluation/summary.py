@@ -131,7 +131,7 @@ def as_table(summary: dict[str, Any]) -> str:
         ("BPCER", summary["bpcer"], f"{live} live{notes['bpcer']}"),
         ("ACER", summary["acer"], f"(APCER + BPCER) / 2{notes['acer']}"),
         ("pooled spoof accept rate", summary["pooled_spoof_accept_rate"], f"{spoof} spoof"),
-        ("HTER", summary["hter"], f"(pooled + BPCER) / 2{notes['hter']}"),
+        ("HTER", summary["hter"], f"(pooled + BPCER) / 2; overall ACER of SiW-M{notes['hter']}"),
         *((on_dev, flagged, on_roc) if dev is not None else (on_roc, flagged)),
         ("AUC", summary["auc"], f"{live} live, {spoof} spoof"),
     )

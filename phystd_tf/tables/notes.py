@@ -106,8 +106,9 @@ def _of_trainings(made: Made) -> list[str]:
     for method, seeds in made.found.items():
         results = [result for of_seed in seeds.values() for result in of_seed.values()]
         iterations, names = {result.iterations for result in results}, {result.protocol for result in results}
-        shortest = min(shortest, *iterations)
-        text = f"{' and '.join(f'{number:,}' for number in sorted(iterations))} iterations"
+        shortest = min([shortest, *(result.iterations for result in results if result.system == "phystd")])
+        lengths = " and ".join(f"{number:,}" for number in sorted(iterations))
+        text = f"{lengths} iterations" if any(iterations) else "fitted at once"
         text += f", seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, sorted(seeds)))}"
         if names != set(wanted):
             text += f"; {len(names)} of {len(wanted)} protocols: {', '.join(name for name in wanted if name in names)}"

@@ -173,4 +173,6 @@ def test_budget_seeds_and_thresholds_are_said():
     assert "Thresholds of APCER, BPCER and ACER: EER on train.csv." in notes
     assert "Protocol 2: 40 live and 16 spoof clips of 10 people in each part." in notes
     long = [result._replace(iterations=150_000) for result in results]
-    assert not any("The paper trains" in note for note in table(2, long).notes)
+    fitted = [result._replace(iterations=0) for result in tiny_results(2, system="lbp_svm")]
+    notes = table(2, long + fitted).notes
+    assert not any("The paper trains" in note for note in notes) and "LBP+SVM: fitted at once, seed 0." in notes

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from phystd_tf.files.outputs import OutputError
-from phystd_tf.tables.csv_table import COLUMNS
+from phystd_tf.tables.csv_table import COLUMNS, as_csv
 from phystd_tf.tables.latex_table import as_latex
 from phystd_tf.tables.table import Cell, Column, Over, Row, Table, Value, lines_of, spans, written
 from phystd_tf.tables.text_table import as_text
@@ -51,6 +51,7 @@ def test_no_difference_where_both_are_not_of_one_dataset():
     rendered = TABLE._replace(differences=False)
     assert "difference" not in [line.kind for line in lines_of(rendered)]
     assert all("+1.2" not in text for text in (as_text(rendered), as_latex(rendered)))
+    assert {row["difference"] for row in csv.DictReader(as_csv(rendered).splitlines())} == {""}
 
 
 def test_a_mean_over_some_parts_says_so_and_has_no_difference():
