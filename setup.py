@@ -9,6 +9,11 @@ from setuptools import find_packages, setup
 # Both install the same folder, so both must be the same version.
 OPENCV = "4.10.0.84"
 
+BASELINES = [
+    "scikit-learn>=1.2,<2",  # the support vector machine of LBP+SVM; in tests another route to the metrics
+    "scikit-image>=0.19,<1",  # its local binary patterns; in tests a public-domain photograph
+]
+
 VERBS = (
     "prepare",
     "train",
@@ -77,12 +82,12 @@ setup(
             "matplotlib>=3.6,<4",  # figures for print
             "scikit-learn>=1.2,<2",  # t-SNE
         ],
+        "baselines": BASELINES,
         "test": [
+            *BASELINES,
             "pytest>=7,<10",
             "pytest-xdist>=3.7,<4",  # both cores, the longest tests first
             "hypothesis>=6,<7",  # random inputs for metrics
-            "scikit-learn>=1.2,<2",  # another route to the metrics
-            "scikit-image>=0.19,<1",  # brings a public-domain photograph
             "matplotlib>=3.6,<4",  # brings another
             "ruff>=0.4,<1",  # formatter and linter
             "mypy>=1.8,<2",  # type checker

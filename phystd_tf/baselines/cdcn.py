@@ -13,7 +13,7 @@ import tensorflow as tf
 from phystd_tf.baselines.widths import scaled
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.blocks import SpatialAttention, batch_norm, kernel_initializer, resize_antialiased
-from phystd_tf.networks.network import Network, no_traces
+from phystd_tf.networks.network import Network, map_terms, no_traces
 from phystd_tf.optimization.trained_model import Losses, TrainedModel, both_images, finite
 from phystd_tf.traces import Batch, GeneratorOutput
 
@@ -169,8 +169,8 @@ class CDCNNetwork(Network):
         return GeneratorOutput(tf.nn.relu(self.last(x)), no_traces(image))
 
     def score_terms(self, output: GeneratorOutput) -> dict[str, tf.Tensor]:
-        """The mean of the map, CDCN paper, Sec. 4; nothing of traces."""
-        return {**super().score_terms(output), "depth": tf.reduce_mean(output.depth, axis=(1, 2, 3))}
+        """The mean of the map, CDCN paper, Sec. 4."""
+        return map_terms(output)
 
 
 class CDCN(TrainedModel):

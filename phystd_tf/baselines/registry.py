@@ -1,11 +1,15 @@
 """Which network and which trained model a system has."""
 
-from typing import Callable, NamedTuple
+from collections.abc import Mapping
+from typing import Callable, NamedTuple, Optional
 
+import numpy as np
+import tensorflow as tf
+
+from phystd_tf.baselines import lbp_svm
 from phystd_tf.baselines.cdcn import CDCN, CDCNNetwork
 from phystd_tf.baselines.despoof import DeSpoof, TrainedDeSpoof
 from phystd_tf.baselines.stdn import STDN, TrainedSTDN
-from phystd_tf.errors import PhystdError
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.generator import Generator
 from phystd_tf.networks.network import Network
@@ -24,6 +28,24 @@ class Baseline(NamedTuple):
     model: Callable[[HParams, int], TrainedModel]
 
 
+class FittedBaseline(NamedTuple):
+    """A system that is fitted to features of faces at once, without iterations; its run holds arrays by name.
+
+    Attributes:
+      require_installed: raises PhystdError where a package is missing.
+      faces_per_class: at most so many live and so many spoof faces are taken.
+      features: from faces [n, N, N, 3] float32 in [0, 1] to features [n, d] float64.
+      fit: from features [n, d] and labels [n] to a NamedTuple of arrays.
+      network: from HParams and these arrays by name to its Network.
+    """
+
+    require_installed: Callable[[], None]
+    faces_per_class: int
+    features: Callable[[tf.Tensor], np.ndarray]
+    fit: Callable[[np.ndarray, np.ndarray], lbp_svm.SupportVectorMachine]
+    network: Callable[[HParams, Mapping[str, np.ndarray]], Network]
+
+
 _BASELINES: dict[str, Baseline] = {
     "stdn": Baseline(STDN, TrainedSTDN),
     "despoof": Baseline(DeSpoof, TrainedDeSpoof),
@@ -31,22 +53,27 @@ _BASELINES: dict[str, Baseline] = {
     "cdcn++": Baseline(CDCNNetwork, CDCN),
 }
 
+_FITTED: dict[str, FittedBaseline] = {
+    "lbp_svm": FittedBaseline(
+        lbp_svm.require_installed,
+        lbp_svm.FACES_PER_CLASS,
+        lambda images: lbp_svm.color_lbp(lbp_svm.small_faces(images).numpy()),
+        lbp_svm.fit,
+        lbp_svm.LbpSvmNetwork,
+    ),
+}
+
 
 def new_network(hparams: HParams) -> Network:
-    """The network of a system, newly made.
-
-    Raises:
-      PhystdError: if there is no such system yet.
-    """
+    """The network of a system that is trained by iterations, newly made."""
     return Generator(hparams) if hparams.system == "phystd" else baseline(hparams.system).network(hparams)
 
 
 def baseline(system: str) -> Baseline:
-    """A baseline by its name.
-
-    Raises:
-      PhystdError: if there is no such system yet.
-    """
-    if system not in _BASELINES:
-        raise PhystdError(f"system {system} cannot be trained yet; there are {', '.join(('phystd', *_BASELINES))}")
+    """A baseline that is trained by iterations, by its name."""
     return _BASELINES[system]
+
+
+def fitted_baseline(system: str) -> Optional[FittedBaseline]:
+    """A baseline that is fitted at once, by its name; None for the other systems."""
+    return _FITTED.get(system)

@@ -19,6 +19,7 @@ from phystd_tf.traces import Batch, Faces
 
 INFO = ("clip", "frame", "subject", "type", "label")
 _LIVE_LABEL, _SPOOF_LABEL = 1, 0
+_IMAGES = 16  # a batch of images without their maps
 _READ_BYTES = 1 << 17  # about the size of one face at 256 px; the records after it are not needed
 
 
@@ -111,6 +112,34 @@ def held_out_dataset(faces: PreparedFaces, hparams: HParams, split: str, seed: i
         return chosen.batch(hparams.batch_size // 2, drop_remainder=True)
 
     return _zipped(of_class)
+
+
+def stratified_images(
+    faces: PreparedFaces, hparams: HParams, split: str, label: int, count: int, seed: int
+) -> tf.data.Dataset:
+    """Produces images of one class once, as many types and people as possible first.
+
+    Args:
+      faces: path of the prepared folder, or a Selection of its faces.
+      hparams: HParams, for the image size.
+      split: "train", "dev" or "test".
+      label: 1 for live, 0 for spoof.
+      count: number of faces; if there are fewer, all are taken.
+      seed: seed of the choice of faces.
+
+    Returns:
+      Dataset of [n, N, N, 3] float32 in [0, 1].
+    """
+    selection = selection_of(faces)
+    prepared_size = load_settings(selection.prepared)["image_size"]
+    rows = stratified(selection.rows(split, label), count, seed)
+    read = _RecordReader(selection.prepared, rows)
+
+    def image(number: tf.Tensor) -> tf.Tensor:
+        pixels = _decode_image(tf.io.parse_single_example(read(number), {"image": _STRING})["image"], prepared_size)
+        return resize_crops(pixels[tf.newaxis], hparams.image_size)[0]
+
+    return tf.data.Dataset.range(len(rows)).map(image, num_parallel_calls=tf.data.AUTOTUNE).batch(_IMAGES)
 
 
 def _zipped(of_class: Callable[[int], tf.data.Dataset]) -> tf.data.Dataset:

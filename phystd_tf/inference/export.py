@@ -73,6 +73,11 @@ def export_run(run: str, out: str) -> None:
     OperatingPoint.load(run)  # an export without one has no verdict
     generator, operating_point = load_with_point(run)
     assert operating_point is not None
+    if not generator.exportable:
+        raise PhystdError(
+            f"{run}: system {generator.hparams.system} is not computed by TensorFlow, so that no SavedModel can "
+            "hold it; use the run itself"
+        )
     metadata = {
         "phystd_tf": __version__,
         "tensorflow": tf.__version__,

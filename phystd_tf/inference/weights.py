@@ -5,9 +5,10 @@ import re
 
 import tensorflow as tf
 
-from phystd_tf.baselines.registry import new_network
+from phystd_tf.baselines.registry import fitted_baseline, new_network
 from phystd_tf.files.plain_paths import plain_path
 from phystd_tf.networks.network import Network
+from phystd_tf.runs.arrays import arrays_path, load_arrays
 from phystd_tf.runs.folder import (
     checkpoint_folder,
     load_hparams,
@@ -30,7 +31,15 @@ def load_generator(run: str, name: str = "last") -> Network:
       CheckpointError: if the folder is not a run, the checkpoint is missing or damaged, or a variable of the
         generator is not in it.
     """
-    generator = new_network(load_hparams(run))
+    hparams = load_hparams(run)
+    fitted = fitted_baseline(hparams.system)
+    if fitted is not None:
+        arrays = load_arrays(run, name)
+        try:
+            return fitted.network(hparams, arrays)
+        except ValueError as error:
+            raise unfit_checkpoint(arrays_path(run, name), error) from error
+    generator = new_network(hparams)
     generator.build_variables()
     folder = checkpoint_folder(run, name)
     with plain_path(folder) as plain:

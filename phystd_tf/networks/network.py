@@ -20,7 +20,10 @@ class Network(tf.keras.Model):
 
     Attributes:
       hparams: the same.
+      exportable: whether all of it is computed by TensorFlow, so that a SavedModel can hold it.
     """
+
+    exportable = True
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(**{"name": "generator", **kwargs})
@@ -87,6 +90,11 @@ def score_terms(output: GeneratorOutput) -> dict[str, tf.Tensor]:
 
     traces = output.traces
     return dict(zip(TERMS, map(term, (output.depth, traces.B, traces.C, traces.T, traces.P))))
+
+
+def map_terms(output: GeneratorOutput) -> dict[str, tf.Tensor]:
+    """The score terms of a system whose score is the mean of its map alone, by name, each [n] float32."""
+    return {**score_terms(output), "depth": tf.reduce_mean(output.depth, axis=(1, 2, 3))}
 
 
 def no_traces(image: tf.Tensor) -> Traces:

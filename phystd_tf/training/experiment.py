@@ -11,9 +11,10 @@ from typing import Callable
 import numpy as np
 import tensorflow as tf
 
+from phystd_tf.baselines.registry import fitted_baseline
 from phystd_tf.data.pipeline import held_out_dataset, training_dataset
 from phystd_tf.data.records import load_settings, name_damaged_shard, save_settings
-from phystd_tf.data.selection import PreparedFaces, selection_of
+from phystd_tf.data.selection import PreparedFaces, Selection, selection_of
 from phystd_tf.errors import PhystdError, first_line
 from phystd_tf.files.atomic import remove_unfinished
 from phystd_tf.files.lock import locked
@@ -27,6 +28,7 @@ from phystd_tf.runs.history import History
 from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WarnOfFaults, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore
 from phystd_tf.training.event_files import drop_events_after
+from phystd_tf.training.fitting import fit_at_once
 from phystd_tf.training.resuming import identity, require_same
 from phystd_tf.training.systems import new_model
 
@@ -48,8 +50,8 @@ def train(
     steps_per_epoch: int,
     jit_compile: bool = False,
     deterministic: bool = False,
-) -> TrainedModel:
-    """Trains a model in a run folder, or resumes a run.
+) -> None:
+    """Trains a system in a run folder, or resumes a run.
 
     Args:
       hparams: HParams.
@@ -61,12 +63,12 @@ def train(
       deterministic: whether two trainings, or one that was stopped and resumed, give the same bits on a CPU; may be
         slower. It holds for all that the process does with TensorFlow from then on.
 
-    Returns:
-      The trained model.
-
     Raises:
-      PhystdError: if the folders do not fit, or training diverges.
+      PhystdError: if the folders do not fit, a package is missing, or training diverges.
     """
+    fitted = fitted_baseline(hparams.system)
+    if fitted is not None:
+        fitted.require_installed()
     selection = selection_of(faces)
     check_place(logs_folder(run))
     about = identity(selection, seed)
@@ -96,17 +98,11 @@ def train(
         )
         save_protocol(run, selection.choice)
         save_settings(run, settings)  # whoever uses the model must make crops in the same way
-        model = new_model(hparams, seed)
-        print(parameter_table(count_parameters(model.generator, model.discriminators)))
-
-        def data_from(iteration: int) -> tf.data.Dataset:
-            # A resumed run sees the batches that it would have seen.
-            return training if iteration == 0 else training_dataset(selection, hparams, "train", seed, start=iteration)
-
         try:
-            panel_batch = next(iter(held_out))
-            panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
-            fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile)
+            if fitted is not None:
+                fit_at_once(fitted, hparams, selection, run, seed)
+            else:
+                _iterate(hparams, selection, run, seed, training, held_out, steps_per_epoch, jit_compile)
         except tf.errors.DataLossError as error:
             raise name_damaged_shard(selection.prepared) from error
         except tf.errors.ResourceExhaustedError as error:
@@ -114,7 +110,28 @@ def train(
                 f"the memory is not enough for batch_size={hparams.batch_size} at {hparams.image_size} px "
                 f"({first_line(error)}); give a smaller --set=batch_size=... and another --run"
             ) from error
-        return model
+
+
+def _iterate(
+    hparams: HParams,
+    selection: Selection,
+    run: str,
+    seed: int,
+    training: tf.data.Dataset,
+    held_out: tf.data.Dataset,
+    steps_per_epoch: int,
+    jit_compile: bool,
+) -> None:
+    model = new_model(hparams, seed)
+    print(parameter_table(count_parameters(model.generator, model.discriminators)))
+
+    def data_from(iteration: int) -> tf.data.Dataset:
+        # A resumed run sees the batches that it would have seen.
+        return training if iteration == 0 else training_dataset(selection, hparams, "train", seed, start=iteration)
+
+    panel_batch = next(iter(held_out))
+    panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
+    fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile)
 
 
 def fit(

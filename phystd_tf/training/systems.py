@@ -12,8 +12,5 @@ def new_model(hparams: HParams, seed: int = 0) -> TrainedModel:
     Args:
       hparams: HParams.
       seed: of what its losses draw; the weights follow TensorFlow's global seed.
-
-    Raises:
-      PhystdError: if there is no such system yet.
     """
     return PhySTD(hparams, seed) if hparams.system == "phystd" else baseline(hparams.system).model(hparams, seed)
