@@ -215,20 +215,20 @@ def chosen_faces(faces: PreparedFaces, hparams: HParams, rows: Sequence[Mapping[
     """Reads the faces of some rows of the manifest, without augmentation.
 
     Args:
-      faces: path of the prepared folder, or a Selection of its faces.
+      faces: path of the prepared folder, or a Selection of its faces, whose shards are there and whole
+        (``Selection.check_shards``).
       hparams: HParams, for sizes.
-      rows: at least one, all of one split.
+      rows: at least one.
 
     Returns:
       Faces, in the order of the rows.
 
     Raises:
       PreparedFolderError: if the folder, or the triangle maps of this size, are missing.
-      DamagedShardError: if a shard is missing or damaged.
+      DamagedShardError: if bytes of a face have changed.
     """
     selection = selection_of(faces)
     decode = _FaceDecoder(_checked_settings(selection.prepared, hparams), hparams)
-    selection.check_shards(rows[0]["split"])
     read = _RecordReader(selection.prepared, rows)
     try:
         found = [decode(read(tf.constant(number))) for number in range(len(rows))]

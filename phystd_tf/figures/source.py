@@ -89,8 +89,10 @@ def load_source(run: str, faces: Selection, split: str, seed: int) -> Source:
     Raises:
       PhystdError: if the run cannot be loaded.
       PreparedFolderError: if the split is empty.
+      DamagedShardError: if one of its shards is missing or truncated.
     """
     faces.require(split)
+    faces.check_shards(split)
     generator, point = load_with_point(run)
     return Source(run, generator, point.alpha0 if point else 0.0, faces, split, seed)
 

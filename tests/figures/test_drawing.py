@@ -160,6 +160,19 @@ def test_what_cannot_be_drawn_is_refused(run, faces, root, tmp_path):
     assert (tmp_path / "out" / "figure_5.png").read_text() == "mine"
 
 
+def test_damaged_faces_are_named(run, tmp_path):
+    faces = _write_faces(tmp_path / "prepared", {("test", 1): 1, ("test", 0): 1})
+    shard = tmp_path / "prepared" / records.shard_name("test", 0, 0)
+    whole = shard.read_bytes()
+    changed = bytearray(whole)
+    changed[len(whole) // 2] ^= 1
+    for damaged in (bytes(changed), whole[:-5]):
+        shard.write_bytes(damaged)
+        with pytest.raises(PhystdError, match=shard.name):
+            draw_figure(5, run, faces, "test", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("embedded, sentence", [(False, "a dataset of photographs"), (None, "does not say whether")])
 def test_the_caption_says_of_what_kind_the_faces_are(run, tmp_path, embedded, sentence):
     settings = {} if embedded is None else {"embedded": embedded}
