@@ -170,6 +170,9 @@ def test_damaged_faces_are_named(run, tmp_path):
         shard.write_bytes(damaged)
         with pytest.raises(PhystdError, match=shard.name):
             draw_figure(5, run, faces, "test", str(tmp_path / "out"))
+    shard.unlink()
+    with pytest.raises(PhystdError, match=shard.name):
+        draw_figure(5, run, faces, "test", str(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 

@@ -27,7 +27,7 @@ def test_vectors_are_means_and_deviations_of_cells(size, grid):
     np.testing.assert_allclose(describe(tf.constant(maps), grid), wanted, atol=2e-3)
 
 
-def test_groups_stay_groups_and_the_seed_decides():
+def test_groups_stay_groups_and_points_are_the_same_each_time():
     rng = np.random.default_rng(0)
     vectors = np.concatenate([rng.normal(0, 1, (12, 20)), rng.normal(9, 1, (12, 20))])
     points = embed(vectors, seed=1)

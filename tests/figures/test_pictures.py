@@ -29,7 +29,7 @@ def test_the_strongest_window_is_that_of_a_search():
 
 
 def test_where_nothing_is_stronger_the_window_is_the_first():
-    assert strongest_window(np.full((6, 6, 3), 0.1, np.float32), 2)[:2] == (0, 0)
+    assert strongest_window(np.full((40, 40, 3), 0.1), 7)[:2] == (0, 0)
     trace = np.zeros((6, 6, 3))
     trace[4, 3] = -1
     window = strongest_window(trace, 2)
