@@ -100,6 +100,10 @@ class HParams:
     regularization_live_weight: float = 1.0  # factor of Eq. (20) on live faces (ours)
     # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as its text (ours)
     harder_depth: str = one_of("hard", "both")
+    # P0 as the "type" of the spoof has it, or "open" everywhere (ours)
+    preliminary_mask: str = one_of("type", "open")
+    # of G in an iteration: "one" on Eq. (23) and (24) together, or "two", one on each (ours)
+    generator_updates: str = one_of("one", "two")
 
     # --- Harder samples (Sec. 3.3) -----------------------------------------
     harder_min_weight: float = probability(0.0)  # paper Sec. 3.3

@@ -31,7 +31,7 @@ _SHORTER = {
         "--long_iterations=1",
         *_SETS,
     ],
-    "benchmark": ["--rounds=1", "--ablations=auxiliary"],
+    "benchmark": ["--rounds=1", "--systems=auxiliary"],
 }
 
 

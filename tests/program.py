@@ -147,7 +147,7 @@ def _call(command, stdout=None, stderr=None, env=None) -> int:
     if not child:
         os.environ.update(env or {})
         if stdout is not None:
-            os.dup2(stdout.fileno(), 1)
+            os.dup2(stdout, 1)
         if stderr == subprocess.STDOUT:
             os.dup2(1, 2)
         for name, known in absl_flags.FLAGS.flags_by_module_dict().items():

@@ -3,36 +3,46 @@
 Machines differ and are noisy, so look at the ratios of one run.
 
     python -m tools.benchmark
+    python -m tools.benchmark --parts=training --systems=phystd,auxiliary,cdcn --out=speeds.json
 """
 
 import os
 import time
 
-from .command import Flags, one_thread_each, run_program
+from .command import Flags, UsageError, one_thread_each, run_program
 
 flags = Flags()
+
+PARTS = ("preparation", "warp", "training")
 
 _ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements of each part; the median is shown.", lower_bound=1)
 _FRAMES = 20
 
 _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the training iteration.")
-_ABLATIONS = flags.DEFINE_list("ablations", None, "Rows of Table 3 whose iteration is measured; by default all.")
+_PARTS = flags.DEFINE_list("parts", list(PARTS), "Which parts are measured.")
+_SYSTEMS = flags.DEFINE_list(
+    "systems",
+    None,
+    "Systems and rows of Table 3 whose training iteration is measured; by default phystd and these rows.",
+)
+_OUT = flags.DEFINE_string("out", None, "JSON file for the seconds of a training iteration of each.")
 
 
 def main() -> None:
+    unknown = sorted(set(_PARTS.value) - set(PARTS))
+    if unknown or not _PARTS.value:
+        raise UsageError(f"--parts={','.join(_PARTS.value)}: there are {', '.join(PARTS)}")
+    if _OUT.value is not None and "training" not in _PARTS.value:
+        raise UsageError("--out holds the speeds of training, which is not among the --parts")
     one_thread_each()  # as tools.prepare
 
     import numpy as np
-    import tensorflow as tf
-    from scipy.interpolate import LinearNDInterpolator
-    from scipy.spatial import Delaunay
 
-    from phystd_tf.hparams import ABLATIONS, get_hparams
-    from phystd_tf.physics import triangulation, warp
-    from phystd_tf.traces import Batch, Faces
-    from phystd_tf.training.phystd_model import PhySTD
+    from phystd_tf.files.atomic import write_json
+    from phystd_tf.files.outputs import Output, check_outputs, is_object
 
-    rng = np.random.default_rng(0)
+    if _OUT.value is not None:
+        check_outputs([Output(_OUT.value, is_object("preset", "seconds"))])
 
     def median(title, function, reference=None, clock=time.perf_counter):
         function()
@@ -46,14 +56,31 @@ def main() -> None:
         print(f"{title:<44}{1e3 * result:9.2f} ms{ratio}", flush=True)
         return result
 
-    hparams = get_hparams(_PRESET.value)
-    size = hparams.image_size
+    if "preparation" in _PARTS.value:
+        _preparation(median)
+    if "warp" in _PARTS.value:
+        _warp(median)
+    if "training" in _PARTS.value:
+        seconds = _training(median)
+        if _OUT.value is not None:
+            write_json({"preset": _PRESET.value, "seconds": seconds}, _OUT.value)
+
+
+def _batch(hparams):
+    """As many live as spoof faces: noise, with triangles that are not the same in any two."""
+    import numpy as np
+    import tensorflow as tf
+
+    from phystd_tf.physics import triangulation
+    from phystd_tf.traces import Batch, Faces
+
+    rng = np.random.default_rng(0)
+    size, k = hparams.image_size, hparams.depth_size
 
     def faces(n, live):
         vertices = rng.uniform(0.25 * size, 0.75 * size, (n, hparams.num_vertices, 2)).astype(np.float32)
         triangles = np.stack([triangulation.triangulate(v, size).triangles for v in vertices])
         maps = [triangulation.rasterize_triangles(v, t, size) for v, t in zip(vertices, triangles)]
-        k = hparams.depth_size
         return Faces(
             image=rng.random((n, size, size, 3), np.float32),
             vertices=vertices,
@@ -64,10 +91,21 @@ def main() -> None:
         )
 
     half = hparams.batch_size // 2
-    batch = tf.nest.map_structure(tf.convert_to_tensor, Batch(faces(half, True), faces(half, False)))
-    live, spoof = batch.live, batch.spoof
+    return tf.nest.map_structure(tf.convert_to_tensor, Batch(faces(half, True), faces(half, False)))
 
-    _preparation(median)
+
+def _warp(median) -> None:
+    import numpy as np
+    import tensorflow as tf
+    from scipy.interpolate import LinearNDInterpolator
+    from scipy.spatial import Delaunay
+
+    from phystd_tf.hparams import get_hparams
+    from phystd_tf.physics import triangulation, warp
+
+    hparams = get_hparams(_PRESET.value)
+    size = hparams.image_size
+    live, spoof = _batch(hparams)
     print(f"Dense offset at {size} px, a pair of faces")
     grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(float)
     points = np.concatenate([live.vertices[0], triangulation.anchors(size)])
@@ -82,13 +120,24 @@ def main() -> None:
     median("  ours, making the triangle map (once a face)", lambda: triangulation.triangulate(vertices, size))
     median("  and rasterising it", lambda: triangulation.rasterize_triangles(vertices, triangles, size))
 
+
+def _training(median) -> dict[str, float]:
+    """Seconds of a training iteration, by system."""
+    import tensorflow as tf
+
+    from phystd_tf.experiments.systems import FULL, split_name
+    from phystd_tf.hparams import ABLATIONS, get_hparams
+    from phystd_tf.training.systems import new_model
+
+    hparams = get_hparams(_PRESET.value)
+    batch = _batch(hparams)
     print(f"Training iteration, preset {_PRESET.value}, {hparams.batch_size} faces")
-    first = None
-    for ablation in _ABLATIONS.value or ABLATIONS:
-        model = PhySTD(get_hparams(_PRESET.value, ablation))
-        step = tf.function(model.train_step)
-        seconds = median(f"  {ablation}", lambda step=step: step(batch), first)
-        first = first or seconds
+    found: dict[str, float] = {}
+    for name in _SYSTEMS.value or (FULL, *(row for row in ABLATIONS if row != "full")):
+        system, ablation = split_name(name)
+        step = tf.function(new_model(get_hparams(_PRESET.value, ablation, system)).train_step)
+        found[name] = median(f"  {name}", lambda step=step: step(batch), next(iter(found.values()), None))
+    return found
 
 
 def _preparation(median) -> None:

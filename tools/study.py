@@ -7,6 +7,7 @@ command resumes where it was stopped, and more parts can be added later.
   ablations   the other rows of Table 3
   unknown     four types left out of training and tested alone, against the baseline likewise
   recipe      how the training was set up in the first edition, and what each later change does alone
+  choices     what the paper leaves open, one choice of ours at a time made in the other way
   long        one longer training on more people
 
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
@@ -28,7 +29,7 @@ from .command import SEEDS, Flags, UsageError, run_program
 
 flags = Flags()
 
-PARTS = ("demo", "ablations", "unknown", "recipe", "long")
+PARTS = ("demo", "ablations", "unknown", "recipe", "choices", "long")
 # Hyper-parameters of the first edition: D1 and D2 compare a blurred fake with a sharp face; Eq. (20) is a sum; faces
 # are drawn by frame; a strong trace asks for inpainting even where P0 forbids it.
 PAIRS = ("discriminator_real=image",)
@@ -42,6 +43,17 @@ RECIPES = {
     "and clips": (*PAIRS, *NORMS, *REGION),
     "and allowed region": (*PAIRS, *NORMS, *DRAWS),
     "all four": (),
+}
+# Each with one choice made in the other way (the decisions table of WORKSPACE-notes.md has ours).
+CHOICES = {
+    "ours": (),
+    "Eq. (20) as a sum": NORMS,
+    "D1 and D2 see plain live faces": PAIRS,
+    "two updates of G": ("generator_updates=two",),
+    "P0 open everywhere": ("preliminary_mask=open",),
+    "faces drawn by frame": DRAWS,
+    "L_H on both halves": ("harder_depth=both",),
+    "brightness": ("brightness=0.1",),
 }
 # One of each kind of attack: flat, worn, painted, and in part.
 LEFT_OUT = ("print", "silicone_mask", "obfuscation_makeup", "funny_eyeglasses")
@@ -132,10 +144,10 @@ def _jobs(part: str, seeds: list[int]) -> list[Job]:
     if part == "ablations":
         done = {"auxiliary": "demo/auxiliary, equal iterations", "full": "demo/full"}
         return [Job(part, name, name, usual, seed, same_as=done.get(name, "")) for name in ABLATIONS for seed in seeds]
-    if part == "recipe":
+    if part in ("recipe", "choices"):
         return [
             Job(part, name, "full", usual, seed, changes=changes, same_as="" if changes else "demo/full")
-            for name, changes in RECIPES.items()
+            for name, changes in {"recipe": RECIPES, "choices": CHOICES}[part].items()
             for seed in seeds
         ]
     protocol = "folder" if part == "demo" else f"leave_out_{'+'.join(_LEFT_OUT.value)}"

@@ -67,9 +67,11 @@ def files_of(experiment: Experiment, out: str) -> Files:
     return Files(*(os.path.join(folder, name) for name in names))
 
 
-def with_schedule(preset: str, iterations: int, changes: tuple[str, ...] = ()) -> tuple[str, ...]:
+def with_schedule(
+    preset: str, iterations: int, changes: tuple[str, ...] = (), system: str = "phystd"
+) -> tuple[str, ...]:
     """The changes of a training that keeps the preset's share of iterations at the full rate, however long it is."""
-    usual = get_hparams(preset)
+    usual = get_hparams(preset, system=system)
     if iterations == usual.max_iterations or any(change.startswith("decay_every=") for change in changes):
         return changes
     return (f"decay_every={max(1, round(iterations * usual.decay_every / usual.max_iterations))}", *changes)
@@ -92,7 +94,7 @@ def steps_of(experiment: Experiment, out: str) -> list[Step]:
     )
     scored = [
         Step(
-            f"{name}/{split}", "score",
+            f"{name}/score_{split}", "score",
             (f"--run={run}", f"--data={data}", f"--split={split}", f"--out={path}", *more),
             (path,), (train.key,), f"score {own}", faces,
         )

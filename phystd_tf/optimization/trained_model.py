@@ -19,12 +19,14 @@ class Losses(NamedTuple):
       L_D: [] float32, what the discriminators minimize; known to be finite; None without discriminators.
       logged: the values to log, by the names that the model was made with.
       weights: those of logged values that are means over elements which do not all count, by the same names.
+      later: further objectives, each of which has an update of the generator of its own, after that on ``objective``.
     """
 
     objective: tf.Tensor
     L_D: Optional[tf.Tensor]
     logged: dict[str, tf.Tensor]
     weights: dict[str, tf.Tensor]
+    later: Sequence[tf.Tensor] = ()
 
 
 class TrainedModel(tf.keras.Model):
@@ -105,7 +107,7 @@ class TrainedModel(tf.keras.Model):
         return self.generator(image, training=training)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """One iteration: one update of the generator on all its losses, and one of the discriminators.
+        """One iteration: one update of the generator on each of its objectives, and one of the discriminators.
 
         Args:
           batch: Batch of as many live as spoof faces, at least one of each.
@@ -121,12 +123,14 @@ class TrainedModel(tf.keras.Model):
         with tf.GradientTape(persistent=True) as tape:
             losses = self.losses_of(batch, training=True)
         variables = self.generator.trainable_variables
-        gradients = tape.gradient(losses.objective, variables)
+        objectives = (losses.objective, *losses.later)
+        gradients = [tape.gradient(objective, variables) for objective in objectives]
         if self.discriminators:
             discriminator_gradients = tape.gradient(losses.L_D, self.discriminator_variables)
-        # Both losses are known to be finite before either network changes.
-        with tf.control_dependencies([loss for loss in (losses.objective, losses.L_D) if loss is not None]):
-            self._apply(self.generator_optimizer, gradients, variables, generator_learning_rate)
+        # All losses are known to be finite before either network changes.
+        with tf.control_dependencies([loss for loss in (*objectives, losses.L_D) if loss is not None]):
+            for gradient in gradients:
+                self._apply(self.generator_optimizer, gradient, variables, generator_learning_rate)
             if self.discriminators:
                 self._apply(
                     self.discriminator_optimizer,

@@ -1,5 +1,6 @@
 """PhySTD as a Keras model that is trained by Algorithm 1."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Optional
 
 import tensorflow as tf
@@ -13,7 +14,7 @@ from phystd_tf.physics.bands import network_input
 from phystd_tf.physics.formation import additive_trace
 from phystd_tf.physics.reconstruction import image_hierarchy, reconstruct_hierarchy
 from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, warp_traces
-from phystd_tf.traces import Batch, GeneratorOutput, LiveHierarchy, Traces
+from phystd_tf.traces import Batch, Faces, GeneratorOutput, LiveHierarchy, Traces
 
 # What is logged in addition to the losses: the parts of Eq. (10) on live and on spoof faces, and for
 # ``phystd_tf.training.health`` P of spoof faces where P0 leaves pixels open and where not, and the share of open ones.
@@ -75,8 +76,8 @@ class PhySTD(TrainedModel):
         step1 = self._training_step1(batch, training)
         step2 = self._training_step2(batch, step1, training)
         step3 = self._training_step3(batch, step2, training)
-        terms, objective = self._objective(step1, step2, step3)
-        return self._observe(batch, terms, step1, step2, objective)
+        terms, objectives = self._objectives(step1, step2, step3)
+        return self._observe(batch, terms, step1, step2, objectives)
 
     def discriminator_input(self, images: tf.Tensor) -> tf.Tensor:
         """What the discriminators see of images: these, or their bands as the encoder sees them."""
@@ -95,9 +96,14 @@ class PhySTD(TrainedModel):
             live=live,
             spoof=spoof,
             L_depth=losses.depth_loss(output.depth, depth_truth, h),
-            L_P=losses.inpainting_mask_loss(spoof.traces.P, T_A, batch.spoof.preliminary_mask, h),
+            L_P=losses.inpainting_mask_loss(spoof.traces.P, T_A, self._preliminary_mask(batch.spoof), h),
             L_R=losses.regularization_loss(output.traces, is_live, h),
         )
+
+    def _preliminary_mask(self, spoof: Faces) -> tf.Tensor:
+        """P0 of spoof faces: 1 where nothing may be inpainted."""
+        mask = spoof.preliminary_mask
+        return tf.zeros_like(mask) if self.hparams.preliminary_mask == "open" else mask
 
     def _training_step2(self, batch: Batch, step1: Step1, training: bool) -> Step2:
         """Lines 4-8: reconstruct live faces, synthesize spoofs, ask the discriminators."""
@@ -163,19 +169,24 @@ class PhySTD(TrainedModel):
             return L_H
         return 0.5 * (L_H + losses.depth_loss(live.depth, batch.live.depth, self.hparams))
 
-    def _objective(self, step1: Step1, step2: Step2, step3: Step3) -> tuple[losses.GeneratorLosses, tf.Tensor]:
-        """The sum of Eq. (23) and Eq. (24), once every term is known to be finite."""
+    def _objectives(self, step1: Step1, step2: Step2, step3: Step3) -> tuple[losses.GeneratorLosses, list[tf.Tensor]]:
+        """The sum of Eq. (23) and Eq. (24), or both where each has its update; every term is known to be finite."""
         terms = losses.GeneratorLosses(step1.L_depth, step2.L_G, step1.L_P, step1.L_R, step3.L_S, step3.L_H)
         terms = losses.GeneratorLosses(*(finite(term, name) for name, term in zip(terms._fields, terms)))
         if not self.hparams.trace_decoder:
-            return terms, self.hparams.alpha1 * terms.L_depth
-        objective = losses.step1_objective(terms, self.hparams)
-        return terms, objective + losses.step3_objective(terms, self.hparams)
+            return terms, [self.hparams.alpha1 * terms.L_depth]
+        objectives = [losses.step1_objective(terms, self.hparams), losses.step3_objective(terms, self.hparams)]
+        return terms, objectives if self.hparams.generator_updates == "two" else [tf.add_n(objectives)]
 
     def _observe(
-        self, batch: Batch, terms: losses.GeneratorLosses, step1: Step1, step2: Step2, objective: tf.Tensor
+        self,
+        batch: Batch,
+        terms: losses.GeneratorLosses,
+        step1: Step1,
+        step2: Step2,
+        objectives: Sequence[tf.Tensor],
     ) -> Losses:
-        logged = {**terms._asdict(), "loss": objective}
+        logged = {**terms._asdict(), "loss": tf.add_n(objectives)}
         if self.discriminators:
             logged["L_D"] = step2.L_D
         logged.update({f"error_D{index}": error for index, error in enumerate(step2.errors, start=1)})
@@ -184,11 +195,12 @@ class PhySTD(TrainedModel):
             logged[f"trace_{kind}"] = _trace_magnitude(output.traces)
         weights = {}
         if self.hparams.trace_decoder and not self.hparams.single_trace:
-            P, closed = step1.spoof.traces.P, batch.spoof.preliminary_mask
+            P, closed = step1.spoof.traces.P, self._preliminary_mask(batch.spoof)
             # Weighted by pixels, so that a batch in which nothing is open does not count.
             logged.update(P_open=P, P_closed=P, open_spoof=1.0 - closed)
             weights = {"P_open": 1.0 - closed, "P_closed": closed}
-        return Losses(objective, step2.L_D if self.discriminators else None, logged, weights)
+        L_D = step2.L_D if self.discriminators else None
+        return Losses(objectives[0], L_D, logged, weights, objectives[1:])
 
 
 def _trace_magnitude(traces: Traces) -> tf.Tensor:

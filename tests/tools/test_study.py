@@ -1,5 +1,6 @@
 """What the study plans, that it resumes where it was stopped, and its tables; what it calls is tested elsewhere."""
 
+import dataclasses
 import json
 import os
 import re
@@ -82,13 +83,20 @@ def test_each_part_trains_what_it_says(out):
     assert {job.protocol for job in unknown} == {"leave_out_print+silicone_mask+obfuscation_makeup+funny_eyeglasses"}
     recipe = study._jobs("recipe", [1])
     assert [job.changes for job in recipe] == list(study.RECIPES.values()) and not recipe[-1].changes
+    choices = study._jobs("choices", [1])
+    assert [job.changes for job in choices] == list(study.CHOICES.values())
+    assert [job.folder for job in choices if not job.changes] == ["demo/full-1"]
+    small = dataclasses.asdict(SMALL)
+    for job in choices[1:]:  # each is another training than ours
+        changed = dict(change.split("=") for change in job.changes)
+        assert all(str(small[name]) != value for name, value in changed.items()), job.model
     (long,) = study._jobs("long", [4, 0])
     assert (long.seed, long.ablation) == (4, "full") and long.iterations > SMALL.max_iterations
     assert recipe[-1].folder == jobs[0]._replace(seed=1).folder  # trained once
     everything = [job for part in study.PARTS for job in study._jobs(part, [0, 1])]
     by_folder = {job.folder: job._replace(part="", model="", same_as="") for job in everything}
     assert all(job._replace(part="", model="", same_as="") == by_folder[job.folder] for job in everything)
-    assert len(by_folder) == len(everything) - 6
+    assert len(by_folder) == len(everything) - 8
 
 
 def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, calls, capsys):

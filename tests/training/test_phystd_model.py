@@ -72,6 +72,26 @@ def test_one_step_changes_exactly_the_declared_variables(ablation):
     assert bool(model.discriminators) == model.hparams.training_step2
 
 
+def test_two_updates_are_one_on_each_objective():
+    batch = random_batch()
+    made = []
+    for updates in ("one", "two"):
+        model = PhySTD(tiny_hparams(generator_updates=updates), seed=1)
+        applied: list = []
+        model.generator_optimizer.apply_gradients = lambda pairs, applied=applied: applied.append([g for g, _ in pairs])
+        model.discriminator_optimizer.apply_gradients = lambda pairs: None
+        if made:
+            model.generator.set_weights(made[0][0].generator.get_weights())
+            for one, other in zip(model.discriminators, made[0][0].discriminators):
+                one.set_weights(other.get_weights())
+        made.append((model, applied))
+        model.train_step(batch)
+    (_, (together,)), (_, (first, second)) = made
+    for whole, *parts in zip(together, first, second):
+        np.testing.assert_allclose(whole, sum(parts), atol=1e-5 + 1e-3 * np.abs(whole).max())
+    assert any(np.abs(gradient).max() > 1e-6 for gradient in second)
+
+
 def test_generator_loss_does_not_move_the_discriminators_and_the_reverse():
     for frozen, moving in (("discriminator_optimizer", "generator"), ("generator_optimizer", "discriminators")):
         model = _new_model()

@@ -1,9 +1,12 @@
 """What goes where in the training step: every loss recomputed in NumPy from what stub networks saw and said."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from phystd_tf import losses
 from phystd_tf.networks.blocks import resize_antialiased
 from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.synthesis import WarpedTraces, harden, warp_traces
@@ -263,21 +266,41 @@ def test_depth_of_harder_spoofs_is_wanted_to_be_zero_and_that_of_live_faces_on_r
 
 def test_objective_weighs_each_loss_by_its_own_alpha(step):
     model, _, step1, step2, step3 = step
-    terms, objective = model._objective(step1, step2, step3)
+    terms, (objective,) = model._objectives(step1, step2, step3)
     assert terms._asdict() == {
         "L_depth": step1.L_depth, "L_G": step2.L_G, "L_P": step1.L_P, "L_R": step1.L_R,
         "L_S": step3.L_S, "L_H": step3.L_H,
     }  # fmt: skip
     weights = (H.alpha1, H.alpha2, H.alpha3, H.alpha4, H.alpha5, H.alpha6)
     assert len(set(weights)) == 6
-    np.testing.assert_allclose(objective, sum(w * float(t) for w, t in zip(weights, terms)), rtol=1e-5)
+    parts = [weight * float(term) for weight, term in zip(weights, terms)]
+    np.testing.assert_allclose(objective, sum(parts), rtol=1e-5)
+    model.hparams = dataclasses.replace(H, generator_updates="two")
+    _, objectives = model._objectives(step1, step2, step3)
+    model.hparams = H
+    np.testing.assert_allclose(objectives, [sum(parts[:4]), sum(parts[4:])], rtol=1e-5)
+
+
+def test_p0_is_that_of_the_type_or_open_everywhere(step):
+    _, batch, step1, *_ = step
+    rng = np.random.default_rng(1)
+    model = PhySTD(tiny_hparams(preliminary_mask="open"), seed=5)
+    model.generator = StubGenerator([_said(rng), _said(rng)])
+    step1_open, *_ = _steps(model, batch)
+    traces = step1_open.spoof.traces
+    nothing_closed = tf.zeros_like(batch.spoof.preliminary_mask)
+    L_P = losses.inpainting_mask_loss(traces.P, _T_A(traces), nothing_closed, model.hparams)
+    np.testing.assert_allclose(step1_open.L_P, L_P, rtol=1e-5)
+    assert abs(float(L_P) - float(step1.L_P)) > 1e-3  # the traces are the same, P0 is not
 
 
 def test_logs_name_what_they_hold(step):
     model, batch, step1, step2, step3 = step
     step2 = step2._replace(errors=(0.1, 0.2, 0.3, 0.4))
     logs = model._track(
-        model._observe(batch, model._objective(step1, step2, step3)[0], step1, step2, tf.constant(42.0))
+        model._observe(
+            batch, model._objectives(step1, step2, step3)[0], step1, step2, [tf.constant(40.0), tf.constant(2.0)]
+        )
     )
     live, spoof = (_half(model.generator.outputs[0], which) for which in ("live", "spoof"))
     closed = batch.spoof.preliminary_mask.numpy()

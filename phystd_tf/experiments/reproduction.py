@@ -1,0 +1,99 @@
+"""The experiments behind the paper's tables and figures."""
+
+from collections.abc import Iterable, Sequence
+from typing import Callable, NamedTuple, Optional
+
+from phystd_tf.experiments.experiment import Experiment, FaceCounts, with_schedule
+from phystd_tf.experiments.systems import FULL, split_name
+from phystd_tf.hparams import get_hparams
+from phystd_tf.protocols.choice import ProtocolChoice
+
+
+class Budget(NamedTuple):
+    """How models are trained.
+
+    Attributes:
+      preset: of the hyper-parameters.
+      iterations: by system; see ``iterations_of``.
+      changes: further hyper-parameters, each as name=value.
+      seeds: of the trainings.
+    """
+
+    preset: str
+    iterations: dict[str, int]
+    changes: tuple[str, ...]
+    seeds: tuple[int, ...]
+
+
+class Faces(NamedTuple):
+    """The faces that models are trained and measured on.
+
+    Attributes:
+      prepared: prepared folder.
+      count_faces: from a protocol and a split to the numbers of its spoof and live faces.
+      protocol_seed: of the protocols that draw.
+      lists: folder of the user's own lists, for the protocols that are made of lists.
+    """
+
+    prepared: str
+    count_faces: Callable[[ProtocolChoice, str], Sequence[int]]
+    protocol_seed: int = 0
+    lists: Optional[str] = None
+
+
+def experiments(faces: Faces, protocols: Iterable[str], names: Sequence[str], budget: Budget) -> list[Experiment]:
+    """One experiment for each protocol, row and seed.
+
+    Args:
+      faces: Faces.
+      protocols: names of protocols.
+      names: of systems and ablations.
+      budget: Budget.
+
+    Raises:
+      PhystdError: if a protocol does not fit the prepared faces.
+    """
+    found = []
+    for protocol in protocols:
+        choice = ProtocolChoice(protocol, faces.protocol_seed, faces.lists)
+        split = "dev" if all(faces.count_faces(choice, "dev")) else "train"
+        counts = FaceCounts(sum(faces.count_faces(choice, split)), sum(faces.count_faces(choice, "test")))
+        for name in names:
+            system, ablation = split_name(name)
+            iterations = budget.iterations[name]
+            found += [
+                Experiment(
+                    name=f"{protocol}/{name}-{seed}",
+                    data=faces.prepared,
+                    protocol=choice,
+                    iterations=iterations,
+                    system=system,
+                    ablation=ablation,
+                    seed=seed,
+                    preset=budget.preset,
+                    changes=with_schedule(budget.preset, iterations, budget.changes, system),
+                    threshold_split=split,
+                    counts=counts,
+                )
+                for seed in budget.seeds
+            ]
+    return found
+
+
+def iterations_of(
+    names: Sequence[str], preset: str, iterations: Optional[int], seconds: Optional[dict[str, float]] = None
+) -> dict[str, int]:
+    """How long each system is trained.
+
+    Args:
+      names: of systems and ablations.
+      preset: of the hyper-parameters, whose iterations are the default.
+      iterations: of PhySTD; None for the preset's.
+      seconds: of an iteration of each, PhySTD among them, for trainings that take equally long; None for equal
+        iterations.
+    """
+    usual = iterations or get_hparams(preset).max_iterations
+    if seconds is None:
+        return dict.fromkeys(names, usual)
+    # What has no iterations to be measured is trained as it is.
+    return {name: max(1, round(usual * seconds[FULL] / seconds[name])) if name in seconds else usual for name in names}

@@ -1,0 +1,43 @@
+"""The experiments of tables and figures."""
+
+import pytest
+
+from phystd_tf.experiments.plan import PlanError
+from phystd_tf.experiments.reproduction import Budget, Faces, experiments, iterations_of
+from phystd_tf.experiments.systems import NAMES, name_of, split_name
+from phystd_tf.hparams import get_hparams
+
+SMALL = get_hparams("small")
+
+
+def _count(choice, split):
+    return {"dev": (0, 3) if choice.name == "siwm_1" else (1, 1), "train": (5, 6), "test": (7, 8)}[split]
+
+
+def test_one_experiment_for_each_protocol_row_and_seed():
+    faces = Faces("prepared", _count, protocol_seed=4, lists="mine")
+    budget = Budget("small", {"phystd": SMALL.max_iterations, "step1": 10}, ("alpha1=2",), (0, 7))
+    found = experiments(faces, ["siwm_1", "oulu_1"], ["phystd", "step1"], budget)
+    assert [one.name for one in found[:4]] == ["siwm_1/phystd-0", "siwm_1/phystd-7", "siwm_1/step1-0", "siwm_1/step1-7"]
+    assert len({one.name for one in found}) == 8 and {one.protocol.seed for one in found} == {4}
+    first, step1, oulu = found[0], found[2], found[4]
+    assert (first.system, first.ablation, first.changes) == ("phystd", "full", ("alpha1=2",))
+    assert (step1.system, step1.ablation, step1.iterations, step1.seed) == ("phystd", "step1", 10, 0)
+    assert any(change.startswith("decay_every=") for change in step1.changes)
+    # Without live faces in dev there is nothing to choose a threshold on.
+    assert first.threshold_split == "train" and first.counts == (11, 15)
+    assert oulu.threshold_split == "dev" and oulu.counts == (2, 15)
+
+
+def test_equal_iterations_or_equal_time():
+    assert iterations_of(["phystd", "cdcn"], "small", None) == dict.fromkeys(["phystd", "cdcn"], SMALL.max_iterations)
+    seconds = {"phystd": 0.5, "auxiliary": 0.1, "cdcn": 1.0}
+    found = iterations_of(["phystd", "auxiliary", "cdcn", "lbp_svm"], "small", 100, seconds)
+    assert found == {"phystd": 100, "auxiliary": 500, "cdcn": 50, "lbp_svm": 100}
+
+
+def test_names_of_systems_and_ablations():
+    assert split_name("step1") == ("phystd", "step1") and split_name("cdcn++") == ("cdcn++", "full")
+    assert all(name_of(*split_name(name)) == name for name in NAMES) and len(set(NAMES)) == len(NAMES)
+    with pytest.raises(PlanError, match="no system 'full'; there are phystd"):
+        split_name("full")

@@ -1,0 +1,214 @@
+"""What is planned for each table and figure at the size of the real datasets, and what is written of the results."""
+
+import csv
+import json
+import os
+import sys
+
+import pytest
+from absl.testing import flagsaver
+
+from phystd_tf.data import records
+from phystd_tf.errors import PhystdError
+from phystd_tf.experiments.plan import PlanError
+from phystd_tf.files.outputs import OutputError
+from phystd_tf.hparams import ABLATIONS, get_hparams
+from phystd_tf.protocols.registry import protocol_names
+from phystd_tf.tables.needed_protocols import protocols_of
+from tests.protocols.protocol_clips import CLIPS
+from tests.tables.tiny_results import tiny_results
+from tools import reproduce
+from tools.command import UsageError
+
+FLAGS = reproduce.flags.values
+DATASETS = {1: "oulu", 2: "siw", 3: "siwm", 4: "siwm", 5: "siwm", 6: "oulu", 7: "siwm"}
+SMALL = get_hparams("small")
+
+
+def _prepared(folder, dataset, **settings):
+    """A prepared folder of a whole dataset, of which only the manifest is there: nothing here reads faces."""
+    os.makedirs(folder)
+    base = {"format": records.FORMAT_VERSION, "dataset": dataset, "image_size": 128, "map_sizes": [128]}
+    base.update(depth_size=32, vertex_pairs=[], embedded=True)
+    records.save_settings(str(folder), {**base, **settings})
+    rows = [{**clip._asdict(), "frame": "0", "status": "ok", "shard": "x", "offset": "0"} for clip in CLIPS[dataset]]
+    records.write_manifest(os.path.join(folder, records.MANIFEST_FILE), rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def datasets(tmp_path_factory):
+    """Prepared folders by the names of their datasets."""
+    root = tmp_path_factory.mktemp("prepared")
+    return {name: _prepared(root / name, name) for name in ("oulu", "siw", "siwm")}
+
+
+class Starter:
+    """Stands for the programs: notes their options, and makes their outputs."""
+
+    def __init__(self):
+        self.made, self.codes = [], {}
+
+    def __call__(self, step, output, environment):
+        given = dict(argument.lstrip("-").split("=", 1) for argument in step.arguments)
+        self.made.append((step.program, given))
+        for path in step.outputs:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(self._content(step, path), file)
+        return self.codes.get(step.key, 0)
+
+    def _content(self, step, path):
+        if step.program == "benchmark":
+            return {"preset": "small", "seconds": {"phystd": 0.5, "auxiliary": 0.1}}
+        if step.program == "evaluate":
+            protocol = step.group.split("/")[0]
+            number = next(number for number in DATASETS if number < 6 and protocol in protocols_of(number))
+            return tiny_results(number, protocols=[protocol])[0].metrics
+        return {}
+
+    def of(self, program):
+        return [given for name, given in self.made if name == program]
+
+
+@pytest.fixture()
+def start(monkeypatch):
+    starter = Starter()
+    monkeypatch.setattr(reproduce, "program_starter", lambda tools: starter)
+    return starter
+
+
+@pytest.fixture()
+def call(datasets, tmp_path):
+    """Calls the program for a dataset with options; the output folder is always the same."""
+
+    def run(dataset, *options):
+        before = flagsaver.save_flag_values(FLAGS)
+        arguments = [f"--data={datasets[dataset]}", f"--out={tmp_path / 'out'}", "--preset=small", *options]
+        try:
+            FLAGS(["reproduce", *arguments])
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(sys, "argv", ["reproduce", *arguments])
+                reproduce.main()
+        finally:
+            flagsaver.restore_flag_values(before, FLAGS)
+        return tmp_path / "out"
+
+    return run
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_a_table_trains_each_of_its_methods_under_each_protocol(call, start, number, capsys):
+    out = call(DATASETS[number], f"--table={number}")
+    trained = start.of("train")
+    protocols = protocols_of(number)
+    assert set(protocols) <= set(protocol_names(DATASETS[number]))
+    assert {given["protocol"] for given in trained} == set(protocols)
+    rows = {(given.get("system", "phystd"), given.get("ablation", "full")) for given in trained}
+    assert len(trained) == len(rows) * len(protocols) and ("phystd", "full") in rows
+    if number == 3:
+        assert {("phystd", name) for name in ABLATIONS} | {("stdn", "full")} == rows
+    if number == 4:
+        assert {("cdcn", "full"), ("cdcn++", "full"), ("lbp_svm", "full"), ("phystd", "auxiliary")} <= rows
+    for ending in ("txt", "csv", "tex", "html"):
+        assert (out / f"table_{number}.{ending}").stat().st_size > 100
+    text = (out / f"table_{number}.txt").read_text(encoding="utf-8")
+    assert text.strip() in capsys.readouterr().out and "rendered" in text
+    assert f"preset small; iterations: {SMALL.max_iterations} of" in text.replace("\n", " ")
+    start.made.clear()
+    call(DATASETS[number], f"--table={number}")
+    assert not start.made  # all is done
+
+
+def test_thresholds_are_chosen_on_dev_where_there_is_one(call, start):
+    call("oulu", "--table=1", "--systems=phystd", "--columns=oulu_4_2")
+    call("siw", "--table=2", "--systems=phystd", "--columns=siw_1")
+    assert {given["split"] for given in start.of("score")} == {"dev", "train", "test"}
+    assert [given["split"] for given in start.of("score")] == ["dev", "test", "train", "test"]
+
+
+def test_some_columns_systems_and_seeds(call, start):
+    out = call("siwm", "--table=4", "--columns=print,half_mask", "--systems=phystd,auxiliary", "--seeds=0,3")
+    trained = start.of("train")
+    assert len(trained) == 8 and {given["seed"] for given in trained} == {"0", "3"}
+    assert {given["protocol"] for given in trained} == {"siwm_2_print", "siwm_2_half_mask"}
+    with open(out / "table_4.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["method"] == "PhySTD" and row["ours"]]
+    assert {row["column"] for row in rows} >= {"Print", "Half"} and "Replay" not in {row["column"] for row in rows}
+
+
+def test_equal_time_is_measured_once(call, start):
+    with pytest.raises(UsageError, match="run the command once without --plan"):
+        call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--plan")
+    for _ in range(2):
+        call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100")
+    assert len(start.of("benchmark")) == 1 and start.of("benchmark")[0]["systems"] == "phystd,auxiliary"
+    assert [given["iterations"] for given in start.of("train")] == ["500"]
+
+
+def test_a_plan_runs_nothing(call, start, capsys):
+    call("siwm", "--table=3", "--systems=phystd,auxiliary", "--plan")
+    text = capsys.readouterr().out
+    assert not start.made and "siwm_1/auxiliary-0" in text and "to go (roughly" in text
+    call("siwm", "--table=3", "--systems=phystd,auxiliary", "--plan=commands")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 and all("--plan" not in line and "-m tools.reproduce --data=" in line for line in lines)
+    assert lines[1].endswith("--experiment=siwm_1/auxiliary-0")
+
+
+def test_one_experiment_is_run_for_itself_and_the_whole_command_collects(call, start):
+    options = ("--table=3", "--systems=phystd,auxiliary")
+    out = call("siwm", *options, "--experiment=siwm_1/auxiliary-0")
+    assert [given.get("ablation") for given in start.of("train")] == ["auxiliary"] and not (
+        out / "table_3.txt"
+    ).exists()
+    call("siwm", *options)
+    assert len(start.of("train")) == 2 and (out / "table_3.txt").exists()
+    with pytest.raises(PlanError, match="no experiment 'x'"):
+        call("siwm", *options, "--experiment=x")
+
+
+def test_what_fails_leaves_its_cell_empty(call, start, capsys):
+    start.codes["siwm_1/auxiliary-0/train"] = 2
+    with pytest.raises(UsageError, match=r"1 step\(s\) failed"):
+        call("siwm", "--table=3", "--systems=phystd,auxiliary")
+    assert "ours: no result" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("figure", ["5", "8", "9", "10", "11", "12"])
+def test_a_figure_is_drawn_from_one_trained_model(call, start, figure):
+    call("siwm", f"--figure={figure}")
+    (train,), (draw,) = start.of("train"), start.of("draw")
+    assert train["protocol"] == "siwm_1" and draw["run"] == train["run"] and draw["figure"] == figure
+
+
+def test_tables_and_figures_share_their_model(call, start):
+    call("siwm", "--table=3", "--systems=phystd", "--figure=5,12")
+    assert len(start.of("train")) == 1 and len(start.of("draw")) == 2
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ((), "give --table=N or --figure=N"),
+        (("--table=8",), "--table=8: there are 1, 2"),
+        (("--figure=7",), "--figure=7: there are 5, 8"),
+        (("--table=3", "--seeds=a"), "want whole numbers"),
+        (("--table=3", "--seeds=-1"), "want numbers from 0"),
+        (("--table=4", "--columns=prnit"), "--columns=prnit: there are siwm_2_replay, replay"),
+        (("--table=3", "--systems=full"), "no system 'full'"),
+        (("--table=1",), "no protocol of the dataset 'siwm'"),
+    ],
+)
+def test_wrong_use_is_said_before_any_work(call, start, options, message):
+    with pytest.raises(PhystdError, match=message):
+        call("siwm", *options)
+    assert not start.made
+
+
+def test_a_table_replaces_no_file_of_others(call, start, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "table_3.csv").write_text("dear to somebody")
+    with pytest.raises(OutputError, match=r"table_3\.csv exists and was not written by this program"):
+        call("siwm", "--table=3", "--systems=phystd")
+    assert not start.made

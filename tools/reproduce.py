@@ -1,0 +1,316 @@
+"""Makes the paper's tables and figures: trains, scores and evaluates what is missing, and puts it beside the paper's.
+
+One command per table. It resumes where it was stopped, and does nothing twice:
+
+    python -m tools.reproduce --table=3 --data=PREPARED --out=DIR --plan
+    python -m tools.reproduce --table=3 --data=PREPARED --out=DIR
+
+Tables 1 and 6 need OULU-NPU, 2 SiW, 3, 4, 5 and 7 SiW-M, prepared by tools.prepare; copies with rendered faces
+(tools.make_synthetic --layout=...) are marked as such in what is written. Figures 5, 8, 9, 10, 11 and 12 take any.
+
+On a cluster, --plan=commands prints one command line per training, for a job array; the first command then only
+collects what they made:
+
+    python -m tools.reproduce --table=4 --data=PREPARED --out=DIR --plan=commands > jobs.txt
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Callable, NamedTuple
+
+from absl import flags as absl_flags
+
+from phystd_tf.experiments import presenting
+from phystd_tf.experiments.plan import Plan
+from phystd_tf.experiments.running import program_starter
+from phystd_tf.experiments.running import run as run_plan
+from phystd_tf.experiments.step import Stamps, Step
+from phystd_tf.experiments.systems import FULL, name_of
+from phystd_tf.files.outputs import Output, check_outputs
+
+from .command import SEEDS, Flags, UsageError, run_program
+from .draw import FIGURES
+
+flags = Flags()
+
+# The model of the figures, where --protocol does not say another.
+_USUAL_PROTOCOLS = {"folder": "folder", "oulu": "oulu_1", "siw": "siw_1", "siwm": "siwm_1", "siwmv2": "siwmv2_1"}
+
+TABLES = ("1", "2", "3", "4", "5", "6", "7")
+
+_TABLES = flags.DEFINE_list("table", [], "Numbers of tables, separated by commas: 1 to 7.")
+_FIGURES = flags.DEFINE_list("figure", [], f"Numbers of figures, separated by commas: {', '.join(FIGURES)}.")
+_DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
+_OUT = flags.DEFINE_string("out", None, "Folder for the runs, and what is made of them.", required=True)
+_SYSTEMS = flags.DEFINE_list(
+    "systems", None, "Rows that are trained, such as phystd,auxiliary,cdcn; by default all of a table that exist here."
+)
+_COLUMNS = flags.DEFINE_list(
+    "columns", None, "Columns that are trained, such as print,half_mask in Table 4, or protocols such as oulu_4_2; by"
+    " default all. The table says which are empty.",
+)  # fmt: skip
+_SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the trainings; several give mean and deviation.")
+_PRESET = flags.DEFINE_string("preset", "paper", "Hyper-parameters: paper (256 px) or small (128 px, for a CPU).")
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
+_EQUAL = flags.DEFINE_enum(
+    "equal", "iterations", ["iterations", "time"], "What all systems have alike. For time, the iterations of each are"
+    " measured first, once, on this machine.",
+)  # fmt: skip
+_SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter for all trainings, as for tools.train.")
+_MEDIUM_ITERATIONS = flags.DEFINE_integer(
+    "medium_iterations", 400, "Iterations of the classifier of Tables 6 and 7.", lower_bound=1
+)
+_PROTOCOL = flags.DEFINE_string("protocol", None, "Protocol of the model that figures are drawn from.")
+_PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.", **SEEDS)
+_LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
+_JOBS = flags.DEFINE_integer("jobs", 1, "Steps that run side by side on this machine.", lower_bound=1)
+_EXPERIMENT = flags.DEFINE_multi_string("experiment", [], "Run only this one, by its name in the plan.")
+_PLAN = flags.DEFINE_flag(
+    absl_flags.EnumFlag(
+        "plan", "false", "Run nothing: say what is done, what is left and how long it takes; or print commands.",
+        ["false", "true", "commands"], boolean=True,  # --plan alone is --plan=true
+    )
+)  # fmt: skip
+
+
+class _Work(NamedTuple):
+    """A table or a figure.
+
+    Attributes:
+      steps: what has to be done for it.
+      outputs: files that are written after them, for ``check_outputs``.
+      write: writes and prints what can be made of the steps that are done, given by their keys; nothing for a figure,
+        which is a step itself.
+    """
+
+    steps: list[Step]
+    outputs: Sequence[Output] = ()
+    write: Callable[[set[str]], None] = lambda done: None
+
+
+def main() -> None:
+    tables, figures = _numbers("table", _TABLES.value, TABLES), _numbers("figure", _FIGURES.value, FIGURES)
+    if not tables and not figures:
+        raise UsageError("give --table=N or --figure=N")
+    seeds = _seeds()
+
+    from phystd_tf.data.records import load_settings
+
+    out = _OUT.value
+    settings = load_settings(_DATA.value)
+    works = [_confusions(int(number), settings, seeds) if number in ("6", "7") else _table(int(number), settings, seeds)
+             for number in tables]  # fmt: skip
+    works += [_figure(number, settings, seeds) for number in figures]
+    check_outputs([output for work in works for output in work.outputs])
+    plan = _plan([step for work in works for step in work.steps])
+    if _EXPERIMENT.value:
+        plan = plan.only(_EXPERIMENT.value)
+    if _PLAN.value == "true":
+        print(presenting.overview(plan, _JOBS.value))
+        return
+    if _PLAN.value == "commands":
+        print(presenting.command_lines(plan, _command()))
+        return
+    failures = run_plan(plan, program_starter(__package__), out, _JOBS.value)
+    if not _EXPERIMENT.value:  # several of those may end at the same time
+        done = set(plan.done())
+        for work in works:
+            work.write(done)
+    if failures:
+        raise UsageError(f"{len(failures)} step(s) failed, see above; the same command resumes from there")
+
+
+def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
+    """Table 1, 2, 3, 4 or 5."""
+    from phystd_tf.experiments.experiment import files_of, steps_of
+    from phystd_tf.experiments.reproduction import experiments
+    from phystd_tf.files.json_file import read_json
+    from phystd_tf.tables.needed_protocols import planned_columns
+    from phystd_tf.tables.paper_table import table
+    from phystd_tf.tables.published import METHODS, published_rows
+    from phystd_tf.tables.results import Result
+    from phystd_tf.tables.text_table import as_text
+    from phystd_tf.tables.writing import table_outputs, write_table
+
+    names = _SYSTEMS.value
+    if names is None:
+        rows = dict.fromkeys(row.method for row in published_rows(number) if row.method in METHODS)
+        names = [name_of(*METHODS[method]) for method in rows]
+    protocols = _chosen(planned_columns(number, settings["dataset"]))
+    budget = _budget(names, seeds)
+    planned = experiments(_faces(), protocols, names, budget)
+
+    def write(done: set[str]) -> None:
+        results = [
+            Result(one.system, one.ablation, one.protocol.name, one.seed, one.iterations,
+                   read_json(files_of(one, _OUT.value).metrics, UsageError))
+            for one in planned if f"{one.name}/evaluate" in done
+        ]  # fmt: skip
+        notes = _notes(settings, budget)
+        made = table(number, results, settings["dataset"], settings.get("embedded", False), notes)
+        paths = write_table(made, _OUT.value)
+        print(f"\n{as_text(made)}\n{', '.join(paths)}")
+
+    steps = [step for one in planned for step in steps_of(one, _OUT.value)]
+    return _Work(steps, table_outputs(f"table_{number}", _OUT.value), write)
+
+
+def _confusions(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
+    """Table 6 or 7: the spoof media told apart by the traces of PhySTD, and by the images."""
+    from phystd_tf.tables.confusion import confusion_table
+
+    from phystd_tf.experiments.experiment import files_of, steps_of
+    from phystd_tf.experiments.reproduction import experiments
+    from phystd_tf.files.json_file import read_json
+    from phystd_tf.tables.text_table import as_text
+    from phystd_tf.tables.writing import table_outputs, write_table
+
+    classes = {6: "oulu", 7: "siwm"}[number]
+    protocol = _PROTOCOL.value or _USUAL_PROTOCOLS[settings["dataset"]]
+    steps: list[Step] = []
+    found: dict[str, str] = {}  # confusion.json by the key of the step that makes it
+    for one in experiments(_faces(), [protocol], [FULL], _budget([FULL], seeds)):
+        train, *_ = steps_of(one, _OUT.value)
+        steps.append(train)
+        run = files_of(one, _OUT.value).run
+        for seen in ("traces", "image"):
+            folder = os.path.join(os.path.dirname(run), f"media_{seen}")
+            path = os.path.join(folder, "confusion.json")
+            classify = Step(
+                f"{one.name}/media_{seen}", "classify_media",
+                (
+                    f"--run={run}", f"--data={_DATA.value}", f"--classes={classes}", f"--input={seen}",
+                    f"--out={folder}", f"--seed={one.seed}", f"--iterations={_MEDIUM_ITERATIONS.value}",
+                ),
+                (path,), (train.key,), f"classify_media {one.preset}", _MEDIUM_ITERATIONS.value,
+            )  # fmt: skip
+            steps.append(classify)
+            found[classify.key] = path
+
+    def write(done: set[str]) -> None:
+        results = [read_json(path, UsageError) for key, path in found.items() if key in done]
+        made = confusion_table(number, results, settings.get("embedded", False))
+        paths = write_table(made, _OUT.value)
+        print(f"\n{as_text(made)}\n{', '.join(paths)}")
+
+    return _Work(steps, table_outputs(f"table_{number}", _OUT.value), write)
+
+
+def _figure(number: str, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
+    """A figure, drawn from PhySTD trained with the first seed."""
+    from phystd_tf.experiments.experiment import files_of, steps_of
+    from phystd_tf.experiments.reproduction import experiments
+
+    protocol = _PROTOCOL.value or _USUAL_PROTOCOLS[settings["dataset"]]
+    (model,) = experiments(_faces(), [protocol], [FULL], _budget([FULL], seeds[:1]))
+    run = files_of(model, _OUT.value).run
+    drawing = Step(
+        f"figures/{number}", "draw",
+        (f"--figure={number}", f"--run={run}", f"--data={_DATA.value}", f"--out={_OUT.value}", f"--seed={seeds[0]}"),
+        tuple(os.path.join(_OUT.value, f"figure_{number}.{ending}") for ending in ("pdf", "png", "txt")),
+        (f"{model.name}/train",), "draw",
+    )  # fmt: skip
+    return _Work([*steps_of(model, _OUT.value), drawing])
+
+
+def _chosen(planned: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """The protocols that --columns asks for."""
+    if _COLUMNS.value is None:
+        return [protocol for protocol, _ in planned]
+    known = dict.fromkeys(name for protocol, feeds in planned for name in (protocol, *feeds))
+    unknown = [name for name in _COLUMNS.value if name not in known]
+    if unknown:
+        raise UsageError(f"--columns={unknown[0]}: there are {', '.join(known)}")
+    return [protocol for protocol, feeds in planned if {protocol, *feeds} & set(_COLUMNS.value)]
+
+
+def _faces():
+    from phystd_tf.data.selection import Selection
+    from phystd_tf.experiments.reproduction import Faces
+
+    @functools.cache  # the manifest of a dataset is long
+    def selection(choice):
+        return Selection(_DATA.value, choice)
+
+    def count(choice, split):
+        return selection(choice).count(split)
+
+    return Faces(_DATA.value, count, _PROTOCOL_SEED.value, _LISTS.value)
+
+
+def _budget(names: Sequence[str], seeds: tuple[int, ...]):
+    from phystd_tf.experiments.reproduction import Budget, iterations_of
+
+    seconds = _seconds(names) if _EQUAL.value == "time" else None
+    return Budget(
+        _PRESET.value, iterations_of(names, _PRESET.value, _ITERATIONS.value, seconds), tuple(_SET.value), seeds
+    )
+
+
+def _notes(settings: dict[str, Any], budget) -> list[str]:
+    """What a table says of the budget, and of faces of which nobody knows whether they are real."""
+    iterations = ", ".join(f"{count} of {name}" for name, count in budget.iterations.items())
+    more = f" and {', '.join(budget.changes)}" if budget.changes else ""
+    notes = [
+        f"Ours: preset {budget.preset}{more}; iterations: {iterations}; seeds {', '.join(map(str, budget.seeds))}."
+    ]
+    if "embedded" not in settings:
+        notes.append("The prepared folder does not say whether its faces are simulated.")
+    return notes
+
+
+def _seconds(names: Sequence[str]) -> dict[str, float]:
+    """The seconds of an iteration of each system and of PhySTD, measured once and kept in the output folder."""
+    from phystd_tf.files.json_file import read_json
+
+    path = os.path.join(_OUT.value, "speeds.json")
+    systems = ",".join(dict.fromkeys((FULL, *(name for name in names if name != "lbp_svm"))))
+    measure = Step(
+        "speeds/measure", "benchmark",
+        ("--parts=training", f"--preset={_PRESET.value}", f"--systems={systems}", f"--out={path}"), (path,), fixed=True,
+    )  # fmt: skip
+    plan = _plan([measure])
+    if _PLAN.value != "false" and not plan.done():
+        raise UsageError("--equal=time measures how fast the systems are first; run the command once without --plan")
+    failures = run_plan(plan, program_starter(__package__), _OUT.value)
+    if failures:
+        raise UsageError(failures[0].reason)
+    return read_json(path, UsageError)["seconds"]
+
+
+def _plan(steps: Sequence[Step]) -> Plan:
+    return Plan(steps, Stamps(_OUT.value, {"OUT": _OUT.value, "DATA": _DATA.value}))
+
+
+def _numbers(option: str, given: Sequence[str], known: Sequence[str]) -> list[str]:
+    unknown = [number for number in given if number not in known]
+    if unknown:
+        raise UsageError(f"--{option}={unknown[0]}: there are {', '.join(known)}")
+    return list(dict.fromkeys(given))
+
+
+def _seeds() -> tuple[int, ...]:
+    try:
+        seeds = tuple(dict.fromkeys(int(text) for text in _SEEDS.value))
+    except ValueError as error:
+        raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want whole numbers, as in 0,1,2") from error
+    if not seeds or min(seeds) < SEEDS["lower_bound"] or max(seeds) > SEEDS["upper_bound"]:
+        raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want numbers from 0 to {SEEDS['upper_bound']}")
+    return seeds
+
+
+def _command() -> list[str]:
+    """This command as it was given, without --plan."""
+    given = [argument for argument in sys.argv[1:] if argument.lstrip("-").partition("=")[0] != "plan"]
+    return [sys.executable, "-m", f"{__package__}.reproduce", *given]
+
+
+def run() -> None:
+    """Entry point of phystd-reproduce."""
+    run_program(main, flags)
+
+
+if __name__ == "__main__":
+    run()
