@@ -25,6 +25,8 @@ VERBS = (
     "report",
     "demo",
     "study",
+    "reproduce",
+    "draw",
     "make_synthetic",
     "benchmark",
     "build_morphable_model",

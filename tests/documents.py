@@ -31,6 +31,7 @@ _SHORTER = {
         "--long_iterations=1",
         *_SETS,
     ],
+    "reproduce": ["--preset=small", "--iterations=1", "--systems=auxiliary", *_SETS],
     "benchmark": ["--rounds=1", "--systems=auxiliary"],
 }
 

@@ -18,6 +18,7 @@ ORDER = (
     "python.md",
     "embedded.md",
     "results.md",
+    "reproduction.md",
     "experiments.md",
     "pitfalls.md",
     "CONTRIBUTING.md",
