@@ -68,7 +68,7 @@ _TEST_SUBJECTS = flags.DEFINE_integer(
 _ITERATIONS = flags.DEFINE_integer(
     "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
 )
-_LONG = flags.DEFINE_integer("long_iterations", 6000, "Iterations of the long training.", lower_bound=1)
+_LONG = flags.DEFINE_integer("long_iterations", 10000, "Iterations of the long training.", lower_bound=1)
 _LONG_SUBJECTS = flags.DEFINE_integer(
     "long_subjects",
     600,
