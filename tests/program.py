@@ -20,6 +20,7 @@ import traceback
 from typing import NamedTuple
 
 from absl import flags as absl_flags
+from tqdm import tqdm
 
 ROOT = pathlib.Path(__file__).parents[1]
 # What the programs import, most of it late.
@@ -120,6 +121,7 @@ def _run_here(program, arguments, folder, limit, count) -> tuple[int, int]:
         arguments = [*arguments, "--workers=1"]
     sys.argv = [program or "-c", *(arguments if program else [])]
     subprocess.call = _call
+    tqdm.monitor_interval = 0  # its thread may hold a lock that a fork then waits for
     points = _start_counting(folder, *count) if count else int
     code = 0
     try:

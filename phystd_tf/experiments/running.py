@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from typing import Callable, NamedTuple, Optional
 
 from tqdm import tqdm
@@ -100,12 +99,12 @@ class _Runner:
             pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(self._jobs))
             running: dict[concurrent.futures.Future, Step] = {}
             while running or self._waiting:
-                for step in self._ready(self._jobs - len(running)):
-                    self._waiting.remove(step)
-                    running[pool.submit(self._run_step, step)] = step
-                if not running:
+                starting = self._ready(self._jobs - len(running))
+                if not running and not starting:
                     break  # what waits needs what failed
-                bar.set_postfix_str(self._left(list(running.values())))
+                bar.set_postfix_str(self._left([*running.values(), *starting]))
+                for step in starting:
+                    running[pool.submit(self._run_step, step)] = step
                 finished, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
                 for future in finished:
                     step = running.pop(future)
@@ -116,9 +115,11 @@ class _Runner:
                         tqdm.write(failure.reason)
         return self._failures
 
-    def _ready(self, most: int) -> Iterator[Step]:
-        found = [step for step in self._waiting if all(key in self._stamps for key in step.needs)]
-        yield from found[: max(0, most)]
+    def _ready(self, most: int) -> list[Step]:
+        """Takes the next steps, at most so many, from those that wait."""
+        found = [step for step in self._waiting if all(key in self._stamps for key in step.needs)][: max(0, most)]
+        self._waiting = [step for step in self._waiting if step not in found]
+        return found
 
     def _run_step(self, step: Step) -> Optional[Failure]:
         started = time.monotonic()
