@@ -12,8 +12,9 @@ import tensorflow as tf
 from phystd_tf import losses
 from phystd_tf.baselines import despoof_losses
 from phystd_tf.baselines.observed import OBSERVED, observed
+from phystd_tf.baselines.widths import scaled
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.blocks import kernel_initializer, resize_antialiased
+from phystd_tf.networks.blocks import batch_norm, kernel_initializer, resize_antialiased
 from phystd_tf.networks.network import Network, no_traces
 from phystd_tf.optimization.trained_model import Losses, TrainedModel, both_images, finite, halve
 from phystd_tf.traces import Batch, GeneratorOutput
@@ -30,9 +31,7 @@ class ConvELU(tf.keras.layers.Layer):
         self.conv = tf.keras.layers.Conv2D(
             filters, 3, padding="same", use_bias=False, kernel_initializer=kernel_initializer(hparams.init_stddev)
         )
-        self.norm = tf.keras.layers.BatchNormalization(
-            momentum=hparams.batch_norm_momentum, epsilon=hparams.batch_norm_epsilon
-        )
+        self.norm = batch_norm(hparams, "float32")
 
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
         return tf.nn.elu(self.norm(self.conv(inputs), training=training))
@@ -219,7 +218,7 @@ class TrainedDeSpoof(TrainedModel):
 
 def width(hparams: HParams, *published: int) -> tuple[int, ...]:
     """The widths of layers: the share ``baseline_width`` of the published ones, but not below 8 where those are not."""
-    return tuple(min(count, max(8, round(hparams.baseline_width * count))) for count in published)
+    return tuple(min(count, max(8, scaled(count, hparams))) for count in published)
 
 
 def _halved(x: tf.Tensor) -> tf.Tensor:

@@ -12,6 +12,7 @@ from phystd_tf import losses
 from phystd_tf.baselines import stdn_losses
 from phystd_tf.baselines.observed import OBSERVED, observed
 from phystd_tf.baselines.stdn_losses import SpoofTrace, Terms, trace_elements
+from phystd_tf.baselines.widths import scaled
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.blocks import ConvUnit, UpUnit, kernel_initializer
 from phystd_tf.networks.discriminator import Discriminator
@@ -134,7 +135,7 @@ def published_sizes(hparams: HParams) -> HParams:
     """HParams with the widths of STDN, the share ``baseline_width`` of them, in place of those of PhySTD."""
 
     def width(*channels: int) -> tuple[int, ...]:
-        return tuple(max(1, round(hparams.baseline_width * count)) for count in channels)
+        return tuple(scaled(count, hparams) for count in channels)
 
     return dataclasses.replace(
         hparams,
