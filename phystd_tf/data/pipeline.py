@@ -177,6 +177,30 @@ class _RecordReader:
         return records.take(1).get_single_element()
 
 
+class CropReader:
+    """Reads the crop of any row of the manifest, for who needs images in an order of their own.
+
+    Args:
+      faces: path of the prepared folder, or a Selection of its faces.
+      hparams: HParams, for the image size.
+      rows: rows of its manifest.
+
+    Raises:
+      PreparedFolderError: if the crops cannot be averaged to this size.
+    """
+
+    def __init__(self, faces: PreparedFaces, hparams: HParams, rows: Sequence[Mapping[str, str]]) -> None:
+        prepared = selection_of(faces).prepared
+        self._prepared_size, self._size = load_settings(prepared)["image_size"], hparams.image_size
+        _check_size(prepared, "image_size", self._prepared_size, self._size)
+        self._read = _RecordReader(prepared, rows)
+
+    def __call__(self, number: tf.Tensor) -> tf.Tensor:
+        """Returns the crop of a row, [N, N, 3] float32 in [0, 1]; ``number`` is a scalar int64, its index in rows."""
+        png = tf.io.parse_single_example(self._read(number), {"image": _STRING})["image"]
+        return resize_crops(_decode_image(png, self._prepared_size)[tf.newaxis], self._size)[0]
+
+
 def evaluation_dataset(faces: PreparedFaces, hparams: HParams, split: str, batch_size: int) -> tf.data.Dataset:
     """Produces all faces of a split once, in order.
 

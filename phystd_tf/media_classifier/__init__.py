@@ -1,0 +1,1 @@
+"""Classifies spoof media from the estimated traces alone, or from the images, Sec. 4.4."""

@@ -1,0 +1,45 @@
+"""What a medium classifier sees: the additive traces that a frozen run estimates, or the images, Sec. 4.4."""
+
+from typing import Any, Callable
+
+import tensorflow as tf
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.networks.outputs import traced_outputs
+
+TRACES, IMAGE = "traces", "image"
+INPUTS = (TRACES, IMAGE)
+_ADDITIVE = ("B", "C", "T")
+
+Input = Callable[[tf.Tensor], tf.Tensor]
+
+
+def input_of(name: str, generator: Any) -> Input:
+    """The input of a medium classifier.
+
+    {B, C, T} enter as they enter the reconstruction, side by side. The inpainting is left out: P0 would tell the type.
+
+    Args:
+      name: "traces" or "image".
+      generator: network of a run, which is not trained any more.
+
+    Returns:
+      A function from crops [n, N, N, 3] float32 in [0, 1] to [n, N, N, 9] float32 traces, or to the crops themselves.
+
+    Raises:
+      PhystdError: if there is no such input, or the run has no traces.
+    """
+    if name == IMAGE:
+        return tf.identity
+    if name != TRACES:
+        raise PhystdError(f"the input is one of {', '.join(INPUTS)}, not '{name}'")
+    hparams = generator.hparams
+    if not hparams.trace_decoder:
+        raise PhystdError(f"a run with the ablation '{hparams.ablation}' has no traces; give --input={IMAGE}")
+    outputs = traced_outputs(generator, alpha0=0.0)
+
+    def additive_traces(crops: tf.Tensor) -> tf.Tensor:
+        named = outputs(crops)
+        return tf.stop_gradient(tf.concat([named[trace] for trace in _ADDITIVE], axis=-1))
+
+    return additive_traces
