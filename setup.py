@@ -20,6 +20,7 @@ VERBS = (
     "score",
     "evaluate",
     "protocols",
+    "classify_media",
     "disentangle",
     "export",
     "report",

@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "figures": {
         "data", "errors", "files", "hparams", "inference", "networks", "physics", "runs", "spoof_types", "traces",
     },
+    "media_classifier": {"data", "errors", "evaluation", "hparams", "networks"},
 }  # fmt: skip
 
 

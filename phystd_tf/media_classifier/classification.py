@@ -36,8 +36,13 @@ class Classified(NamedTuple):
     dev_accuracy: Optional[float]
 
 
-class _Classifier(tf.keras.Model):
-    """A MediumNetwork on an input that is computed from the crops and is not trained."""
+class MediumClassifier(tf.keras.Model):
+    """A MediumNetwork on an input that is computed from the crops and is not trained.
+
+    Args:
+      network: MediumNetwork.
+      to_input: see ``input_of``.
+    """
 
     def __init__(self, network: MediumNetwork, to_input: Input) -> None:
         super().__init__()
@@ -45,6 +50,7 @@ class _Classifier(tf.keras.Model):
         self._to_input = to_input
 
     def call(self, crops: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Logits [n, k] float32 of crops [n, N, N, 3] float32 in [0, 1]."""
         return self.network(self._to_input(crops), training=training)
 
 
@@ -121,7 +127,7 @@ def classify(
     if dev is not None and dev.missing:
         dev = None
     tf.keras.utils.set_random_seed(seed)
-    model = _Classifier(MediumNetwork(len(classes.classes), WIDTHS[hparams.preset]), to_input)
+    model = MediumClassifier(MediumNetwork(len(classes.classes), WIDTHS[hparams.preset]), to_input)
     model.compile(
         optimizer=tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, iterations)),
         loss=tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),

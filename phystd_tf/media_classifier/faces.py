@@ -73,7 +73,9 @@ class MediumFaces:
 
         def face(draw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             number = sampler(draw)
-            crop = tf.image.stateless_random_flip_left_right(read(number), tf.stack([tf.constant(seed, tf.int64), draw]))
+            crop = tf.image.stateless_random_flip_left_right(
+                read(number), tf.stack([tf.constant(seed, tf.int64), draw])
+            )
             return crop, labels[number]
 
         return tf.data.Dataset.range(tf.int64.max).map(face, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)

@@ -27,6 +27,7 @@ from phystd_tf.runs.folder import check_run, logs_folder, open_run, save_protoco
 from phystd_tf.runs.history import History
 from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WarnOfFaults, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore
+from phystd_tf.training.determinism import make_deterministic
 from phystd_tf.training.event_files import drop_events_after
 from phystd_tf.training.fitting import fit_at_once
 from phystd_tf.training.resuming import identity, require_same
@@ -77,9 +78,7 @@ def train(
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
     if deterministic:
-        tf.config.experimental.enable_op_determinism()
-        # Grappler rewrites the same graph in another way in each process, with other rounding.
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        make_deterministic()
     # Both datasets refuse what is missing, before the run folder is touched.
     training = training_dataset(selection, hparams, "train", seed)
     held_out_split = "dev" if all(selection.count("dev")) else "train"
