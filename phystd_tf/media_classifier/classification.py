@@ -14,6 +14,7 @@ from phystd_tf.evaluation.medium_classes import MediumClasses
 from phystd_tf.media_classifier.faces import MediumFaces
 from phystd_tf.media_classifier.inputs import Input, input_of
 from phystd_tf.media_classifier.network import WIDTHS, MediumNetwork
+from phystd_tf.networks.network import Network
 
 _BATCH = 32
 _LEARNING_RATE = 1e-3  # at the start; half a cosine leads to 0
@@ -87,7 +88,7 @@ class _BestOnDev(tf.keras.callbacks.Callback):
 
 
 def classify(
-    generator: Any,
+    generator: Network,
     faces: Selection,
     test_faces: Selection,
     classes: MediumClasses,
@@ -102,7 +103,7 @@ def classify(
     batch by batch, so memory does not grow with the dataset.
 
     Args:
-      generator: network of a run; it stays as it is.
+      generator: Network of a run; it stays as it is.
       faces: Selection, whose train and dev faces are used.
       test_faces: Selection, whose test faces are used.
       classes: MediumClasses.

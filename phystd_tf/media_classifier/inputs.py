@@ -1,10 +1,11 @@
 """What a medium classifier sees: the additive traces that a frozen run estimates, or the images, Sec. 4.4."""
 
-from typing import Any, Callable
+from typing import Callable
 
 import tensorflow as tf
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.networks.network import Network
 from phystd_tf.networks.outputs import traced_outputs
 
 TRACES, IMAGE = "traces", "image"
@@ -14,7 +15,7 @@ _ADDITIVE = ("B", "C", "T")
 Input = Callable[[tf.Tensor], tf.Tensor]
 
 
-def input_of(name: str, generator: Any) -> Input:
+def input_of(name: str, generator: Network) -> Input:
     """The input of a medium classifier.
 
     {B, C, T} enter as they enter the reconstruction, side by side. The inpainting is left out: P0 would tell the type.
@@ -34,8 +35,8 @@ def input_of(name: str, generator: Any) -> Input:
     if name != TRACES:
         raise PhystdError(f"the input is one of {', '.join(INPUTS)}, not '{name}'")
     hparams = generator.hparams
-    if not hparams.trace_decoder:
-        raise PhystdError(f"a run with the ablation '{hparams.ablation}' has no traces; give --input={IMAGE}")
+    if not hparams.trace_decoder or type(generator).reconstruct is Network.reconstruct:
+        raise PhystdError(f"a run of {hparams.system} ({hparams.ablation}) has no traces; give --input={IMAGE}")
     outputs = traced_outputs(generator, alpha0=0.0)
 
     def additive_traces(crops: tf.Tensor) -> tf.Tensor:

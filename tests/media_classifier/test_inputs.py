@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from phystd_tf.baselines.registry import new_network
 from phystd_tf.errors import PhystdError
 from phystd_tf.media_classifier.inputs import input_of
 from phystd_tf.networks.generator import Generator
@@ -45,5 +46,7 @@ def test_an_image_is_itself(generator):
 def test_there_are_no_other_inputs_and_no_traces_where_none_are_trained(generator):
     with pytest.raises(PhystdError, match="one of traces, image, not 'P0'"):
         input_of("P0", generator)
-    with pytest.raises(PhystdError, match="ablation 'auxiliary' has no traces"):
+    with pytest.raises(PhystdError, match=r"phystd \(auxiliary\) has no traces"):
         input_of("traces", Generator(tiny_hparams("auxiliary")))
+    with pytest.raises(PhystdError, match=r"cdcn \(full\) has no traces"):
+        input_of("traces", new_network(tiny_hparams(system="cdcn")))

@@ -1,0 +1,156 @@
+"""Tables 6 and 7: spoof media told apart by the traces alone and by the images, published beside ours."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+import numpy as np
+
+from phystd_tf.evaluation.confusion import accuracy, merge_classes
+from phystd_tf.evaluation.medium_classes import OULU, SIWM, MediumClasses
+from phystd_tf.tables.aggregation import over_seeds
+from phystd_tf.tables.needed_protocols import TableError
+from phystd_tf.tables.published import read_published
+from phystd_tf.tables.table import NOT_PRINTED, Cell, Column, Row, Table, Value
+
+_CLASSES = {6: OULU, 7: SIWM}
+_PROTOCOLS = {6: "oulu_1", 7: "siwm_1"}
+_INPUTS = ("traces", "image")
+_ALL = "all"  # the row of all clips
+
+
+def confusion_table(number: int, results: Sequence[Mapping[str, Any]], rendered: bool = False) -> Table:
+    """A confusion matrix of the paper; each printed row, below it ours, and the difference.
+
+    A row is a label; its cells are the percentages of its clips that are predicted as each class, and how many are
+    correct, of Table 6 also with three classes. The row "all" is of all clips: its "correct" are the accuracies.
+
+    Args:
+      number: 6 or 7.
+      results: what ``tools.classify_media`` wrote to confusion.json, any number; of several seeds the mean is shown,
+        with the deviation over the seeds.
+      rendered: whether the faces are rendered ones. Then, and where the protocol is not that of the paper, the title
+        says so and no difference is shown.
+
+    Returns:
+      Table.
+
+    Raises:
+      TableError: if there is no such table, a result does not belong into it, or is there twice.
+    """
+    if number not in _CLASSES:
+        raise TableError(f"there is no Table {number} of confusion matrices; there are 6, 7")
+    classes, printed = _CLASSES[number], read_published()["confusion_matrices"][str(number)]
+    found = _by_input(number, classes, results)
+    is_of_the_paper = not rendered and all(one["protocol"]["name"] == _PROTOCOLS[number] for one in results)
+    rows = [row for name in _INPUTS for row in _rows(name, classes, found[name], printed)]
+    columns = [Column(name, "predicted as") for name in classes.classes]
+    columns += [Column(f"{count} classes", "correct") for count in _numbers_of_classes(classes)]
+    title = f"Table {number}: {printed['title']}"
+    if not is_of_the_paper:
+        title += ". Ours are of rendered faces" if rendered else ". Ours are of another protocol or dataset"
+    return Table(
+        name=f"table_{number}",
+        title=title,
+        corner=("input", "label"),
+        columns=columns,
+        rows=rows,
+        notes=_notes(classes, printed, results, is_of_the_paper),
+        differences=is_of_the_paper,
+    )
+
+
+def _by_input(
+    number: int, classes: MediumClasses, results: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[int, np.ndarray]]:
+    """The counts by input and seed."""
+    found: dict[str, dict[int, np.ndarray]] = {name: {} for name in _INPUTS}
+    for result in results:
+        where = f"the classification of {result['run']} by {result['input']}, seed {result['seed']}"
+        if result["name"] != classes.name or result["input"] not in found:
+            raise TableError(f"{where}: Table {number} has the classes '{classes.name}', not '{result['name']}'")
+        if result["seed"] in found[result["input"]]:
+            raise TableError(f"{where} is there twice; a table shows one")
+        found[result["input"]][result["seed"]] = np.array(result["counts"])
+    return found
+
+
+def _rows(name: str, classes: MediumClasses, seeds: Mapping[int, np.ndarray], printed: Mapping[str, Any]) -> list[Row]:
+    """The rows of one input."""
+    ours = [_percentages(counts, classes) for counts in seeds.values()]
+    published = np.full((len(classes.classes) + 1, len(classes.classes) + len(_numbers_of_classes(classes))), np.nan)
+    if name == "traces":
+        published = _percentages(np.array(printed["counts"]), classes)
+        accuracies = [printed["accuracy"], printed.get("merged_accuracy")]
+    else:
+        accuracies = [printed.get("image_accuracy"), None]
+    for place, value in zip(range(len(classes.classes), published.shape[1]), accuracies):
+        published[-1, place] = np.nan if value is None else value
+
+    def cell(row: int, column: int) -> Cell:
+        values = [Value(float(one[row, column])) for one in ours if np.isfinite(one[row, column])]
+        return Cell(_value(published[row, column]), over_seeds(values) if values else None, len(values))
+
+    labels = (*classes.classes, _ALL)
+    return [Row(name, label, [cell(row, at) for at in range(published.shape[1])]) for row, label in enumerate(labels)]
+
+
+def _percentages(counts: np.ndarray, classes: MediumClasses) -> np.ndarray:
+    """Rows of predicted classes, then of what is correct; the last row is of all clips. NaN where there is no clip."""
+    whole = np.vstack([counts, counts.sum(axis=0)]).astype(np.float64)
+    clips = whole.sum(axis=1, keepdims=True)
+    same = np.array([[one == other for other in classes.merged] for one in classes.merged])
+    correct = [[*np.diag(counts), np.trace(counts)]]
+    if len(_numbers_of_classes(classes)) > 1:
+        merged = (counts * same).sum(axis=1)
+        correct.append([*merged, merged.sum()])
+    with np.errstate(invalid="ignore"):
+        return 100.0 * np.hstack([whole, np.array(correct).T]) / clips
+
+
+def _numbers_of_classes(classes: MediumClasses) -> list[int]:
+    return sorted({len(classes.classes), len(set(classes.merged))}, reverse=True)
+
+
+def _value(mean: float) -> Optional[Value]:
+    return Value(float(mean)) if np.isfinite(mean) else None
+
+
+def _notes(
+    classes: MediumClasses, printed: Mapping[str, Any], results: Sequence[Mapping[str, Any]], is_of_the_paper: bool
+) -> list[str]:
+    counts = np.array(printed["counts"])
+    notes = [
+        "Percentages of the clips of a label. The paper prints counts: "
+        + _per_class(classes, counts)
+        + '. "correct" of all clips is the accuracy.'
+    ]
+    for stated, of_counts in (
+        (printed["accuracy"], accuracy(counts)),
+        (printed.get("merged_accuracy"), accuracy(merge_classes(counts, classes.merged)[1])),
+    ):
+        if stated is not None and round(100 * of_counts, 1) != stated:
+            notes.append(
+                f"The printed accuracy, {stated:.1f} %, does not follow from the printed counts, which give "
+                f"{100 * of_counts:.1f} %."
+            )
+    notes.append(f'"{NOT_PRINTED}": the paper prints no value.')
+    if not is_of_the_paper:
+        notes.append(
+            "Published values are of another dataset and cannot be compared with ours; no difference is given."
+        )
+    seen = [one for one in results if one["input"] == results[0]["input"]] if results else []
+    if len(seen) > 1:
+        notes.append('"[ ]": standard deviation of ours over the seeds, with n - 1.')
+    return [*notes, *dict.fromkeys(_made(classes, one) for one in results)]
+
+
+def _made(classes: MediumClasses, one: Mapping[str, Any]) -> str:
+    clips = _per_class(classes, np.array(one["counts"]))
+    return (
+        f"Ours by {one['input']}: protocol {one['protocol']['name']}, {one['iterations']:,} iterations of the "
+        f"classifier, tested on {one['clips']} clips of {one['subjects']} people ({clips})."
+    )
+
+
+def _per_class(classes: MediumClasses, counts: np.ndarray) -> str:
+    return ", ".join(f"{number} {name}" for name, number in zip(classes.classes, counts.sum(axis=1)))
