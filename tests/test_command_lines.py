@@ -113,6 +113,7 @@ def test_every_program_is_a_console_script():
         ("export", ["--run=nowhere", "--out=x"], "nowhere"),
         ("disentangle", ["--model=nowhere", "--input=nowhere.jpg", "--out=x"], "nowhere"),
         ("prepare", ["--root=nowhere", "--out=x"], "nowhere"),
+        ("classify_media", ["--run=nowhere", "--data=nowhere", "--classes=siwm", "--out=x"], "nowhere"),
         ("evaluate", ["--scores=nowhere.csv", "--threshold=0.5"], "nowhere.csv"),
     ],
 )

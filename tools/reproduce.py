@@ -159,11 +159,10 @@ def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Wo
 
 def _confusions(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
     """Table 6 or 7: the spoof media told apart by the traces of PhySTD, and by the images."""
-    from phystd_tf.tables.confusion import confusion_table
-
     from phystd_tf.experiments.experiment import files_of, steps_of
     from phystd_tf.experiments.reproduction import experiments
     from phystd_tf.files.json_file import read_json
+    from phystd_tf.tables.confusion import confusion_table
     from phystd_tf.tables.text_table import as_text
     from phystd_tf.tables.writing import table_outputs, write_table
 
