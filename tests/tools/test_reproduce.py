@@ -5,11 +5,14 @@ import json
 import os
 import sys
 
+import pandas as pd
 import pytest
 from absl.testing import flagsaver
 
 from phystd_tf.data import records
 from phystd_tf.errors import PhystdError
+from phystd_tf.evaluation.confusion_file import summarize
+from phystd_tf.evaluation.medium_classes import MEDIUM_CLASSES
 from phystd_tf.experiments.plan import PlanError
 from phystd_tf.files.outputs import OutputError
 from phystd_tf.hparams import ABLATIONS, get_hparams
@@ -55,16 +58,23 @@ class Starter:
         for path in step.outputs:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
-                json.dump(self._content(step, path), file)
+                json.dump(self._content(step, given), file)
         return self.codes.get(step.key, 0)
 
-    def _content(self, step, path):
+    def _content(self, step, given):
         if step.program == "benchmark":
             return {"preset": "small", "seconds": {"phystd": 0.5, "auxiliary": 0.1}}
         if step.program == "evaluate":
             protocol = step.group.split("/")[0]
             number = next(number for number in DATASETS if number < 6 and protocol in protocols_of(number))
             return tiny_results(number, protocols=[protocol])[0].metrics
+        if step.program == "classify_media":
+            classes = MEDIUM_CLASSES[given["classes"]]
+            labels = pd.Series(classes.classes)
+            clips = pd.DataFrame({"subject": "p1", "label": labels, "prediction": labels})
+            details = {"input": given["input"], "run": given["run"], "seed": int(given["seed"])}
+            details.update(iterations=int(given["iterations"]), protocol={"name": f"{given['classes']}_1"})
+            return summarize(clips, classes, details)
         return {}
 
     def of(self, program):
@@ -118,6 +128,24 @@ def test_a_table_trains_each_of_its_methods_under_each_protocol(call, start, num
     start.made.clear()
     call(DATASETS[number], f"--table={number}")
     assert not start.made  # all is done
+
+
+@pytest.mark.parametrize("number", [6, 7])
+def test_media_are_told_apart_by_traces_and_by_images_of_each_seed(call, start, number, capsys):
+    out = call(DATASETS[number], f"--table={number}", "--seeds=0,1", "--medium_iterations=7")
+    assert {given["protocol"] for given in start.of("train")} == {f"{DATASETS[number]}_1"}
+    classified = start.of("classify_media")
+    assert [(given["seed"], given["input"]) for given in classified] == [
+        (seed, seen) for seed in "01" for seen in ("traces", "image")
+    ]
+    assert {given["classes"] for given in classified} == {DATASETS[number]}
+    assert len({given["out"] for given in classified}) == 4 and len(start.of("train")) == 2
+    text = (out / f"table_{number}.txt").read_text(encoding="utf-8")
+    assert text.strip() in capsys.readouterr().out and "rendered" in text
+    assert "7 iterations of the classifier" in text and "100.0 [0.0]" in text
+    start.made.clear()
+    call(DATASETS[number], f"--table={number}", "--seeds=0,1", "--medium_iterations=7")
+    assert not start.made
 
 
 def test_thresholds_are_chosen_on_dev_where_there_is_one(call, start):
