@@ -5,6 +5,7 @@ import signal
 
 import pytest
 import tensorflow as tf
+from absl.testing import flagsaver
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.training import experiment
@@ -12,6 +13,7 @@ from tests import program
 from tests.data.fake_prepared import write_prepared
 from tests.killing import Program, check_kills, tree
 from tests.training.tiny import tiny_hparams
+from tools import train as tools_train
 
 _SETS = (
     "image_size=32", "n1=4", "n2=16", "depth_size=4", "stem_channels=4", "encoder_channels=[4,6,8]", "batch_size=4",
@@ -55,6 +57,29 @@ def _result(work):
 
 def test_a_killed_training_ends_with_the_bits_of_an_undisturbed_one(template, tmp_path, kill_points):
     check_kills(_PROGRAM, _FLAGS, template, tmp_path / "work", _result, kill_points)
+
+
+def test_every_option_reaches_the_training(template, tmp_path, monkeypatch):
+    monkeypatch.chdir(template)
+    given = []
+
+    def train(*arguments):
+        given.extend(arguments)
+        raise PhystdError("far enough")
+
+    monkeypatch.setattr(experiment, "train", train)
+    before = flagsaver.save_flag_values(tools_train.flags.values)
+    options = [f"--run={tmp_path}", "--seed=7", "--steps_per_epoch=5", "--jit_compile", "--sampling=type"]
+    try:
+        tools_train.flags.values(["train", *_FLAGS, *options])
+        with pytest.raises(PhystdError, match="far enough"):
+            tools_train.main()
+    finally:
+        flagsaver.restore_flag_values(before, tools_train.flags.values)
+    hparams, faces, *rest = given
+    assert (hparams.max_iterations, hparams.ablation, hparams.sampling) == (3, "auxiliary", "type")
+    assert hparams.encoder_channels == (4, 6, 8) and faces.prepared == "prepared"
+    assert rest == [str(tmp_path), 7, 5, True, True]
 
 
 def test_a_batch_that_does_not_fit_into_the_memory_is_named(template, tmp_path, monkeypatch):

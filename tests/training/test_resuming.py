@@ -4,12 +4,14 @@ import json
 import shutil
 from unittest import mock
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from phystd_tf.data.records import manifest_path
 from phystd_tf.data.selection import Selection
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.lock import FolderInUseError, locked
 from phystd_tf.protocols.choice import ProtocolChoice
 from phystd_tf.runs.folder import save_protocol
 from phystd_tf.training import experiment
@@ -60,6 +62,21 @@ def test_what_a_killed_process_was_writing_is_removed(work):
     with mock.patch.object(experiment, "fit"):
         _train(work)
     assert not list((work / "run").glob(".unfinished*"))
+
+
+def test_two_trainings_in_one_run_folder_are_refused(work):
+    with locked(str(work / "run")), pytest.raises(FolderInUseError, match="another program is writing"):
+        _train(work)
+
+
+def test_a_resumed_run_sees_the_batches_that_it_would_have_seen(work):
+    with mock.patch.object(experiment, "fit") as fit:
+        _train(work)
+    data_from = fit.call_args.args[2]
+    whole = [batch.spoof.image.numpy() for batch in data_from(0).take(4)]
+    for first in (1, 3):
+        np.testing.assert_array_equal(next(iter(data_from(first))).spoof.image, whole[first])
+    assert not np.array_equal(whole[0], whole[1])
 
 
 def test_faces_that_have_been_moved_are_the_same(work):
