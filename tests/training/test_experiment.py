@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 from unittest import mock
 
 import numpy as np
@@ -135,6 +136,19 @@ def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path, monkeypatch):
     with pytest.raises(PhystdError, match="No space left on device.*the previous one is kept"):
         store.save("last")
     assert store.iteration("last") == 0
+
+
+def test_a_list_of_checkpoints_that_leads_elsewhere_is_refused_and_nothing_there_is_removed(tmp_path):
+    run = _run_folder(tmp_path)
+    store = CheckpointStore(PhySTD(QUICK), str(run))
+    store.save("last")
+    last, elsewhere = run / "checkpoints" / "last", tmp_path / "elsewhere"
+    shutil.copytree(last, elsewhere)
+    (last / "checkpoint").write_text((last / "checkpoint").read_text().replace('"ckpt-0"', f'"{elsewhere}/ckpt-0"'))
+    for use in (store.save, store.restore, store.exists):
+        with pytest.raises(CheckpointError, match="leads out of its folder"):
+            use("last")
+    assert len(list(elsewhere.iterdir())) == 3
 
 
 @pytest.mark.parametrize(
