@@ -31,6 +31,8 @@ COUNTS = {(split, label): number for split, number in (("train", 4), ("dev", 3),
 
 
 class _Generator:
+    exportable = True
+
     def __init__(self, data: bytes, hparams: HParams) -> None:
         self.data, self.hparams = data, hparams
         self.variables = [mock.Mock(**{"numpy.return_value": np.frombuffer(data, np.uint8)})]

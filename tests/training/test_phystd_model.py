@@ -31,7 +31,7 @@ def _objective(model, batch):
     step1 = model._training_step1(batch, training=True)
     step2 = model._training_step2(batch, step1, training=True)
     step3 = model._training_step3(batch, step2, training=True)
-    return model._objective(step1, step2, step3)[1]
+    return model._objectives(step1, step2, step3)[1][0]
 
 
 # What has no gradient by design: without the adversarial loss nothing looks at

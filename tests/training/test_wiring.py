@@ -286,7 +286,7 @@ def test_p0_is_that_of_the_type_or_open_everywhere(step):
     rng = np.random.default_rng(1)
     model = PhySTD(tiny_hparams(preliminary_mask="open"), seed=5)
     model.generator = StubGenerator([_said(rng), _said(rng)])
-    step1_open, *_ = _steps(model, batch)
+    _, _, step1_open, *_ = _steps(model, batch)
     traces = step1_open.spoof.traces
     nothing_closed = tf.zeros_like(batch.spoof.preliminary_mask)
     L_P = losses.inpainting_mask_loss(traces.P, _T_A(traces), nothing_closed, model.hparams)
@@ -340,7 +340,7 @@ def test_each_network_is_updated_by_its_own_optimizer_at_its_own_rate_with_the_g
     states = [variable.numpy().copy() for variable in model.variables]
     with tf.GradientTape(persistent=True) as tape:
         _, _, step1, step2, step3 = _steps(model, batch)
-        objective = model._objective(step1, step2, step3)[1]
+        objective = model._objectives(step1, step2, step3)[1][0]
     for variable, state in zip(model.variables, states):  # the running averages as they were
         variable.assign(state)
     model.train_step(batch)
