@@ -64,8 +64,18 @@ class _Progress(tf.keras.callbacks.Callback):
         self._report(1)
 
 
-class _BestOnDev(tf.keras.callbacks.Callback):
-    """Keeps the weights with the highest accuracy on dev; the earliest of equal ones."""
+class BestOnDev(tf.keras.callbacks.Callback):
+    """Keeps the weights with the highest accuracy on dev; the earliest of equal ones.
+
+    Attributes:
+      iteration: whose weights they are.
+      accuracy: share of the dev clips that they have right.
+
+    Args:
+      dev: MediumFaces.
+      classes: MediumClasses.
+      iterations: of the training; dev is looked at eight times, evenly spaced, the last time at its end.
+    """
 
     def __init__(self, dev: MediumFaces, classes: MediumClasses, iterations: int) -> None:
         super().__init__()
@@ -75,6 +85,7 @@ class _BestOnDev(tf.keras.callbacks.Callback):
         self._weights: list[np.ndarray] = []
 
     def on_train_batch_end(self, batch: int, logs: Optional[dict[str, Any]] = None) -> None:
+        """See Keras."""
         if batch + 1 not in self._due:
             return
         clips = classified_clips(self.model, self._dev, self._classes)
@@ -134,7 +145,7 @@ def classify(
         loss=tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     callbacks: list[tf.keras.callbacks.Callback] = [_Progress(progress)] if progress else []
-    best = None if dev is None else _BestOnDev(dev, classes, iterations)
+    best = None if dev is None else BestOnDev(dev, classes, iterations)
     if best is not None:
         callbacks.append(best)
     batches = train.drawn(seed).batch(_BATCH).prefetch(tf.data.AUTOTUNE)

@@ -23,6 +23,7 @@ WIDTHS = {"paper": _ALEXNET, "printed": _ALEXNET, "small": Widths((24, 64, 96, 9
 _KERNELS, _STRIDES = (11, 5, 3, 3, 3), (4, 1, 1, 1, 1)
 _POOLED = (0, 1, 4)  # convolutions that a pooling of 3 x 3 with stride 2 follows
 _DROPOUT = 0.5
+_INPUT_EPSILON = 1e-6  # variances of traces are of the order of 1e-4, and Keras would add 1e-3
 _MOMENTUM = 0.9  # few hundred iterations: 0.99 would still remember the start
 
 
@@ -39,7 +40,9 @@ class MediumNetwork(tf.keras.Model):
 
     def __init__(self, num_classes: int, widths: Widths, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        layers: list[tf.keras.layers.Layer] = [tf.keras.layers.BatchNormalization(momentum=_MOMENTUM)]
+        layers: list[tf.keras.layers.Layer] = [
+            tf.keras.layers.BatchNormalization(momentum=_MOMENTUM, epsilon=_INPUT_EPSILON)
+        ]
         for index, (channels, kernel, strides) in enumerate(zip(widths.convolutions, _KERNELS, _STRIDES)):
             layers += [
                 tf.keras.layers.Conv2D(

@@ -1,12 +1,16 @@
 """An experiment: what can be told apart is learned, and the generator stays as it is."""
 
+from unittest import mock
+
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
 from phystd_tf.data.selection import Selection
 from phystd_tf.evaluation.medium_classes import OULU
-from phystd_tf.media_classifier.classification import MediumClassifier, classified_clips, classify
+from phystd_tf.media_classifier import classification
+from phystd_tf.media_classifier.classification import BestOnDev, MediumClassifier, classified_clips, classify
 from phystd_tf.media_classifier.faces import MediumFaces
 from phystd_tf.media_classifier.inputs import input_of
 from phystd_tf.media_classifier.network import WIDTHS, MediumNetwork
@@ -44,6 +48,24 @@ def test_the_generator_of_the_traces_is_not_trained(generator):
         logits = model(random_batch().spoof.image, training=True)
     assert {id(variable) for variable in model.variables} == {id(variable) for variable in network.variables}
     assert set(tape.gradient(logits, generator.trainable_variables)) == {None}
+
+
+def test_the_weights_that_are_best_on_dev_are_tested(monkeypatch):
+    right = iter([1, 3, 2, 3])  # of four clips
+
+    def looked(model, faces, classes):
+        count = next(right)
+        return pd.DataFrame({"label": ["live"] * 4, "prediction": ["live"] * count + ["print_1"] * (4 - count)})
+
+    monkeypatch.setattr(classification, "classified_clips", looked)
+    best, network = BestOnDev(None, OULU, 4), mock.Mock()
+    best.set_model(mock.Mock(network=network))
+    for batch in range(4):
+        network.get_weights.return_value = [batch + 1]
+        best.on_train_batch_end(batch)
+    best.restore()
+    network.set_weights.assert_called_once_with([2])
+    assert (best.iteration, best.accuracy) == (2, 0.75)
 
 
 def test_a_clip_is_decided_by_the_mean_of_its_frames(faces):
