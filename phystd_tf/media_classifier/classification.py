@@ -11,7 +11,7 @@ import tensorflow as tf
 from phystd_tf.data.records import name_damaged_shard
 from phystd_tf.data.selection import Selection
 from phystd_tf.evaluation.medium_classes import MediumClasses
-from phystd_tf.media_classifier.faces import MediumFaces
+from phystd_tf.media_classifier.faces import MediumFaces, dev_faces
 from phystd_tf.media_classifier.inputs import Input, input_of
 from phystd_tf.media_classifier.network import WIDTHS, MediumNetwork
 from phystd_tf.networks.network import Network
@@ -19,7 +19,6 @@ from phystd_tf.networks.network import Network
 _BATCH = 32
 _LEARNING_RATE = 1e-3  # at the start; half a cosine leads to 0
 _LOOKS = 8  # at dev, evenly spaced over the training
-_DEV_FRAMES = 2  # of a clip at each of them
 
 
 class Classified(NamedTuple):
@@ -135,9 +134,7 @@ def classify(
     test = MediumFaces(test_faces, "test", classes, hparams)
     train.require_all_classes()
     test.require_all_classes()
-    dev = MediumFaces(faces, "dev", classes, hparams, _DEV_FRAMES) if sum(faces.count("dev")) else None
-    if dev is not None and dev.missing:
-        dev = None
+    dev = dev_faces(faces, classes, hparams)
     tf.keras.utils.set_random_seed(seed)
     model = MediumClassifier(MediumNetwork(len(classes.classes), WIDTHS[hparams.preset]), to_input)
     model.compile(

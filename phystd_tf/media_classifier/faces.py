@@ -2,6 +2,7 @@
 
 import collections
 from collections.abc import Sequence
+from typing import Optional
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +13,8 @@ from phystd_tf.data.sampling import FaceSampler
 from phystd_tf.data.selection import Selection
 from phystd_tf.evaluation.medium_classes import MediumClasses, class_of
 from phystd_tf.hparams import HParams
+
+_DEV_FRAMES = 2  # dev is looked at several times in a training
 
 
 class MediumFaces:
@@ -84,6 +87,14 @@ class MediumFaces:
         """Returns the dataset of all crops [N, N, 3] float32, in the order of ``rows``."""
         read = CropReader(self._selection, self._h, self.rows)
         return tf.data.Dataset.range(len(self.rows)).map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def dev_faces(selection: Selection, classes: MediumClasses, hparams: HParams) -> Optional[MediumFaces]:
+    """Two frames of each dev clip; None where dev lacks a class, since weights would be chosen for the others."""
+    if not sum(selection.count("dev")):
+        return None
+    faces = MediumFaces(selection, "dev", classes, hparams, _DEV_FRAMES)
+    return None if faces.missing else faces
 
 
 def _thinned(rows: Sequence[dict[str, str]], most: int) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from phystd_tf.data.records import PreparedFolderError
 from phystd_tf.data.selection import Selection
 from phystd_tf.evaluation.medium_classes import OULU, SIWM, MediumClassError
-from phystd_tf.media_classifier.faces import MediumFaces
+from phystd_tf.media_classifier.faces import MediumFaces, dev_faces
 from phystd_tf.protocols.choice import ProtocolChoice
 from tests.media_classifier.fakes import FRAMES, HPARAMS, oulu_clips, siwm_clips, write_clips
 
@@ -50,6 +50,14 @@ def test_few_frames_of_a_clip_are_spread(oulu):
     one = MediumFaces(oulu, "test", OULU, HPARAMS, max_frames=1)
     assert len(one.rows) == len({row["clip"] for row in rows}) == 10
     assert MediumFaces(oulu, "test", OULU, HPARAMS, max_frames=5).rows == rows
+
+
+def test_dev_is_used_only_where_it_has_all_classes(oulu, tmp_path):
+    assert len(dev_faces(oulu, OULU, HPARAMS).rows) == 10 * FRAMES
+    clips = [clip for clip in oulu_clips() if clip.split != "dev" or clip.instrument != "replay_2"]
+    without = write_clips(tmp_path / "prepared", "oulu", clips)
+    assert dev_faces(Selection(without, ProtocolChoice("oulu_1")), OULU, HPARAMS) is None
+    assert dev_faces(Selection(without, ProtocolChoice("oulu_2")), OULU, HPARAMS) is None
 
 
 def test_a_class_without_a_face_is_named(tmp_path):
