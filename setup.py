@@ -9,8 +9,9 @@ from setuptools import find_packages, setup
 # Both install the same folder, so both must be the same version.
 OPENCV = "4.10.0.84"
 
+SCIKIT_LEARN = "scikit-learn>=1.2,<2"
 BASELINES = [
-    "scikit-learn>=1.2,<2",  # the support vector machine of LBP+SVM; in tests another route to the metrics
+    SCIKIT_LEARN,  # the support vector machine of LBP+SVM; in tests another route to the metrics
     "scikit-image>=0.19,<1",  # its local binary patterns; in tests a public-domain photograph
 ]
 
@@ -83,7 +84,7 @@ setup(
         ],
         "figures": [
             "matplotlib>=3.6,<4",  # figures for print
-            "scikit-learn>=1.2,<2",  # t-SNE
+            SCIKIT_LEARN,  # t-SNE
         ],
         "baselines": BASELINES,
         "test": [

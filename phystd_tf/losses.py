@@ -81,6 +81,19 @@ def discriminator_adversarial_loss(
     return tf.add_n(real + fake)
 
 
+def discriminator_error(real_map: tf.Tensor, fake_map: tf.Tensor) -> tf.Tensor:
+    """The mean squared distance of a discriminator from 1 on real and from 0 on fake faces, added; for the log.
+
+    Args:
+      real_map: [n, h, w, 1] float32.
+      fake_map: the same.
+
+    Returns:
+      Scalar float32; 0.5 without a look at the picture.
+    """
+    return tf.reduce_mean(tf.square(real_map - 1.0)) + tf.reduce_mean(tf.square(fake_map))
+
+
 def strong_trace_region(T_A: tf.Tensor, hparams: HParams) -> tf.Tensor:
     """The region (T_A > beta) of Eq. (19), a target: no gradient passes.
 

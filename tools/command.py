@@ -4,6 +4,7 @@ import functools
 import io
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
 from absl import app, logging
@@ -86,6 +87,21 @@ def _flush() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def whole_seeds(texts: Sequence[str]) -> list[int]:
+    """The numbers of --seeds.
+
+    Raises:
+      UsageError: if there is none, or one of them cannot be a seed.
+    """
+    try:
+        seeds = [int(text) for text in texts]
+    except ValueError as error:
+        raise UsageError(f"--seeds={','.join(texts)}: want whole numbers, as in 0,1,2") from error
+    if not seeds or min(seeds) < SEEDS["lower_bound"] or max(seeds) > SEEDS["upper_bound"]:
+        raise UsageError(f"--seeds={','.join(texts)}: want numbers from 0 to {SEEDS['upper_bound']}")
+    return seeds
 
 
 def one_thread_each() -> None:

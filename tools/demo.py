@@ -9,7 +9,6 @@ the other, and shows each. A second call resumes where the first was stopped.
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import time
 from typing import Optional
@@ -17,6 +16,7 @@ from typing import Optional
 from phystd_tf.experiments import embedded_faces
 from phystd_tf.experiments.experiment import Experiment, Files, files_of, steps_of
 from phystd_tf.experiments.plan import Plan
+from phystd_tf.experiments.running import program_starter
 from phystd_tf.experiments.running import run as run_plan
 from phystd_tf.experiments.step import Stamps, Step
 from phystd_tf.hparams import get_hparams
@@ -72,12 +72,9 @@ def main() -> None:
     done = len(plan.done())
     if done:
         print(f"{done} of {len(plan.steps)} steps are done already")
-    # The examples are picked from the rendered faces, before the step that disentangles them.
-    for part in (Plan(faces, stamps), plan):
-        failures = run_plan(part, _start, out, show=True)
-        if failures:
-            raise UsageError(failures[0].reason)
-        _pick_examples(os.path.join(out, "test_faces"), os.path.join(out, "examples"))
+    _carry_out(Plan(faces, stamps))
+    _pick_examples(os.path.join(out, "test_faces"), os.path.join(out, "examples"))
+    _carry_out(plan)
     files = files_of(experiment, out)
     _print_results(files)
     print(
@@ -90,6 +87,12 @@ def main() -> None:
         f"  {_python()} -m {__package__}.disentangle --model={os.path.join(out, 'export')} --input=PHOTO.jpg "
         f"--out={os.path.join(out, 'mine')}"
     )
+
+
+def _carry_out(plan: Plan) -> None:
+    failures = run_plan(plan, _start, _OUT.value, show=True)
+    if failures:
+        raise UsageError(failures[0].reason)
 
 
 def _experiment(faces: list[Step]) -> Experiment:
@@ -139,7 +142,7 @@ def _start(step: Step, output: Optional[int], environment: dict[str, str]) -> in
     command = ["-m", f"{__package__}.{step.program}", *step.arguments]
     print(f"\n== {TITLES[step.key]}\n$ {_python()} {shlex.join(command)}", flush=True)
     started = time.monotonic()
-    code = subprocess.call([sys.executable, *command])
+    code = program_starter(__package__)(step, output, environment)
     print(f"   ({time.monotonic() - started:.0f} s)", flush=True)
     return code
 

@@ -30,7 +30,7 @@ from phystd_tf.experiments.step import Stamps, Step
 from phystd_tf.experiments.systems import FULL, name_of
 from phystd_tf.files.outputs import Output, check_outputs
 
-from .command import SEEDS, Flags, UsageError, run_program
+from .command import SEEDS, Flags, UsageError, run_program, whole_seeds
 from .draw import FIGURES
 
 flags = Flags()
@@ -94,7 +94,7 @@ def main() -> None:
     tables, figures = _numbers("table", _TABLES.value, TABLES), _numbers("figure", _FIGURES.value, FIGURES)
     if not tables and not figures:
         raise UsageError("give --table=N or --figure=N")
-    seeds = _seeds()
+    seeds = tuple(dict.fromkeys(whole_seeds(_SEEDS.value)))
 
     from phystd_tf.data.records import load_settings
 
@@ -131,8 +131,7 @@ def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Wo
     from phystd_tf.tables.paper_table import table
     from phystd_tf.tables.published import METHODS, published_rows
     from phystd_tf.tables.results import Result
-    from phystd_tf.tables.text_table import as_text
-    from phystd_tf.tables.writing import table_outputs, write_table
+    from phystd_tf.tables.writing import table_outputs
 
     names = _SYSTEMS.value
     if names is None:
@@ -149,9 +148,7 @@ def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Wo
             for one in planned if f"{one.name}/evaluate" in done
         ]  # fmt: skip
         notes = _notes(settings, budget)
-        made = table(number, results, settings["dataset"], settings.get("embedded", False), notes)
-        paths = write_table(made, _OUT.value)
-        print(f"\n{as_text(made)}\n{', '.join(paths)}")
+        _write(table(number, results, settings["dataset"], settings.get("embedded", False), notes))
 
     steps = [step for one in planned for step in steps_of(one, _OUT.value)]
     return _Work(steps, table_outputs(f"table_{number}", _OUT.value), write)
@@ -159,12 +156,11 @@ def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Wo
 
 def _confusions(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
     """Table 6 or 7: the spoof media told apart by the traces of PhySTD, and by the images."""
+    from phystd_tf.evaluation.confusion_file import read_confusion
     from phystd_tf.experiments.experiment import files_of, steps_of
     from phystd_tf.experiments.reproduction import experiments
-    from phystd_tf.files.json_file import read_json
     from phystd_tf.tables.confusion import confusion_table
-    from phystd_tf.tables.text_table import as_text
-    from phystd_tf.tables.writing import table_outputs, write_table
+    from phystd_tf.tables.writing import table_outputs
 
     classes = {6: "oulu", 7: "siwm"}[number]
     protocol = _PROTOCOL.value or _USUAL_PROTOCOLS[settings["dataset"]]
@@ -189,12 +185,19 @@ def _confusions(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -
             found[classify.key] = path
 
     def write(done: set[str]) -> None:
-        results = [read_json(path, UsageError) for key, path in found.items() if key in done]
-        made = confusion_table(number, results, settings.get("embedded", False))
-        paths = write_table(made, _OUT.value)
-        print(f"\n{as_text(made)}\n{', '.join(paths)}")
+        results = [read_confusion(path) for key, path in found.items() if key in done]
+        _write(confusion_table(number, results, settings.get("embedded", False)))
 
     return _Work(steps, table_outputs(f"table_{number}", _OUT.value), write)
+
+
+def _write(made) -> None:
+    """Writes a table in all formats, and prints it."""
+    from phystd_tf.tables.text_table import as_text
+    from phystd_tf.tables.writing import write_table
+
+    paths = write_table(made, _OUT.value)
+    print(f"\n{as_text(made)}\n{', '.join(paths)}")
 
 
 def _figure(number: str, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
@@ -288,16 +291,6 @@ def _numbers(option: str, given: Sequence[str], known: Sequence[str]) -> list[st
     if unknown:
         raise UsageError(f"--{option}={unknown[0]}: there are {', '.join(known)}")
     return list(dict.fromkeys(given))
-
-
-def _seeds() -> tuple[int, ...]:
-    try:
-        seeds = tuple(dict.fromkeys(int(text) for text in _SEEDS.value))
-    except ValueError as error:
-        raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want whole numbers, as in 0,1,2") from error
-    if not seeds or min(seeds) < SEEDS["lower_bound"] or max(seeds) > SEEDS["upper_bound"]:
-        raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want numbers from 0 to {SEEDS['upper_bound']}")
-    return seeds
 
 
 def _command() -> list[str]:

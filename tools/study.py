@@ -25,7 +25,7 @@ from phystd_tf.experiments.running import run as run_plan
 from phystd_tf.experiments.step import Stamps, Step
 from phystd_tf.protocols.choice import ProtocolChoice
 
-from .command import SEEDS, Flags, UsageError, run_program
+from .command import Flags, UsageError, run_program, whole_seeds
 
 flags = Flags()
 
@@ -110,14 +110,9 @@ def main() -> None:
     unknown = sorted(set(_PARTS.value) - set(PARTS))
     if unknown or not _PARTS.value:
         raise UsageError(f"--parts={','.join(_PARTS.value)}: known are {', '.join(PARTS)}")
-    try:
-        seeds = [int(text) for text in _SEEDS.value]
-    except ValueError as error:
-        raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want whole numbers, as in 0,1,2") from error
-    if not seeds or len(set(seeds)) < len(seeds):
+    seeds = whole_seeds(_SEEDS.value)
+    if len(set(seeds)) < len(seeds):
         raise UsageError("--seeds needs different numbers")
-    if min(seeds) < SEEDS["lower_bound"] or max(seeds) > SEEDS["upper_bound"]:
-        raise UsageError(f"--seeds={','.join(_SEEDS.value)}: want numbers from 0 to {SEEDS['upper_bound']}")
 
     planned = [job for part in PARTS if part in _PARTS.value for job in _jobs(part, seeds)]
     _check_tables(planned)

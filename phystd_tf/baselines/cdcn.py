@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from phystd_tf.baselines.widths import scaled
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.blocks import SpatialAttention, batch_norm, kernel_initializer, resize_antialiased
+from phystd_tf.networks.blocks import SpatialAttention, batch_norm, in_turn, kernel_initializer, resize_antialiased
 from phystd_tf.networks.network import Network, map_terms, no_traces
 from phystd_tf.optimization.trained_model import Losses, TrainedModel, both_images, finite
 from phystd_tf.traces import Batch, GeneratorOutput
@@ -127,10 +127,7 @@ class Cell(tf.keras.layers.Layer):
         self.units = [CentralDifferenceUnit(scaled(filters, hparams), hparams) for filters in channels]
 
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
-        x = inputs
-        for unit in self.units:
-            x = unit(x, training=training)
-        return tf.nn.max_pool2d(x, ksize=3, strides=2, padding="SAME")
+        return tf.nn.max_pool2d(in_turn(self.units, inputs, training), ksize=3, strides=2, padding="SAME")
 
 
 class CDCNNetwork(Network):
@@ -163,10 +160,8 @@ class CDCNNetwork(Network):
             levels.append(x)
         if self.attentions:
             levels = [attention(level) for attention, level in zip(self.attentions, levels)]
-        x = tf.concat([resize_antialiased(level, self.hparams.depth_size) for level in levels], axis=-1)
-        for unit in self.head:
-            x = unit(x, training=training)
-        return GeneratorOutput(tf.nn.relu(self.last(x)), no_traces(image))
+        joined = tf.concat([resize_antialiased(level, self.hparams.depth_size) for level in levels], axis=-1)
+        return GeneratorOutput(tf.nn.relu(self.last(in_turn(self.head, joined, training))), no_traces(image))
 
     def score_terms(self, output: GeneratorOutput) -> dict[str, tf.Tensor]:
         """The mean of the map, CDCN paper, Sec. 4."""

@@ -14,7 +14,13 @@ from phystd_tf.baselines import despoof_losses
 from phystd_tf.baselines.observed import OBSERVED, observed
 from phystd_tf.baselines.widths import scaled
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.blocks import batch_norm, kernel_initializer, resize_antialiased
+from phystd_tf.networks.blocks import (
+    batch_norm,
+    in_turn,
+    kernel_initializer,
+    resize_antialiased,
+    trace_head_initializer,
+)
 from phystd_tf.networks.network import Network, no_traces
 from phystd_tf.optimization.trained_model import Losses, TrainedModel, both_images, finite, halve
 from phystd_tf.traces import Batch, GeneratorOutput
@@ -45,10 +51,7 @@ class Chain(tf.keras.layers.Layer):
         self.units = [ConvELU(width, hparams) for width in widths]
 
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
-        x = inputs
-        for unit in self.units:
-            x = unit(x, training=training)
-        return x
+        return in_turn(self.units, inputs, training)
 
 
 class Encoder(tf.keras.layers.Layer):
@@ -77,9 +80,8 @@ class NoiseDecoder(tf.keras.layers.Layer):
         super().__init__(**kwargs)
         self._size = hparams.image_size
         self.convs = Chain(width(hparams, 28, 24, 20, 20, 20, 16, 16), hparams)
-        stddev = hparams.init_stddev if hparams.trace_head_stddev is None else hparams.trace_head_stddev
         self.head = tf.keras.layers.Conv2D(
-            3, 3, padding="same", activation="tanh", kernel_initializer=kernel_initializer(stddev)
+            3, 3, padding="same", activation="tanh", kernel_initializer=trace_head_initializer(hparams)
         )
 
     def call(self, features: tf.Tensor, training: bool) -> tf.Tensor:
@@ -108,6 +110,8 @@ class DeSpoof(Network):
     Args:
       hparams: HParams.
     """
+
+    has_traces = True
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(hparams, **kwargs)

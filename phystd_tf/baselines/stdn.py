@@ -14,7 +14,7 @@ from phystd_tf.baselines.observed import OBSERVED, observed
 from phystd_tf.baselines.stdn_losses import SpoofTrace, Terms, trace_elements
 from phystd_tf.baselines.widths import scaled
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.blocks import ConvUnit, UpUnit, kernel_initializer
+from phystd_tf.networks.blocks import ConvUnit, UpUnit, in_turn, kernel_initializer, trace_head_initializer
 from phystd_tf.networks.discriminator import Discriminator
 from phystd_tf.networks.generator import Encoder, Features
 from phystd_tf.networks.network import Network, no_traces
@@ -29,10 +29,9 @@ class Decoder(tf.keras.layers.Layer):
         super().__init__(dtype=hparams.precision, **kwargs)
         self.ups = [UpUnit(channels, hparams) for channels in hparams.decoder_channels]
         self.convs = [ConvUnit(hparams.decoder_stem_channels, hparams, hparams.init_stddev) for _ in range(3)]
-        stddev = hparams.init_stddev if hparams.trace_head_stddev is None else hparams.trace_head_stddev
         self.heads = [
             tf.keras.layers.Conv2D(
-                channels, 3, padding="same", activation="tanh", kernel_initializer=kernel_initializer(stddev)
+                channels, 3, padding="same", activation="tanh", kernel_initializer=trace_head_initializer(hparams)
             )
             for channels in (6, 3, 3)
         ]
@@ -60,10 +59,7 @@ class SpoofRegressor(tf.keras.layers.Layer):
         )
 
     def call(self, F3: tf.Tensor, training: bool) -> tf.Tensor:
-        x = F3
-        for unit in self.units:
-            x = unit(x, training=training)
-        return self.head(x)
+        return self.head(in_turn(self.units, F3, training))
 
 
 class STDN(Network):
@@ -75,6 +71,8 @@ class STDN(Network):
     Args:
       hparams: HParams.
     """
+
+    has_traces = True
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(hparams, **kwargs)
@@ -223,8 +221,5 @@ class TrainedSTDN(TrainedModel):
 
 def _errors(real_maps: list[tf.Tensor], fake_maps: list[tf.Tensor]) -> dict[str, tf.Tensor]:
     """By discriminator, the squared distance from 1 on real and from 0 on fake, added: the mean over its two maps."""
-    pairs = [
-        tf.reduce_mean(tf.square(real - 1.0)) + tf.reduce_mean(tf.square(fake))
-        for real, fake in zip(real_maps, fake_maps)
-    ]
+    pairs = list(map(losses.discriminator_error, real_maps, fake_maps))
     return {f"error_D{index + 1}": (pairs[2 * index] + pairs[2 * index + 1]) / 2 for index in range(len(pairs) // 2)}

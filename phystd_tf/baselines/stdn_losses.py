@@ -98,7 +98,7 @@ def trace_regularizer(live_trace: tf.Tensor, spoof_trace: tf.Tensor) -> tf.Tenso
 
     Args:
       live_trace: [n, N, N, 3] float32, I minus its live counterpart.
-      spoof_trace: [m, N, N, 3] float32, likewise.
+      spoof_trace: [m, N, N, 3] float32, the same of spoof faces.
 
     Returns:
       Scalar float32.

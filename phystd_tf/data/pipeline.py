@@ -129,17 +129,13 @@ def stratified_images(
 
     Returns:
       Dataset of [n, N, N, 3] float32 in [0, 1].
+
+    Raises:
+      PreparedFolderError: if the crops cannot be averaged to this size.
     """
-    selection = selection_of(faces)
-    prepared_size = load_settings(selection.prepared)["image_size"]
-    rows = stratified(selection.rows(split, label), count, seed)
-    read = _RecordReader(selection.prepared, rows)
-
-    def image(number: tf.Tensor) -> tf.Tensor:
-        pixels = _decode_image(tf.io.parse_single_example(read(number), {"image": _STRING})["image"], prepared_size)
-        return resize_crops(pixels[tf.newaxis], hparams.image_size)[0]
-
-    return tf.data.Dataset.range(len(rows)).map(image, num_parallel_calls=tf.data.AUTOTUNE).batch(_IMAGES)
+    rows = stratified(selection_of(faces).rows(split, label), count, seed)
+    read = CropReader(faces, hparams, rows)
+    return tf.data.Dataset.range(len(rows)).map(read, num_parallel_calls=tf.data.AUTOTUNE).batch(_IMAGES)
 
 
 def _zipped(of_class: Callable[[int], tf.data.Dataset]) -> tf.data.Dataset:

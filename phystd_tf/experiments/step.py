@@ -86,11 +86,11 @@ class Stamps:
 
     def path(self, key: str) -> str:
         """Where the stamp of a step is."""
-        return os.path.join(self._out, STEPS_FOLDER, *key.split("/")) + ".json"
+        return self._place(key) + ".json"
 
     def log_path(self, key: str) -> str:
         """Where the output of a step goes."""
-        return os.path.join(self._out, STEPS_FOLDER, *key.split("/")) + ".log"
+        return self._place(key) + ".log"
 
     def read(self, key: str) -> Optional[Stamp]:
         """The stamp of a step; None where there is none that can be read: the step is then run again."""
@@ -112,6 +112,9 @@ class Stamps:
     def command(self, step: Step) -> list[str]:
         """What is compared of a step: its program and options, with names in place of known folders."""
         return [step.program, *map(self._without_places, step.arguments)]
+
+    def _place(self, key: str) -> str:
+        return os.path.join(self._out, STEPS_FOLDER, *key.split("/"))
 
     def _without_places(self, argument: str) -> str:
         option, separator, value = argument.partition("=")

@@ -35,7 +35,7 @@ def input_of(name: str, generator: Network) -> Input:
     if name != TRACES:
         raise PhystdError(f"the input is one of {', '.join(INPUTS)}, not '{name}'")
     hparams = generator.hparams
-    if not hparams.trace_decoder or type(generator).reconstruct is Network.reconstruct:
+    if not generator.has_traces:
         raise PhystdError(f"a run of {hparams.system} ({hparams.ablation}) has no traces; give --input={IMAGE}")
     outputs = traced_outputs(generator, alpha0=0.0)
 

@@ -4,6 +4,7 @@ The body of the generator computes in ``hparams.precision``; its variables, all 
 float32.
 """
 
+from collections.abc import Iterable
 from typing import Any, Optional
 
 import numpy as np
@@ -21,6 +22,20 @@ def kernel_initializer(stddev: Optional[float]) -> tf.keras.initializers.Initial
     if stddev is None:
         return tf.keras.initializers.HeNormal()
     return tf.keras.initializers.RandomNormal(mean=0.0, stddev=stddev)
+
+
+def trace_head_initializer(hparams: HParams) -> tf.keras.initializers.Initializer:
+    """A new initializer for a layer that gives traces: smaller ones start near G(I) = I. Call it once a layer."""
+    stddev = hparams.trace_head_stddev
+    return kernel_initializer(hparams.init_stddev if stddev is None else stddev)
+
+
+def in_turn(layers: Iterable[tf.keras.layers.Layer], inputs: tf.Tensor, training: bool) -> tf.Tensor:
+    """What several layers make of a tensor, one after the other."""
+    x = inputs
+    for layer in layers:
+        x = layer(x, training=training)
+    return x
 
 
 class ConvUnit(tf.keras.layers.Layer):
@@ -127,10 +142,7 @@ class ConvBlock(tf.keras.layers.Layer):
         ]
 
     def call(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
-        x = inputs
-        for unit in self.units:
-            x = unit(x, training=training)
-        return x
+        return in_turn(self.units, inputs, training)
 
 
 class SpatialAttention(tf.keras.layers.Layer):

@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.blocks import ConvUnit, kernel_initializer, resize_antialiased
+from phystd_tf.networks.blocks import ConvUnit, in_turn, kernel_initializer, resize_antialiased
 
 
 class Discriminator(tf.keras.Model):
@@ -42,7 +42,4 @@ class Discriminator(tf.keras.Model):
         Returns:
           [n, size / 8, size / 8, maps] float32 with the strides of Fig. 4; 1 = real.
         """
-        x = resize_antialiased(image, self._size)
-        for unit in self.units:
-            x = unit(x, training=training)
-        return self.head(x)
+        return self.head(in_turn(self.units, resize_antialiased(image, self._size), training))

@@ -12,6 +12,7 @@ from phystd_tf.networks.blocks import (
     UpUnit,
     kernel_initializer,
     resize_antialiased,
+    trace_head_initializer,
 )
 from phystd_tf.networks.network import Network, no_traces
 from phystd_tf.physics.bands import low_pass, network_input
@@ -58,12 +59,11 @@ class TraceDecoder(tf.keras.layers.Layer):
         super().__init__(dtype=hparams.precision, **kwargs)
         self.stem = UpUnit(hparams.decoder_stem_channels, hparams, strides=1)
         self.ups = [UpUnit(channels, hparams) for channels in hparams.decoder_channels]
-        head_stddev = hparams.init_stddev if hparams.trace_head_stddev is None else hparams.trace_head_stddev
         self.head = tf.keras.layers.Conv2D(
             hparams.trace_channels,
             kernel_size=3,
             padding="same",
-            kernel_initializer=kernel_initializer(head_stddev),
+            kernel_initializer=trace_head_initializer(hparams),
             bias_initializer=_head_bias(hparams),
             dtype="float32",
         )
@@ -125,6 +125,7 @@ class Generator(Network):
         self.encoder = Encoder(hparams, name="encoder")
         self.decoder = TraceDecoder(hparams, name="decoder") if hparams.trace_decoder else None
         self.depth_network = DepthNetwork(hparams, name="depth_network")
+        self.has_traces = self.decoder is not None
 
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
         image = self.checked(image)

@@ -12,7 +12,8 @@ from phystd_tf.traces import GeneratorOutput, Traces
 class Network(tf.keras.Model):
     """From a face to its depth and its traces. The base class of the networks of all systems.
 
-    A system defines ``call``. One that estimates traces also defines ``entering_traces`` and ``reconstruct``; one whose
+    A system defines ``call``. One that estimates traces says so by ``has_traces`` and also defines ``entering_traces``
+    and ``reconstruct``; one whose
     paper has another score defines ``score_terms``.
 
     Args:
@@ -20,9 +21,11 @@ class Network(tf.keras.Model):
 
     Attributes:
       hparams: the same.
+      has_traces: whether it estimates any.
       exportable: whether all of it is computed by TensorFlow, so that a SavedModel can hold it.
     """
 
+    has_traces = False
     exportable = True
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:

@@ -2,7 +2,7 @@ r"""A table as LaTeX, for \input; needs the package booktabs."""
 
 from collections.abc import Sequence
 
-from phystd_tf.tables.table import DIFFERENCE, MARK, PUBLISHED_ONLY, Table, has_groups, lines_of, spans
+from phystd_tf.tables.table import DIFFERENCE, MARK, PUBLISHED_ONLY, Table, has_groups, label_titles, lines_of, spans
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -14,7 +14,7 @@ _SPECIAL = {
 def as_latex(table: Table) -> str:
     """A table environment with caption, label and notes."""
     grouped = has_groups(table)
-    labels = [*table.corner, "values"] if grouped else [table.corner[1], "values"]
+    labels = label_titles(table)
     out = [
         f"% Written by {MARK.decode()}; needs \\usepackage{{booktabs}} and \\usepackage{{graphicx}}.",
         r"\begin{table*}",

@@ -148,6 +148,11 @@ def lines_of(table: Table) -> list[Line]:
     return lines
 
 
+def label_titles(table: Table) -> list[str]:
+    """The titles of the columns before those of the values."""
+    return [*(table.corner if has_groups(table) else table.corner[1:]), "values"]
+
+
 def has_groups(table: Table) -> bool:
     """Whether the rows are of more than one kind, so that it is to be said which."""
     return any(row.group for row in table.rows)

@@ -2,13 +2,13 @@
 
 from tabulate import SEPARATING_LINE, tabulate
 
-from phystd_tf.tables.table import MARK, Table, has_groups, lines_of
+from phystd_tf.tables.table import MARK, Table, has_groups, label_titles, lines_of
 
 
 def as_text(table: Table) -> str:
     """The title, the table and its notes."""
     grouped = has_groups(table)
-    labels = [*table.corner, "values"] if grouped else [table.corner[1], "values"]
+    labels = label_titles(table)
     headers = labels + ["\n".join([*column.group.split(), column.title]) for column in table.columns]
     rows: list[list[str]] = []
     for line in lines_of(table):

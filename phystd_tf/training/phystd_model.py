@@ -135,10 +135,7 @@ class PhySTD(TrainedModel):
             synthesized=synthesized,
             L_G=losses.generator_adversarial_loss(fake_maps, h),
             L_D=finite(losses.discriminator_adversarial_loss(real_maps, fake_maps, h), "L_D"),
-            errors=tuple(
-                tf.reduce_mean(tf.square(real_map - 1.0)) + tf.reduce_mean(tf.square(fake_map))
-                for real_map, fake_map in zip(real_maps, fake_maps)
-            ),
+            errors=tuple(map(losses.discriminator_error, real_maps, fake_maps)),
         )
 
     def _training_step3(self, batch: Batch, step2: Step2, training: bool) -> Step3:

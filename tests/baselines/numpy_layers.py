@@ -17,6 +17,13 @@ def randomize(network, seed=0):
             variable.assign(rng.normal(0.0, 1.0 / np.sqrt(fan_in), variable.shape))
 
 
+def randomized(network):
+    """A network that was just made, built and randomized."""
+    network.build_variables()
+    randomize(network)
+    return network
+
+
 def convolution(x, layer, strides=1):
     """A convolution of kernel 3 with the padding of TensorFlow's "SAME", of images with even sides."""
     kernel = layer.kernel.numpy().astype(np.float64)

@@ -14,7 +14,7 @@ from phystd_tf.networks.network import no_traces
 from phystd_tf.networks.outputs import all_outputs
 from phystd_tf.networks.parameters import count_parameters
 from phystd_tf.traces import GeneratorOutput
-from tests.baselines.numpy_layers import average, convolution, normalization, randomize, sigmoid, upsample
+from tests.baselines.numpy_layers import average, convolution, normalization, randomize, randomized, sigmoid, upsample
 from tests.training.tiny import random_batch, tiny_hparams
 
 H = tiny_hparams(system="despoof", baseline_width=0.05)
@@ -55,10 +55,7 @@ def _ds_net(image, network):
 
 @pytest.fixture(scope="module")
 def network():
-    made = DeSpoof(H)
-    made.build_variables()
-    randomize(made)
-    return made
+    return randomized(DeSpoof(H))
 
 
 def test_forward_pass_is_that_of_numpy(network):

@@ -12,7 +12,7 @@ from phystd_tf.baselines.stdn_losses import SpoofTrace, trace_elements
 from phystd_tf.hparams import get_hparams
 from phystd_tf.networks.outputs import all_outputs
 from phystd_tf.networks.parameters import count_parameters
-from tests.baselines.numpy_layers import average, convolution, randomize, sigmoid, unit, upsample
+from tests.baselines.numpy_layers import average, convolution, randomized, sigmoid, unit, upsample
 from tests.training.tiny import random_batch, tiny_hparams
 
 H = tiny_hparams(system="stdn", baseline_width=0.06, upsampling="bilinear")
@@ -41,10 +41,7 @@ def _forward(image, network):
 
 @pytest.fixture(scope="module")
 def network():
-    made = STDN(H)
-    made.build_variables()
-    randomize(made)
-    return made
+    return randomized(STDN(H))
 
 
 def test_forward_pass_is_that_of_numpy(network):

@@ -14,7 +14,6 @@ from phystd_tf.media_classifier.classification import BestOnDev, MediumClassifie
 from phystd_tf.media_classifier.faces import MediumFaces
 from phystd_tf.media_classifier.inputs import input_of
 from phystd_tf.media_classifier.network import WIDTHS, MediumNetwork
-from phystd_tf.networks.generator import Generator
 from phystd_tf.protocols.choice import ProtocolChoice
 from tests.media_classifier.fakes import FRAMES, HPARAMS, oulu_clips, write_clips
 from tests.training.tiny import random_batch
@@ -24,13 +23,6 @@ from tests.training.tiny import random_batch
 def faces(tmp_path_factory):
     folder = write_clips(tmp_path_factory.mktemp("media") / "prepared", "oulu", oulu_clips())
     return Selection(folder, ProtocolChoice("oulu_1"))
-
-
-@pytest.fixture(scope="module")
-def generator():
-    network = Generator(HPARAMS)
-    network.build_variables()
-    return network
 
 
 def test_media_that_differ_in_color_are_learned(faces, generator):

@@ -11,13 +11,6 @@ from tests.media_classifier.fakes import HPARAMS
 from tests.training.tiny import random_batch, tiny_hparams
 
 
-@pytest.fixture(scope="module")
-def generator():
-    network = Generator(HPARAMS)
-    network.build_variables()
-    return network
-
-
 def low_pass(image, size):
     """Average down and bilinear up, with half-pixel centers and repeated borders."""
     n, full, _, c = image.shape
