@@ -63,7 +63,9 @@ class Starter:
 
     def _content(self, step, given):
         if step.program == "benchmark":
-            return {"preset": "small", "seconds": {"phystd": 0.5, "auxiliary": 0.1}}
+            seconds = {"phystd": 0.5, "auxiliary": 0.1, "step1": 0.25}
+            names = next(text for text in step.arguments if text.startswith("--systems=")).partition("=")[2].split(",")
+            return {"preset": "small", "seconds": {name: seconds[name] for name in names}}
         if step.program == "evaluate":
             protocol = step.group.split("/")[0]
             number = next(number for number in DATASETS if number < 6 and protocol in protocols_of(number))
@@ -172,6 +174,13 @@ def test_equal_time_is_measured_once(call, start):
         call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100")
     assert len(start.of("benchmark")) == 1 and start.of("benchmark")[0]["systems"] == "phystd,auxiliary"
     assert [given["iterations"] for given in start.of("train")] == ["500"]
+
+
+def test_equal_time_of_several_tables_with_other_systems(call, start):
+    call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100", "--figure=12")
+    call("siwm", "--table=4", "--columns=print", "--systems=step1,auxiliary", "--equal=time", "--iterations=100")
+    assert [given["systems"] for given in start.of("benchmark")] == ["phystd,auxiliary", "phystd,step1"]
+    assert [given["iterations"] for given in start.of("train")] == ["500", "100", "200", "500"]
 
 
 def test_a_plan_runs_nothing(call, start, capsys):
