@@ -47,6 +47,11 @@ class _Workshop:
         _made(work, "--out=my_faces --subjects=6 --clips_per_subject=1 --live_clips_per_subject=1 --types=print,replay")
         with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
             shutil.copy(file.name, work / "photo.jpg")
+        for part in ("dev", "test"):  # scores of another system, as docs/commands.md describes them
+            rows = [f"{part}{i}_live,{f},{part}{i},,0,{0.1 + i / 10 + f / 100}" for i in range(3) for f in (0, 5)]
+            rows += [f"{part}{i}_print,0,{part}{i},printed photo,1,{0.9 - i / 10}" for i in range(3)]
+            text = "\n".join(["video_id,frame_no,user,attack,label,prob", *rows, ""])
+            (work / f"other_{part}.csv").write_text(text, encoding="utf-8")
         (work / "photos").mkdir()
         shutil.copy(work / "photo.jpg", work / "photos")
 

@@ -7,11 +7,17 @@ Choosing it on the file that is reported makes results too good; that needs
 (--truth), their quality is shown too.
 
     python -m tools.evaluate --scores=test.csv --dev_scores=dev.csv --out=metrics.json
+
+Files of other systems are read as --columns, --label_live, --label_spoof and --higher_is
+say; these hold for --dev_scores too. What was read is printed.
+
+    python -m tools.evaluate --scores=other.csv --threshold=0.5 --columns=score:prob --label_live=0 --higher_is=spoof
 """
 
 import math
 import os
-from typing import Any, Optional
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Optional
 
 from .command import Flags, UsageError, run_program
 
@@ -21,13 +27,25 @@ _SCORES = flags.DEFINE_string("scores", None, "Score file to report on (tools.sc
 _DEV_SCORES = flags.DEFINE_string("dev_scores", None, "Score file to take the threshold from.")
 _OUT = flags.DEFINE_string("out", None, "JSON file for the error rates.")
 _LEVEL = flags.DEFINE_enum("level", "clip", ["clip", "frame"], "Clip: mean over the frames of each clip.")
-_THRESHOLD = flags.DEFINE_float("threshold", None, "A fixed threshold; live is score >= threshold.")
+_THRESHOLD = flags.DEFINE_float(
+    "threshold", None, "A fixed threshold, for the scores as the file has them; the threshold itself is live."
+)
 _ON_TEST = flags.DEFINE_bool("threshold_on_test", False, "Take the threshold from --scores itself, and say so.")
 _BY = flags.DEFINE_enum(
     "by", "type", ["type", "instrument"],
     "What APCER is taken of: each spoof type (the rule of OULU-NPU too: print and replay), or each instrument.",
 )  # fmt: skip
 _FDR = flags.DEFINE_float("fdr", 0.005, "False detection rate of TDR@FDR.", lower_bound=0.0, upper_bound=0.999)
+_COLUMNS = flags.DEFINE_list(
+    "columns", [],
+    "Columns of other systems as OURS:THEIRS,... Ours are clip, label, score, and if there are such, frame, subject, "
+    "type and instrument; clip, label and score that are not named are called so. Other columns are not looked at.",
+)  # fmt: skip
+_LABEL_LIVE = flags.DEFINE_list("label_live", [], "Labels of live rows, numbers or words; by default 1.")
+_LABEL_SPOOF = flags.DEFINE_list("label_spoof", [], "Labels of spoof rows; needed where those of live are not 0 or 1.")
+_HIGHER_IS = flags.DEFINE_enum(
+    "higher_is", None, ["live", "spoof"], "What a higher score means, by default live; scores of spoof are negated."
+)
 
 _GIVE_ONE = "give one of --dev_scores=FILE, --threshold=NUMBER or --threshold_on_test"
 
@@ -41,9 +59,8 @@ def main() -> None:
     if _same(_SCORES.value, _DEV_SCORES.value):
         raise UsageError("--dev_scores is the reported file itself; if that is meant, give --threshold_on_test instead")
 
-    from phystd_tf.evaluation import metrics
-    from phystd_tf.evaluation.score_details import require_one_scale
-    from phystd_tf.evaluation.scores import at_level, by_instrument, read_scores
+    from phystd_tf.evaluation.score_layout import score_layout
+    from phystd_tf.evaluation.scores import at_level, by_instrument
     from phystd_tf.evaluation.summary import as_table, summarize
     from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarize_quality
     from phystd_tf.files.atomic import write_json
@@ -52,32 +69,21 @@ def main() -> None:
     if _OUT.value is not None:
         read = [path for path in (_SCORES.value, _DEV_SCORES.value) if path]
         check_outputs([Output(_OUT.value, is_object("scores", "level", "threshold_source"))], read)
-    rows = read_scores(_SCORES.value)
+    layout = score_layout(_COLUMNS.value, _LABEL_LIVE.value, _LABEL_SPOOF.value, _HIGHER_IS.value)
+    rows = _read(_SCORES.value, layout)
     test = at_level(rows, _LEVEL.value)
     if _BY.value == "instrument":
         test = by_instrument(test, _SCORES.value)
-    dev, warnings = None, []
-    if not any(given):
-        threshold, source = _stored(rows)
-    elif _THRESHOLD.value is not None:
-        threshold, source = _THRESHOLD.value, "--threshold"
-    else:
-        if _ON_TEST.value:
-            path, chosen_on, source = _SCORES.value, test, "EER on the reported scores themselves (too good)"
-        else:
-            path, source = _DEV_SCORES.value, f"EER on {_DEV_SCORES.value}"
-            dev_rows = read_scores(path)
-            warnings = require_one_scale(rows, _SCORES.value, dev_rows, path)
-            chosen_on = dev = at_level(dev_rows, _LEVEL.value)
-        try:
-            threshold = metrics.equal_error_rate(chosen_on["label"], chosen_on["score"]).threshold
-        except ValueError as error:
-            raise UsageError(f"{path}: no threshold can be taken from it ({error})") from error
+    chosen = _chosen(rows, test, layout)
     summary = {"scores": _SCORES.value, "level": _LEVEL.value, "by": _BY.value}
-    summary.update(summarize(test, threshold, source, _FDR.value, dev))
-    summary["warnings"] += warnings
+    summary.update(summarize(test, chosen.threshold, chosen.source, _FDR.value, chosen.dev))
+    summary["warnings"] += chosen.warnings
     print(as_table(summary))
-    measured = read_quality(rows, _SCORES.value)
+    measured = None
+    if layout is not None:
+        summary["read_with"] = layout._asdict()
+    else:
+        measured = read_quality(rows, _SCORES.value)
     if measured is not None:
         summary["trace_quality"] = summarize_quality(measured)
         print(
@@ -87,7 +93,65 @@ def main() -> None:
         write_json(summary, _OUT.value)
 
 
-def _stored(rows: Any) -> tuple[float, str]:
+class _Chosen(NamedTuple):
+    """The threshold, where it comes from, the dev scores it was chosen on if there are any, and what is doubtful."""
+
+    threshold: float
+    source: str
+    dev: Any = None
+    warnings: Sequence[str] = ()
+
+
+def _chosen(rows: Any, test: Any, layout: Any) -> _Chosen:
+    from phystd_tf.evaluation.score_details import require_one_scale
+    from phystd_tf.evaluation.scores import at_level
+
+    if _THRESHOLD.value is not None:
+        threshold = _THRESHOLD.value if layout is None else layout.sign * _THRESHOLD.value
+        return _Chosen(threshold, f"--threshold{_in_file(threshold, layout)}")
+    if _ON_TEST.value:
+        threshold = _of_equal_errors(test, _SCORES.value)
+        source = f"EER on the reported scores themselves{_in_file(threshold, layout)} (too good)"
+        return _Chosen(threshold, source)
+    path = _DEV_SCORES.value
+    if path is None:
+        if layout is not None:
+            raise UsageError(_GIVE_ONE)
+        return _stored(rows)
+    dev_rows = _read(path, layout)
+    warnings = require_one_scale(rows, _SCORES.value, dev_rows, path) if layout is None else ()
+    dev = at_level(dev_rows, _LEVEL.value)
+    threshold = _of_equal_errors(dev, path)
+    return _Chosen(threshold, f"EER on {path}{_in_file(threshold, layout)}", dev, warnings)
+
+
+def _read(path: str, layout: Any) -> Any:
+    """The rows of a score file; where it is one of another system, how it was read is printed."""
+    from phystd_tf.evaluation.scores import read_scores
+
+    rows = read_scores(path, layout)
+    if layout is not None:
+        print(layout.describe(rows, path))
+    return rows
+
+
+def _in_file(threshold: float, layout: Any) -> str:
+    """What a threshold is in a file whose scores were negated."""
+    if layout is None or layout.sign > 0:
+        return ""
+    return f" ({layout.columns['score']} <= {-threshold:.5g} in the file)"
+
+
+def _of_equal_errors(scores: Any, path: str) -> float:
+    from phystd_tf.evaluation.metrics import equal_error_rate
+
+    try:
+        return equal_error_rate(scores["label"], scores["score"]).threshold
+    except ValueError as error:
+        raise UsageError(f"{path}: no threshold can be taken from it ({error})") from error
+
+
+def _stored(rows: Any) -> _Chosen:
     """The threshold stored next to the scores, and where it comes from."""
     from phystd_tf.evaluation.score_details import details_path, read_details, require_description
 
@@ -97,7 +161,7 @@ def _stored(rows: Any) -> tuple[float, str]:
     if stored.split != "test":  # it may have been chosen on these very scores
         raise UsageError(f"{_SCORES.value} holds scores of {stored.split}, not of test; {_GIVE_ONE}")
     require_description(stored, rows, _SCORES.value)
-    return stored.threshold, f"{stored.source}, stored in {details_path(_SCORES.value)}"
+    return _Chosen(stored.threshold, f"{stored.source}, stored in {details_path(_SCORES.value)}")
 
 
 def _same(path: Optional[str], other: Optional[str]) -> bool:

@@ -10,6 +10,8 @@ import os
 import re
 from collections.abc import Sequence
 
+import pandas as pd
+
 from phystd_tf.errors import PhystdError
 
 # What other programs write between columns, by the names for messages.
@@ -52,6 +54,38 @@ def check_lines(path: str) -> list[str]:
     except OSError as error:
         raise ScoreFileError(f"{path}: not a score file that can be read ({error.strerror})") from error
     return header
+
+
+def refuse_rows(bad: pd.Series, path: str, why: str) -> None:
+    """Refuses a score file for some of its rows.
+
+    Args:
+      bad: which rows are wrong; its index is the place of each row below the header, from 0.
+      path: of the file.
+      why: what is wrong with them.
+
+    Raises:
+      ScoreFileError: names the first lines, if there is a bad row.
+    """
+    lines = [index + 2 for index in bad.index[bad]]  # line 1 is the header
+    if lines:
+        more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
+        raise ScoreFileError(f"{path}, line {', '.join(map(str, lines[:3]))}{more}: {why}")
+
+
+def refuse_lacking(missing: Sequence[str], present: Sequence[str], path: str) -> None:
+    """Refuses a score file that lacks columns.
+
+    Args:
+      missing: names of the columns that it lacks.
+      present: names of those that it has.
+      path: of the file.
+
+    Raises:
+      ScoreFileError: names both, if one is missing.
+    """
+    if missing:
+        raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}; it has {', '.join(present)}")
 
 
 def _header(line: str, path: str) -> list[str]:

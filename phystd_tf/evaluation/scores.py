@@ -2,29 +2,25 @@
 
 A score file is a CSV with one row per face (or per clip). Ours has the columns
 SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof),
-``type`` and ``score`` (higher = live) only, or the columns of FIELD_COLUMNS, a
-format that is common in the field.
+``type`` and ``score`` (higher = live) only, or are read with a ScoreLayout.
 """
+
+from typing import Optional
 
 import numpy as np
 import pandas as pd
 
-from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines
+from phystd_tf.evaluation.score_layout import ScoreLayout, field_layout
+from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines, refuse_lacking, refuse_rows
 from phystd_tf.files.atomic import replacing
 from phystd_tf.files.names import folded
 from phystd_tf.liveness import TERMS, liveness_score
 
 SCORE_COLUMNS = ("clip", "frame", "subject", "type", "instrument", "label", *TERMS, "score")
 LEVELS = ("clip", "frame")
-# What others call the columns that are needed here.
-FIELD_COLUMNS = {"test_label": "clip", "is_bonafide": "label", "attack_type": "type", "score": "score"}
-_NEEDED = tuple(FIELD_COLUMNS.values())
-_READ = {*SCORE_COLUMNS, *FIELD_COLUMNS, "claimed_id", "video_key", "frame_id"}
+_NEEDED = ("clip", "label", "type", "score")
 _TEXTS = ("clip", "frame", "subject", "type", "instrument")
 _PIECE = 2**17  # rows that are read at a time
-_BONAFIDE = {"true": "1", "1": "1", "bonafide": "1", "false": "0", "0": "0", "attack": "0"}
-# What stands for the attack type where there is none.
-_NO_ATTACK = ("", "-", "none", "nan", "null", "bonafide", "live")
 
 
 def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
@@ -48,7 +44,7 @@ def require_finite_terms(terms: pd.DataFrame) -> None:
         raise ScoreFileError("a term of the score is not finite: the model has diverged; train it again")
 
 
-def read_scores(path: str) -> pd.DataFrame:
+def read_scores(path: str, layout: Optional[ScoreLayout] = None) -> pd.DataFrame:
     """Reads and checks a score file.
 
     The file is read in pieces, and equal names share their memory, so that ten million rows are no problem.
@@ -56,6 +52,7 @@ def read_scores(path: str) -> pd.DataFrame:
     Args:
       path: of the CSV; a byte order mark and Windows line ends are fine. Each line is a row: a value cannot hold a
         line break.
+      layout: how it is written; None for ours, or the one that is common in the field, whose columns are known.
 
     Returns:
       Those of SCORE_COLUMNS that it has; ``subject`` and ``frame`` are filled in where they are missing
@@ -70,6 +67,9 @@ def read_scores(path: str) -> pd.DataFrame:
         clip twice.
     """
     header = check_lines(path)
+    layout = layout or field_layout(header)
+    used = _NEEDED if layout is None else tuple(layout.columns.values())
+    refuse_lacking([name for name in used if name not in header], header, path)
     names: dict[str, dict[str, str]] = {name: {} for name in _TEXTS}
     spellings: dict[str, dict[str, str]] = {name: {} for name in ("subject", "type", "instrument")}
     pieces = []
@@ -84,12 +84,12 @@ def read_scores(path: str) -> pd.DataFrame:
             skip_blank_lines=False,
             header=0,
             names=header,
-            usecols=[name for name in header if name in _READ],
+            usecols=[name for name in header if name in (SCORE_COLUMNS if layout is None else used)],
             chunksize=_PIECE,
         ):
             piece = piece.fillna("")  # an empty line
             # Rows keep their place in the file as index, for messages, until the end.
-            piece = _checked(piece[(piece != "").any(axis=1)], path)
+            piece = _checked(piece[(piece != "").any(axis=1)], path, layout)
             for name in spellings:
                 piece[name] = _one_spelling(piece[name], spellings[name])
             pieces.append(piece.assign(**{name: _shared(piece[name], names[name]) for name in _TEXTS if name in piece}))
@@ -102,39 +102,40 @@ def read_scores(path: str) -> pd.DataFrame:
         scores["frame"] = scores.groupby("clip").cumcount()
     numbers = pd.to_numeric(scores["frame"], errors="coerce")
     scores["frame"] = scores["frame"] if numbers.isna().any() else numbers
-    _refuse(scores.duplicated(["clip", "frame"]), path, "the same frame of a clip appears twice")
+    refuse_rows(scores.duplicated(["clip", "frame"]), path, "the same frame of a clip appears twice")
     return scores.reset_index(drop=True)
 
 
-def _checked(scores: pd.DataFrame, path: str) -> pd.DataFrame:
+def _checked(scores: pd.DataFrame, path: str, layout: Optional[ScoreLayout]) -> pd.DataFrame:
     """Some rows of a score file in our format; all of them are checked on their own."""
-    named = {name: name for name in scores}
-    if "is_bonafide" in scores and "label" not in scores:
-        scores, named = _from_field_format(scores, path)
-    missing = [name for name in _NEEDED if name not in scores]
-    if missing:
-        raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}")
+    named = {name: name for name in SCORE_COLUMNS}
+    if layout is not None:
+        named.update(layout.columns)
+        scores = layout.translate(scores, path)
     scores = scores[[name for name in SCORE_COLUMNS if name in scores]].copy()
     if "instrument" not in scores:
         scores["instrument"] = ""
     for name in ("clip", "subject", "type", "instrument"):
         if name in scores:
             scores[name] = scores[name].str.strip()
-    _refuse(scores["clip"] == "", path, f"{named['clip']} is empty")
+    refuse_rows(scores["clip"] == "", path, f"{named['clip']} is empty")
     for name in ("score", *(term for term in TERMS if term in scores)):
         numbers = pd.to_numeric(scores[name], errors="coerce").astype(np.float64)
         bad = ~np.isfinite(numbers)
         comma = scores[name][bad].str.fullmatch(r"\s*[-+]?\d+,\d+\s*").any()
-        _refuse(bad, path, f"{name} is not a finite number{' (write a point, not a decimal comma)' if comma else ''}")
+        advice = " (write a point, not a decimal comma)" if comma else ""
+        refuse_rows(bad, path, f"{named[name]} is not a finite number{advice}")
         scores[name] = numbers
+    if layout is not None:
+        scores["score"] *= layout.sign
     labels = pd.to_numeric(scores["label"], errors="coerce")
-    _refuse(~labels.isin((0, 1)), path, "label must be 1 (live) or 0 (spoof)")
+    refuse_rows(~labels.isin((0, 1)), path, "label must be 1 (live) or 0 (spoof)")
     scores["label"] = labels.astype(int)
     live = scores["label"] == 1
     scores["type"] = scores["type"].mask(scores["type"].str.lower() == "live", "live")
     scores["type"] = scores["type"].mask(scores["type"] == "", live.map({True: "live", False: "unknown"}))
     contradicted = (scores["type"] == "live") != live
-    _refuse(contradicted, path, f"{named['label']} and {named['type']} contradict each other (live is label 1)")
+    refuse_rows(contradicted, path, f"{named['label']} and {named['type']} contradict each other (live is label 1)")
     if "subject" not in scores:
         scores["subject"] = scores["clip"]
     scores["subject"] = scores["subject"].mask(scores["subject"] == "", scores["clip"])
@@ -193,36 +194,3 @@ def by_instrument(scores: pd.DataFrame, path: str) -> pd.DataFrame:
     if not spoof.any():
         raise ScoreFileError(f"{path} names no instrument (column 'instrument'); evaluate by type")
     return scores.assign(type=scores["type"].mask(spoof, scores["instrument"]))
-
-
-def _from_field_format(scores: pd.DataFrame, path: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """A score file with FIELD_COLUMNS under our names, and theirs by ours for messages.
-
-    The claimed identity is the subject: what it claims to be is who is seen.
-    Where rows are frames they name their video and their place in it, and
-    ``test_label`` is different in each of them. Further columns are dropped:
-    they may be called as ours are and mean something else.
-    """
-    missing = [name for name in FIELD_COLUMNS if name not in scores]
-    if missing:
-        raise ScoreFileError(f"{path} lacks the column(s) {', '.join(missing)}")
-    label = scores["is_bonafide"].str.strip().str.lower().map(_BONAFIDE)
-    _refuse(label.isna(), path, "is_bonafide must be true (live) or false (spoof)")
-    kind = scores["attack_type"].str.strip()
-    nothing = kind.str.lower().isin(_NO_ATTACK)
-    kind = kind.mask(nothing & (label == "1"), "live").mask(nothing & (kind.str.lower() != "live") & (label == "0"), "")
-    renamed = {**FIELD_COLUMNS, "claimed_id": "subject"}
-    if "video_key" in scores:
-        del renamed["test_label"]
-        renamed.update({"video_key": "clip", "frame_id": "frame"})
-    kept = [name for name in renamed if name in scores]
-    scores = scores.assign(is_bonafide=label, attack_type=kind)[kept].rename(columns=renamed)
-    return scores, {ours: theirs for theirs, ours in renamed.items()}
-
-
-def _refuse(bad: pd.Series, path: str, why: str) -> None:
-    """Raises ScoreFileError with the lines where ``bad`` is true; the index is the place of the row."""
-    lines = [index + 2 for index in bad.index[bad]]  # line 1 is the header
-    if lines:
-        more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
-        raise ScoreFileError(f"{path}, line {', '.join(map(str, lines[:3]))}{more}: {why}")

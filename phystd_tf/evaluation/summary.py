@@ -220,7 +220,8 @@ def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> list[str]:
         auc = metrics.area_under_curve(scores["label"], scores["score"])
         if auc < 0.5:
             warnings.append(
-                f"{name} live scores are below spoof scores; labels or scores may be reversed (nothing was flipped)"
+                f"{name} live scores are below spoof scores, AUC {100 * auc:.1f} %; labels or scores may be reversed "
+                "(nothing was flipped; --label_live and --higher_is say how to read them)"
             )
         elif auc < _NEAR_CHANCE:
             warnings.append(f"the {name} scores hardly tell live from spoof (AUC {100 * auc:.1f} %)")

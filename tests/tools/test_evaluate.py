@@ -88,6 +88,31 @@ def test_reversed_scores_are_reported_as_they_are(folder):
     assert table.count("labels or scores may be reversed") == 2  # of dev and of test
 
 
+def test_files_of_other_systems_give_the_rates_of_ours(folder):
+    """The same scores with other names, other labels and the other polarity."""
+    for name in ("dev", "test"):
+        rows = [row.split(",") for row in (folder / f"{name}.csv").read_text().splitlines()[1:]]
+        lines = [f"{clip},{1 - int(label)},{1 - float(score)}" for clip, label, _, score in rows]
+        (folder / f"other_{name}.csv").write_text("\n".join(["video_id,label,prob", *lines]) + "\n")
+    ours, _ = _metrics(folder, "--dev_scores=dev.csv")
+    read = ["--columns=clip:video_id,score:prob", "--label_live=0", "--higher_is=spoof"]
+    more = ["--scores=other_test.csv", "--dev_scores=other_dev.csv"]
+    theirs, text = _metrics(folder, *more, *read)
+    same = ("bpcer", "apcer", "acer", "eer", "auc", "num_live", "num_spoof", "hter", "tdr_at_roc_point")
+    assert [theirs[name] for name in same] == [ours[name] for name in same]
+    assert theirs["read_with"]["columns"]["score"] == "prob" and "read_with" not in ours
+    assert text.count("other_test.csv was read with clip = video_id") == 1
+    assert (
+        text.count("other_dev.csv was read with") == 1 and "live: label 0, 2 rows of 2 clips, mean prob 0.575" in text
+    )
+    assert "EER on other_dev.csv (prob <= 0.5 in the file)" in text
+    # A threshold is one of the scores of the file.
+    at, _ = _metrics(folder, more[0], *read, "--threshold=0.55")
+    assert (at["bpcer"], at["apcer"], at["threshold"]) == (0.5, 0.0, -0.55)
+    wrong, table = _metrics(folder, *more, *read[:2])
+    assert wrong["auc"] == 0.0 and table.count("live scores are below spoof scores, AUC 0.0 %") == 2
+
+
 def test_levels_and_a_given_threshold(folder):
     (folder / "test.csv").write_text("clip,label,type,score\na,1,live,0.4\na,1,live,0.8\nb,0,print,0.1\n")
     clips, _ = _metrics(folder, "--threshold=0.5")
@@ -111,6 +136,9 @@ def test_levels_and_a_given_threshold(folder):
         (["--scores=test.csv", "--threshold=0.5", "--out=folder"], "folder cannot be written (it is a folder)"),
         (["--threshold=0.5"], "--scores"),
         (["--scores=test.csv", "--threshold=0.5", "--fdr=1"], "--fdr"),
+        (["--scores=test.csv", "--higher_is=spoof"], "--dev_scores=FILE, --threshold=NUMBER"),
+        (["--scores=test.csv", "--threshold=0.5", "--columns=clip:video"], "lacks the column(s) video; it has clip"),
+        (["--scores=test.csv", "--threshold=0.5", "--label_live=real"], "--label_spoof"),
     ],
 )
 def test_wrong_use_is_one_sentence_exit_code_2_and_no_file(folder, arguments, said):
