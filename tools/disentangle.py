@@ -14,6 +14,11 @@ _MODEL = flags.DEFINE_string("model", None, "Run folder (tools.train) or export 
 _INPUT = flags.DEFINE_string("input", None, "A photograph, or a folder of them (with subfolders).", required=True)
 _OUT = flags.DEFINE_string("out", None, "Folder for the pictures and results.csv.", required=True)
 _SHEET = flags.DEFINE_string("sheet", None, "One more picture, PNG or JPEG, with the first 60 photographs, small.")
+_RAW = flags.DEFINE_enum(
+    "raw", None, ["npz", "png"],
+    "Also write B, C, T, P, I_P, depth, crop and reconstruction of each face, as float32 in NAME.npz, or as PNG of 16 "
+    "bits in NAME_raw with their ranges.",
+)  # fmt: skip
 _MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz that tools.prepare was given, if any.")
 
 
@@ -24,10 +29,12 @@ def main() -> int:
     from phystd_tf.inference.photographs import check_pictures, disentangle_photographs, list_photographs
 
     photographs = list_photographs(_INPUT.value, _OUT.value)
-    check_pictures(photographs, _OUT.value, _SHEET.value)  # before the model is loaded
+    check_pictures(photographs, _OUT.value, _SHEET.value, _RAW.value)  # before the model is loaded
     model = load(_MODEL.value, morphable_model=_MORPHABLE_MODEL.value)
     with model, tqdm(total=len(photographs), unit="photo", desc="disentangling") as bar:
-        results = disentangle_photographs(model, photographs, _OUT.value, _SHEET.value, progress=lambda: bar.update())
+        results = disentangle_photographs(
+            model, photographs, _OUT.value, _SHEET.value, lambda: bar.update(), _RAW.value
+        )
     for result in results:
         print(result.as_line())
     failed = sum(result.status != "ok" for result in results)

@@ -14,6 +14,7 @@ from phystd_tf.files.images import IMAGE_SUFFIXES, is_image, mark_of, write_imag
 from phystd_tf.files.names import folded, printable
 from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_table
 from phystd_tf.inference.model import OK, Disentangled, Model
+from phystd_tf.inference.raw_components import check_raw, is_raw_folder, raw_path, write_raw
 from phystd_tf.report.trace_panel import empty_sheet_row, sheet_row, trace_panel, trace_sheet
 
 RESULTS_FILE = "results.csv"
@@ -61,6 +62,7 @@ def list_photographs(path: str, out: Optional[str] = None) -> list[str]:
     found = [
         os.path.join(folder, name)
         for folder, _, names in os.walk(path)
+        if not is_raw_folder(folder)
         for name in names
         if is_image(name) and not (os.path.realpath(folder) == real and _is_own_picture(os.path.join(folder, name)))
     ]
@@ -89,8 +91,12 @@ def picture_paths(photographs: Sequence[str], out: str) -> list[str]:
     return paths
 
 
-def check_pictures(photographs: Sequence[str], out: str, sheet: Optional[str] = None) -> None:
+def check_pictures(
+    photographs: Sequence[str], out: str, sheet: Optional[str] = None, raw: Optional[str] = None
+) -> None:
     """Refuses, before any work, a folder where the pictures or results.csv would replace something else.
+
+    Arguments are those of ``disentangle_photographs``.
 
     Raises:
       OutputError: names the file.
@@ -102,6 +108,9 @@ def check_pictures(photographs: Sequence[str], out: str, sheet: Optional[str] = 
     pictures = [*picture_paths(photographs, out), *([] if sheet is None else [sheet])]
     outputs = [Output(path, _is_own_picture) for path in pictures]
     check_outputs([*outputs, Output(os.path.join(out, RESULTS_FILE), is_table(*columns))], photographs)
+    if raw is not None:
+        for picture in picture_paths(photographs, out):
+            check_raw(raw_path(picture, raw), raw)
 
 
 def disentangle_photographs(
@@ -110,6 +119,7 @@ def disentangle_photographs(
     out: str,
     sheet: Optional[str] = None,
     progress: Callable[[], None] = lambda: None,
+    raw: Optional[str] = None,
 ) -> list[Result]:
     """Writes one picture per photograph, and results.csv; failures do not stop the others.
 
@@ -119,6 +129,7 @@ def disentangle_photographs(
       out: folder for the pictures, made if missing.
       sheet: where to write one more picture, PNG or JPEG, with the first 60 photographs; None for none.
       progress: called after each photograph.
+      raw: one of ``raw_components.KINDS`` to write the components of each face next to its picture; None for none.
 
     Returns:
       One Result per photograph, in their order.
@@ -126,7 +137,7 @@ def disentangle_photographs(
     Raises:
       OutputError: if a photograph, or a file of somebody else, would be replaced; nothing is written then.
     """
-    check_pictures(photographs, out, sheet)
+    check_pictures(photographs, out, sheet, raw)
     os.makedirs(out, exist_ok=True)
     results: list[Result] = []
     rows: list[np.ndarray] = []
@@ -137,6 +148,8 @@ def disentangle_photographs(
             if found.traces is not None:
                 result.picture = printable(picture)
                 write_image(_panel(found), picture, _MADE_BY)
+                if raw is not None:
+                    write_raw(found, raw_path(picture, raw), raw)
             if sheet is not None and len(rows) < _SHEET_FACES:
                 rows.append(_sheet_row(found, os.path.splitext(os.path.basename(printable(picture)))[0]))
             results.append(result)
