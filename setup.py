@@ -22,6 +22,7 @@ VERBS = (
     "evaluate",
     "protocols",
     "classify_media",
+    "predict",
     "disentangle",
     "export",
     "report",

@@ -9,11 +9,11 @@ import numpy as np
 from phystd_tf.data import records
 from phystd_tf.data.clips import Clip
 from phystd_tf.data.readers.dat_records import DatFileError, is_dat, iterate_dat
-from phystd_tf.data.readers.face_hints import Box, read_hints
+from phystd_tf.data.readers.face_hints import read_hints
 from phystd_tf.data.readers.landmarks import LandmarkFileError, landmark_file, read_landmarks
 from phystd_tf.face.alignment import AlignmentError, FaceAligner, LowQualityError, NoFaceError
-from phystd_tf.face.crop import from_crop
-from phystd_tf.face.geometry import PreparedFace, find_face, with_targets
+from phystd_tf.face.detection import Box
+from phystd_tf.face.geometry import PreparedFace, face_box, find_face, with_targets
 from phystd_tf.face.morphable_model import MorphableModel, MorphableModelError
 from phystd_tf.files.images import UnreadableImageError, is_image, read_image
 from phystd_tf.files.names import printable
@@ -109,7 +109,7 @@ class ClipPreparer:
                 # An unexpected error is reported with its type; it must not stop the preparation of the other frames.
                 yield Frame({**row, "status": FAILED, "reason": printable(f"{type(error).__name__}: {error}")})
             else:
-                followed = _face_box(face)
+                followed = face_box(face)
                 row.update(
                     left=f"{face.box.left:.2f}",
                     top=f"{face.box.top:.2f}",
@@ -176,10 +176,3 @@ class ClipPreparer:
 def _reason(error: Exception, source: str) -> str:
     """What an error says, without the name of the file, which is in the column of the source."""
     return printable(str(error).removeprefix(f"{source}: "))
-
-
-def _face_box(face: PreparedFace) -> Box:
-    """Returns (left, top, right, bottom) of the fitted face in pixels of the frame."""
-    points = from_crop(face.shape[:, :2], face.box, len(face.image))
-    (left, top), (right, bottom) = points.min(0), points.max(0)
-    return float(left), float(top), float(right), float(bottom)

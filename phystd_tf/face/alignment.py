@@ -11,13 +11,13 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 import cv2
 import numpy as np
 
 from phystd_tf.errors import PhystdError
-from phystd_tf.face.detection import Detection, detect, merge, overlap, tile_starts, window_around
+from phystd_tf.face.detection import Box, Detection, detect, merge, overlap, tile_starts, window_around
 from phystd_tf.face.topology import LEFT_EYE, RIGHT_EYE
 
 MOUTH = (13, 14)  # vertices of the mesh
@@ -37,9 +37,15 @@ UPSIDE_DOWN_MARGIN = 0.01
 
 
 class AlignmentError(PhystdError):
-    """A face cannot be used; ``status`` is the reason in one word, for the manifest."""
+    """A face cannot be used.
+
+    Attributes:
+      status: the reason in one word, for the manifest.
+      box: Box of the face in pixels of the image; None where no face was detected.
+    """
 
     status = "failed"
+    box: Optional[Box] = None
 
 
 class NoFaceError(AlignmentError):
@@ -75,7 +81,7 @@ class Alignment(NamedTuple):
     """
 
     points: np.ndarray
-    box: tuple[float, float, float, float]
+    box: Box
     num_faces: int
 
 
@@ -145,14 +151,46 @@ class FaceAligner:
           LowQualityError: if the mesh is missing or not plausible, or upside down.
           ValueError: if ``image`` is not [H, W, 3] uint8.
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            raise ValueError(f"image must be [H, W, 3] uint8, not {image.shape} {image.dtype}")
         detections = self._search(image, hint_box)
         if not detections:
             raise NoFaceError("no face found")
         face = max(detections, key=lambda detection: detection.side)
         if hint_box is None:  # with a hint, the detector has already seen a small window
             face = self._refine(image, face)
+        return self._aligned(image, face, len(detections), known_upright)
+
+    def align_all(self, image: np.ndarray) -> list[Union[Alignment, AlignmentError]]:
+        """Computes the mesh of each face; the first one is that of ``align``.
+
+        Args:
+          image: [H, W, 3] uint8, RGB.
+
+        Returns:
+          What ``align`` returns or raises for each face, the largest first; one NoFaceError if no face is found.
+
+        Raises:
+          ValueError: if ``image`` is not [H, W, 3] uint8.
+        """
+        detections = sorted(self._search(image, None), key=lambda detection: -detection.side)
+        results: list[Union[Alignment, AlignmentError]] = []
+        for face in detections:
+            try:
+                results.append(self._aligned(image, self._refine(image, face), len(detections), False))
+            except AlignmentError as error:
+                results.append(error)
+        return results or [NoFaceError("no face found")]
+
+    def _aligned(self, image: np.ndarray, face: Detection, num_faces: int, known_upright: bool) -> Alignment:
+        """The mesh of a detected face, after all checks."""
+        left, top, right, bottom = (float(value) for value in face.box)
+        try:
+            points = self._checked_points(image, face, known_upright)
+        except AlignmentError as error:
+            error.box = (left, top, right, bottom)
+            raise
+        return Alignment(points.astype(np.float32), (left, top, right, bottom), num_faces)
+
+    def _checked_points(self, image: np.ndarray, face: Detection, known_upright: bool) -> np.ndarray:
         points = self._fine(image, face)
         if points is None:
             if face.side < 3 * self._min_eye_distance:
@@ -166,10 +204,11 @@ class FaceAligner:
         check_mesh(points, face, image.shape)
         if not known_upright and face.score < SURE and self._is_upside_down(image, face):
             raise LowQualityError("the face is upside down")
-        left, top, right, bottom = (float(value) for value in face.box)
-        return Alignment(points.astype(np.float32), (left, top, right, bottom), len(detections))
+        return points
 
     def _search(self, image: np.ndarray, hint_box: Optional[Sequence[float]]) -> list[Detection]:
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise ValueError(f"image must be [H, W, 3] uint8, not {image.shape} {image.dtype}")
         height, width = image.shape[:2]
         if hint_box is not None:
             window = window_around(np.asarray(hint_box, np.float64), WINDOW, image.shape)

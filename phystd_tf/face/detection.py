@@ -1,12 +1,13 @@
 """Face detections in windows of an image, and what is needed to combine them."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 import numpy as np
 
 Window = tuple[int, int, int, int]
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
-_SAME_FACE = 0.3  # overlap from which two detections are the same face
+_SAME_FACE = 0.3  # overlap from which two boxes are the same face
 
 
 class Detection(NamedTuple):
@@ -58,9 +59,14 @@ def merge(found: list[Detection]) -> list[Detection]:
     """Keeps the detection with the highest score of those that overlap."""
     kept: list[Detection] = []
     for face in sorted(found, key=lambda detection: -detection.score):
-        if all(overlap(face.box, other.box) < _SAME_FACE for other in kept):
+        if not any(is_same_face(face.box, other.box) for other in kept):
             kept.append(face)
     return kept
+
+
+def is_same_face(first: Union[Box, np.ndarray], second: Union[Box, np.ndarray]) -> bool:
+    """Returns whether two boxes (left, top, right, bottom) overlap so much that they are of one face."""
+    return overlap(np.asarray(first), np.asarray(second)) >= _SAME_FACE
 
 
 def overlap(first: np.ndarray, second: np.ndarray) -> float:

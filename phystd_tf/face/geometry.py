@@ -1,15 +1,23 @@
 """One face of an image: finding and cropping it, and computing its training targets."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 import numpy as np
 
 from phystd_tf import spoof_types
-from phystd_tf.face.alignment import MIN_EYE_DISTANCE, FaceAligner, FaceTooSmallError, LowQualityError
-from phystd_tf.face.crop import CropBox, crop, crop_box, to_crop
+from phystd_tf.face.alignment import (
+    MIN_EYE_DISTANCE,
+    Alignment,
+    AlignmentError,
+    FaceAligner,
+    FaceTooSmallError,
+    LowQualityError,
+)
+from phystd_tf.face.crop import CropBox, crop, crop_box, from_crop, to_crop
 from phystd_tf.face.depth import depth_map
-from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.face.detection import Box
+from phystd_tf.face.morphable_model import Fit, MorphableModel
 from phystd_tf.face.preliminary_mask import preliminary_mask
 from phystd_tf.physics import triangulation
 from phystd_tf.physics.pixels import rescale_positions
@@ -97,17 +105,59 @@ def find_face(
     if landmarks68 is None:
         if aligner is None:
             raise ValueError("an aligner is needed if no landmarks are given")
-        alignment = aligner.align(image, hint_box, known_upright)
-        fit, num_faces, limit = model.fit_dense(alignment.points), alignment.num_faces, MAX_ERROR_DENSE
-    else:
-        fit, num_faces, limit = model.fit_landmarks68(landmarks68), 1, MAX_ERROR_LANDMARKS
-        if fit.scale < MIN_EYE_DISTANCE:
-            raise FaceTooSmallError(f"only {fit.scale:.0f} px between the eyes; {MIN_EYE_DISTANCE:.0f} are needed")
+        return _fitted(image, aligner.align(image, hint_box, known_upright), model, size)
+    fit = model.fit_landmarks68(landmarks68)
+    if fit.scale < MIN_EYE_DISTANCE:
+        raise FaceTooSmallError(f"only {fit.scale:.0f} px between the eyes; {MIN_EYE_DISTANCE:.0f} are needed")
+    return _cropped(image, fit, MAX_ERROR_LANDMARKS, 1, size)
+
+
+def find_faces(
+    image: np.ndarray, aligner: FaceAligner, model: MorphableModel, size: int
+) -> list[Union[FoundFace, AlignmentError]]:
+    """Aligns, fits and crops each face; the first one is that of ``find_face``.
+
+    Args:
+      image: [H, W, 3] uint8, RGB.
+      aligner: FaceAligner.
+      model: the morphable model.
+      size: S, side of the crops in pixels.
+
+    Returns:
+      What ``find_face`` returns or raises for each face, the largest first; one NoFaceError if no face is found.
+    """
+    found: list[Union[FoundFace, AlignmentError]] = []
+    for alignment in aligner.align_all(image):
+        if isinstance(alignment, AlignmentError):
+            found.append(alignment)
+            continue
+        try:
+            found.append(_fitted(image, alignment, model, size))
+        except AlignmentError as error:
+            found.append(error)
+    return found
+
+
+def _fitted(image: np.ndarray, alignment: Alignment, model: MorphableModel, size: int) -> FoundFace:
+    try:
+        return _cropped(image, model.fit_dense(alignment.points), MAX_ERROR_DENSE, alignment.num_faces, size)
+    except AlignmentError as error:
+        error.box = alignment.box
+        raise
+
+
+def _cropped(image: np.ndarray, fit: Fit, limit: float, num_faces: int, size: int) -> FoundFace:
     if fit.error > limit:
         raise LowQualityError(f"the fit of the morphable model is off by {fit.error:.2f} eye distances")
     box = crop_box(fit.shape)
-    shape = to_crop(fit.shape, box, size)
-    return FoundFace(crop(image, box, size), shape, box, fit.error, num_faces)
+    return FoundFace(crop(image, box, size), to_crop(fit.shape, box, size), box, fit.error, num_faces)
+
+
+def face_box(face: Union[FoundFace, PreparedFace]) -> Box:
+    """Returns (left, top, right, bottom) of a fitted face in pixels of the image."""
+    points = from_crop(face.shape[:, :2], face.box, len(face.image))
+    (left, top), (right, bottom) = points.min(0), points.max(0)
+    return float(left), float(top), float(right), float(bottom)
 
 
 def with_targets(

@@ -140,6 +140,20 @@ def is_object(*keys: str) -> Callable[[str], bool]:
     return check
 
 
+def is_json_lines(*keys: str) -> Callable[[str], bool]:
+    """For ``Output``: whether the first line of a file is a JSON object with exactly these keys."""
+
+    def check(path: str) -> bool:
+        try:
+            with open(path, encoding="utf-8") as file:
+                value = json.loads(file.readline(_START))
+        except (OSError, ValueError, RecursionError):
+            return False
+        return isinstance(value, dict) and set(keys) == set(value)
+
+    return check
+
+
 def is_archive(*names: str) -> Callable[[str], bool]:
     """For ``Output``: whether a file is a zip archive, as .npz are, with all these members."""
 

@@ -28,6 +28,7 @@ _MOST_PIXELS = 2**27  # of a frame; four times those of 8K
 _SILENT = {"mjpeg", "hevc"}
 # These leave out frames that they cannot repair.
 _LEAVE_OUT = {"mpeg1video", "mpeg2video", "h263", "flv", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2"}
+_USUAL_RATE, _MOST_RATE = 25.0, 240.0  # frames per second; headers also say 0 or 180,000
 _MOST_B_FRAMES = 16  # as many as a decoder of H.264 or HEVC may keep back
 
 
@@ -80,6 +81,22 @@ def iterate_frames(
             yield index, DamagedFrameError(f"{path}: frame {index} is damaged") if pixels is None else pixels
     if taken is None:
         raise UnreadableVideoError(f"{path}: not a video that can be read, or it has no frame")
+
+
+def frame_rate(path: str) -> float:
+    """Frames per second as the header of a video says; 25 where it says nothing, or nonsense.
+
+    Args:
+      path: of the video.
+    """
+    rate = None
+    try:
+        with plain_path(path) as name, av.open(name, options=_CONTAINERS) as container:
+            stream = container.streams.best("video")
+            rate = stream.average_rate if isinstance(stream, av.VideoStream) else None
+    except (av.error.FFmpegError, ValueError, OSError):
+        pass  # the reader of the frames will say what is wrong
+    return float(rate) if rate and 1 <= rate <= _MOST_RATE else _USUAL_RATE
 
 
 def is_video(path: str) -> bool:

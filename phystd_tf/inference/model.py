@@ -1,7 +1,7 @@
 """A trained PhySTD for people who have photographs: one call from a photograph to a score or to its traces."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple, Optional, Union, overload
 
 import numpy as np
@@ -10,10 +10,13 @@ from phystd_tf.data.resizing import resize_crops
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.alignment import AlignmentError, FaceAligner
 from phystd_tf.face.crop import crop_recipe
-from phystd_tf.face.geometry import find_face
+from phystd_tf.face.detection import Box
+from phystd_tf.face.following import FaceFollower
+from phystd_tf.face.geometry import FoundFace, face_box, find_face, find_faces
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.files.images import UnreadableImageError, read_image
 from phystd_tf.inference.predictor import Predictor
+from phystd_tf.liveness import TERMS
 from phystd_tf.traces import Traces
 
 Photograph = Union[str, "os.PathLike[str]", np.ndarray]
@@ -21,7 +24,7 @@ OK = "ok"
 
 
 class Prediction(NamedTuple):
-    """What the model says of one photograph.
+    """What the model says of one face.
 
     Attributes:
       status: "ok", or why there is no score: "unreadable", "no_face", "low_quality" or "too_small".
@@ -29,6 +32,8 @@ class Prediction(NamedTuple):
       score: liveness, Eq. (10): higher is more live; None without a face.
       threshold: live is ``score >= threshold``; None where the run has no operating point yet.
       verdict: "live" or "spoof"; empty where there is no score or no threshold.
+      box: (left, top, right, bottom) of the face in pixels of the photograph; None where none was detected.
+      terms: those of Eq. (10) by their names in ``phystd_tf.liveness.TERMS``; None where there is no score.
     """
 
     status: str
@@ -36,6 +41,8 @@ class Prediction(NamedTuple):
     score: Optional[float] = None
     threshold: Optional[float] = None
     verdict: str = ""
+    box: Optional[Box] = None
+    terms: Optional[dict[str, float]] = None
 
 
 class Disentangled(NamedTuple):
@@ -135,36 +142,88 @@ class Model:
         """Takes photographs apart; arguments, order and errors are those of ``predict``."""
         return _each(images, self._disentangle)
 
+    def disentangle_faces(self, photograph: Photograph) -> list[Disentangled]:
+        """Takes all faces of a photograph apart; ``disentangle`` gives the first of them.
+
+        Args:
+          photograph: as for ``predict``.
+
+        Returns:
+          One Disentangled per face, the largest first; one that says why if there is none.
+        """
+        try:
+            image = _pixels(photograph)
+        except UnreadableImageError as error:
+            return [unreadable(error)]
+        return self.judge(find_faces(image, *self._finder()))
+
+    def follower(self) -> FaceFollower:
+        """Starts a clip: what is returned finds the faces of its frames, for ``judge``."""
+        return FaceFollower(*self._finder())
+
+    def judge(self, faces: Sequence[Union[FoundFace, AlignmentError]]) -> list[Disentangled]:
+        """Takes faces apart that were found, in one batch.
+
+        Args:
+          faces: what the functions of ``phystd_tf.face.geometry`` return or raise.
+
+        Returns:
+          One Disentangled per face, in the same order.
+        """
+        usable = [face for face in faces if isinstance(face, FoundFace)]
+        judged = iter(self._judge_usable(usable) if usable else ())
+        return [_refused(face) if isinstance(face, AlignmentError) else next(judged) for face in faces]
+
     def _disentangle(self, photograph: Photograph) -> Disentangled:
         try:
-            crop = self._crop(_pixels(photograph))
+            face: Union[FoundFace, AlignmentError] = find_face(_pixels(photograph), *self._finder())
         except UnreadableImageError as error:
-            return Disentangled(Prediction("unreadable", str(error)))
+            return unreadable(error)
         except AlignmentError as error:
-            return Disentangled(Prediction(error.status, str(error)))
-        outputs = {name: value[0] for name, value in self.predictor(crop).items()}
-        score, point = float(outputs["score"]), self.predictor.operating_point
-        prediction = Prediction(OK, score=score)
-        if point is not None:
-            verdict = "live" if score >= point.threshold else "spoof"
-            prediction = prediction._replace(threshold=point.threshold, verdict=verdict)
-        traces = Traces(*(outputs[name] for name in Traces._fields))
-        return Disentangled(
-            prediction, crop[0], outputs["depth_map"], traces, outputs["reconstruction"], outputs["overall_trace"]
-        )
+            face = error
+        return self.judge([face])[0]
 
-    def _crop(self, image: np.ndarray) -> np.ndarray:
-        """The crop [1, N, N, 3] of the largest face."""
+    def _finder(self) -> tuple[FaceAligner, MorphableModel, int]:
         if self._aligner is None:
             self._aligner = FaceAligner()
-        face = find_face(image, self._aligner, self._morphable_model, self.predictor.prepared["image_size"])
-        crop = face.image[np.newaxis].astype(np.float32) / 255.0
-        return resize_crops(crop, self.predictor.hparams.image_size).numpy()
+        return self._aligner, self._morphable_model, self.predictor.prepared["image_size"]
+
+    def _judge_usable(self, faces: Sequence[FoundFace]) -> Iterator[Disentangled]:
+        crops = np.stack([face.image for face in faces]).astype(np.float32) / 255.0
+        crops = resize_crops(crops, self.predictor.hparams.image_size).numpy()
+        batch = self.predictor(crops)
+        for index, face in enumerate(faces):
+            outputs = {name: value[index] for name, value in batch.items()}
+            yield Disentangled(
+                self._prediction(face, outputs),
+                crops[index],
+                outputs["depth_map"],
+                Traces(*(outputs[name] for name in Traces._fields)),
+                outputs["reconstruction"],
+                outputs["overall_trace"],
+            )
+
+    def _prediction(self, face: FoundFace, outputs: Mapping[str, np.ndarray]) -> Prediction:
+        score, point = float(outputs["score"]), self.predictor.operating_point
+        terms = {name: float(outputs[f"term_{name}"]) for name in TERMS}
+        prediction = Prediction(OK, score=score, box=face_box(face), terms=terms)
+        if point is None:
+            return prediction
+        return prediction._replace(threshold=point.threshold, verdict=point.verdict(score))
 
 
 def load(path: str, checkpoint: Optional[str] = None, morphable_model: Optional[str] = None) -> Model:
     """A trained model from a run folder or an export; see ``Model``."""
     return Model(os.fspath(path), checkpoint, morphable_model)
+
+
+def unreadable(error: Exception) -> Disentangled:
+    """What is said of a photograph or a frame that cannot be read."""
+    return Disentangled(Prediction("unreadable", str(error)))
+
+
+def _refused(error: AlignmentError) -> Disentangled:
+    return Disentangled(Prediction(error.status, str(error), box=error.box))
 
 
 def _each(images: Union[Photograph, Sequence[Photograph]], function: Callable[[Photograph], Any]) -> Any:

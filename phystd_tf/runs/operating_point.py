@@ -31,6 +31,10 @@ class OperatingPoint(NamedTuple):
     checkpoint: str
     weights: str = ""
 
+    def verdict(self, score: float) -> str:
+        """Returns "live" or "spoof"."""
+        return "live" if score >= self.threshold else "spoof"
+
     def save(self, path: str) -> None:
         """Writes the operating point as JSON."""
         write_json(self._asdict(), path)

@@ -80,6 +80,23 @@ def test_one_photograph_without_a_face_does_not_stop_the_others(model, hopper, t
     assert nothing.prediction == found[2] and nothing.traces is None and nothing.crop is None
 
 
+def test_each_face_of_a_photograph_is_judged(model, hopper):
+    _, pixels = hopper
+    small = cv2.resize(pixels, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    both = np.full((600, 900, 3), 90, np.uint8)
+    both[:, :512], both[100 : 100 + len(small), 560 : 560 + small.shape[1]] = pixels, small
+    first, second = model.disentangle_faces(both)
+    assert first.prediction == model.predict(both)
+    assert second.prediction.status == "ok" and second.prediction.score != first.prediction.score
+    assert first.prediction.box[2] < 512 and second.prediction.box[0] > 560
+    widths = [one.prediction.box[2] - one.prediction.box[0] for one in (first, second)]
+    assert widths[1] == pytest.approx(0.6 * widths[0], rel=0.1)
+    (alone,) = model.disentangle_faces(hopper[0])
+    assert alone.prediction == model.predict(hopper[0])
+    (nothing,) = model.disentangle_faces(np.zeros((200, 200, 3), np.uint8))
+    assert nothing.prediction.status == "no_face" and nothing.prediction.box is None
+
+
 def test_what_is_not_a_photograph_is_refused(model):
     for wrong in (np.zeros((20, 20, 4), np.uint8), [np.zeros((20, 20), np.uint8)]):
         with pytest.raises(ValueError, match="height, width, 3"):

@@ -11,11 +11,14 @@ import tensorflow as tf
 
 from phystd_tf.baselines.registry import new_network
 from phystd_tf.files.outputs import OutputError
+from phystd_tf.inference.face_pictures import PANELS, is_drawn
+from phystd_tf.inference.inputs import file_input, list_files
 from phystd_tf.inference.model import Disentangled, Prediction
-from phystd_tf.inference.photographs import disentangle_photographs, list_photographs
 from phystd_tf.inference.raw_components import COMPONENTS, KINDS, check_raw, raw_path, to_16_bits, write_raw
+from phystd_tf.inference.reporting import Reports, report
 from phystd_tf.networks.outputs import all_outputs
 from phystd_tf.traces import Traces
+from tests.inference.fake_model import FakeModel, picture
 from tests.killing import tree
 from tests.training.tiny import tiny_hparams
 
@@ -83,33 +86,25 @@ def test_pixels_use_all_of_their_range():
     assert not constant.any() and (scale, offset) == (0.0, -0.25)
 
 
-class _Model:
-    def disentangle(self, path):
-        if "none" in path:
-            return Disentangled(Prediction("no_face", "no face"))
-        face, one = np.full((32, 32, 3), 0.5, np.float32), np.zeros((32, 32, 1), np.float32)
-        traces = Traces(face, face, face, one, face)
-        return Disentangled(Prediction("ok", score=0.5), face, one, traces, -2 * face, face)
-
-
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("a.png", "none.png"):
-        cv2.imwrite(name, np.zeros((8, 8, 3), np.uint8))
+    for name, faces in (("a.png", 2), ("none.png", 0)):
+        cv2.imwrite(name, np.ascontiguousarray(picture(faces, 0.25)[..., ::-1]))
     return tmp_path
 
 
 def _disentangle(kind, out="out"):
-    return disentangle_photographs(_Model(), list_photographs(".", out), out, raw=kind)
+    paths = list_files(["."], is_drawn)
+    report(FakeModel(), [file_input(path) for path in paths], Reports(None, PANELS, out, kind))
+    return paths
 
 
 @pytest.mark.parametrize("kind, made", [("npz", "a.npz"), ("png", "a_raw")])
 def test_the_components_lie_next_to_the_picture_and_are_made_again(photos, kind, made):
     for _ in range(2):  # the pictures of components are no photographs
-        results = _disentangle(kind)
-        assert [result.path for result in results] == ["./a.png", "./none.png"]
-        assert sorted(os.listdir("out")) == sorted(["a.png", made, "results.csv"])
+        assert _disentangle(kind) == ["./a.png", "./none.png"]
+        assert sorted(os.listdir("out")) == sorted(["a.png", made])
     live, components = _from_files(os.path.join("out", made), kind)
     np.testing.assert_allclose(live, components["reconstruction"], atol=1e-4)
 

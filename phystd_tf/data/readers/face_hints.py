@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from typing import Callable, NamedTuple, Optional
 
+from phystd_tf.face.detection import Box
 from phystd_tf.files.text import TextFileError, read_lines
 
-Box = tuple[float, float, float, float]
 EYES_SUFFIX, BOXES_SUFFIX = ".txt", ".face"
 
 # Extent of a face from the midpoint of its eyes, in eye distances: to the sides, up and down.

@@ -1,0 +1,96 @@
+"""Follows faces through the frames of a clip."""
+
+from typing import NamedTuple, Optional, Union
+
+import numpy as np
+
+from phystd_tf.face.alignment import AlignmentError, FaceAligner, FaceTooSmallError
+from phystd_tf.face.detection import Box, is_same_face
+from phystd_tf.face.geometry import FoundFace, face_box, find_face, find_faces
+from phystd_tf.face.morphable_model import MorphableModel
+
+SEARCH_EVERY = 10  # frames; a search of the whole frame takes longer than following all faces that are known
+
+
+class SeenFace(NamedTuple):
+    """A face in a frame of a clip.
+
+    Attributes:
+      number: of the face within the clip, from 0; None where it cannot be used and has not been followed.
+      face: FoundFace, or the AlignmentError that says why it cannot be used.
+    """
+
+    number: Optional[int]
+    face: Union[FoundFace, AlignmentError]
+
+
+class FaceFollower:
+    """Finds all faces in the frames of a clip, and tells which of them are the same.
+
+    The first face is followed as the preparation of training data follows the face of a clip. The whole frame is
+    searched where a face is lost, and every ten frames for faces that are new. A new face takes the lowest number of
+    those that are missing.
+    """
+
+    def __init__(self, aligner: FaceAligner, model: MorphableModel, size: int) -> None:
+        """Starts a clip.
+
+        Args:
+          aligner: FaceAligner, which may be used for other clips too.
+          model: the morphable model.
+          size: S, side of the crops in pixels.
+        """
+        self._how = (aligner, model, size)
+        self._boxes: dict[int, Box] = {}  # of the faces in the last frame
+        self._missing: list[int] = []
+        self._count = 0
+        self._num_frames = 0
+
+    def faces(self, image: np.ndarray) -> list[SeenFace]:
+        """Finds the faces of the next frame.
+
+        Args:
+          image: [H, W, 3] uint8, RGB.
+
+        Returns:
+          The faces that can be used by their numbers, then the others; one with a NoFaceError if there is none at all.
+        """
+        found: dict[int, FoundFace] = {}
+        boxes: dict[int, Box] = {}
+        refused: list[SeenFace] = []
+        must_search = not self._boxes or self._num_frames % SEARCH_EVERY == 0
+        for number, box in self._boxes.items():
+            try:
+                face = find_face(image, *self._how, hint_box=box, known_upright=True)
+            except FaceTooSmallError as error:
+                boxes[number] = box
+                refused.append(SeenFace(number, error))
+            except AlignmentError:
+                self._missing.append(number)
+            else:
+                if _is_known(face_box(face), boxes):  # two have become one
+                    self._missing.append(number)
+                else:
+                    found[number], boxes[number] = face, face_box(face)
+        if must_search or len(boxes) < len(self._boxes):
+            for other in find_faces(image, *self._how):
+                if isinstance(other, AlignmentError):
+                    if not (_is_known(other.box, boxes) if other.box else boxes):
+                        refused.append(SeenFace(None, other))
+                elif not _is_known(face_box(other), boxes):
+                    number = self._new_number()
+                    found[number], boxes[number] = other, face_box(other)
+        self._boxes = boxes
+        self._num_frames += 1
+        return [SeenFace(number, found[number]) for number in sorted(found)] + refused
+
+    def _new_number(self) -> int:
+        if self._missing:
+            self._missing.sort()
+            return self._missing.pop(0)
+        self._count += 1
+        return self._count - 1
+
+
+def _is_known(box: Box, known: dict[int, Box]) -> bool:
+    return any(is_same_face(box, other) for other in known.values())
