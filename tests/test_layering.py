@@ -43,7 +43,8 @@ MAY_IMPORT = {
         "report", "runs", "spoof_types", "synthetic", "traces",
     },
     "figures": {
-        "data", "errors", "files", "hparams", "inference", "networks", "physics", "runs", "spoof_types", "traces",
+        "data", "errors", "files", "hparams", "inference", "networks", "physics", "runs", "spoof_types", "tables",
+        "traces",
     },
     "media_classifier": {"data", "errors", "evaluation", "hparams", "networks"},
 }  # fmt: skip

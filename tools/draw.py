@@ -25,6 +25,11 @@ _RUN = flags.DEFINE_string("run", None, "Run folder of a whole PhySTD, made by t
 _DATA = flags.DEFINE_string("data", None, "Prepared folder of the faces that are shown.", required=True)
 _OUT = flags.DEFINE_string("out", None, "Folder to write figure_N.pdf, .png and .txt to.", required=True)
 _SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which faces, by the protocol of the run.")
+_BESIDE = flags.DEFINE_multi_string(
+    "beside",
+    [],
+    "Run of another system, whose live faces are shown too in figure 8, as in its (g) and (h); repeatable.",
+)
 _SEED = flags.DEFINE_integer("seed", 0, "Of what is drawn by chance.", **SEEDS)
 
 
@@ -34,7 +39,10 @@ def main() -> None:
     from phystd_tf.runs.folder import load_protocol_choice
 
     faces = Selection(_DATA.value, load_protocol_choice(_RUN.value))
-    for path in draw_figure(int(_FIGURE.value), _RUN.value, faces, _SPLIT.value, _OUT.value, _SEED.value):
+    paths = draw_figure(
+        int(_FIGURE.value), _RUN.value, faces, _SPLIT.value, _OUT.value, _SEED.value, beside=_BESIDE.value
+    )
+    for path in paths:
         print(path)
 
 

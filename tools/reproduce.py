@@ -38,6 +38,8 @@ flags = Flags()
 # The model of the figures, where --protocol does not say another.
 _USUAL_PROTOCOLS = {"folder": "folder", "oulu": "oulu_1", "siw": "siw_1", "siwm": "siwm_1", "siwmv2": "siwmv2_1"}
 
+_BESIDE = ("stdn", "step1_step2_single_trace")  # (g) and (h) of Fig. 8
+
 TABLES = ("1", "2", "3", "4", "5", "6", "7")
 
 _TABLES = flags.DEFINE_list("table", [], "Numbers of tables, separated by commas: 1 to 7.")
@@ -201,20 +203,23 @@ def _write(made) -> None:
 
 
 def _figure(number: str, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
-    """A figure, drawn from PhySTD trained with the first seed."""
+    """A figure, drawn from PhySTD trained with the first seed, and beside it what Fig. 8 compares it with."""
     from phystd_tf.experiments.experiment import files_of, steps_of
     from phystd_tf.experiments.reproduction import experiments
 
     protocol = _PROTOCOL.value or _USUAL_PROTOCOLS[settings["dataset"]]
-    (model,) = experiments(_faces(), [protocol], [FULL], _budget([FULL], seeds[:1]))
-    run = files_of(model, _OUT.value).run
+    names = [FULL, *(_BESIDE if number == "8" else ())]
+    model, *others = experiments(_faces(), [protocol], names, _budget(names, seeds[:1]))
+    run, *beside = [files_of(one, _OUT.value).run for one in (model, *others)]
+    trainings = [steps_of(one, _OUT.value)[0] for one in others]
     drawing = Step(
         f"figures/{number}", "draw",
-        (f"--figure={number}", f"--run={run}", f"--data={_DATA.value}", f"--out={_OUT.value}", f"--seed={seeds[0]}"),
+        (f"--figure={number}", f"--run={run}", f"--data={_DATA.value}", f"--out={_OUT.value}", f"--seed={seeds[0]}",
+         *(f"--beside={other}" for other in beside)),
         tuple(os.path.join(_OUT.value, f"figure_{number}.{ending}") for ending in ("pdf", "png", "txt")),
-        (f"{model.name}/train",), "draw",
+        (f"{model.name}/train", *(step.key for step in trainings)), "draw",
     )  # fmt: skip
-    return _Work([*steps_of(model, _OUT.value), drawing])
+    return _Work([*steps_of(model, _OUT.value), *trainings, drawing])
 
 
 def _chosen(planned: Sequence[tuple[str, Sequence[str]]]) -> list[str]:

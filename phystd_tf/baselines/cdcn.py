@@ -6,13 +6,20 @@ face, spoofs have none. There are no traces.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Optional
 
 import tensorflow as tf
 
 from phystd_tf.baselines.widths import scaled
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.blocks import SpatialAttention, batch_norm, in_turn, kernel_initializer, resize_antialiased
+from phystd_tf.networks.blocks import (
+    SpatialAttention,
+    batch_norm,
+    in_turn,
+    kernel_initializer,
+    resize_antialiased,
+    trace_head_initializer,
+)
 from phystd_tf.networks.network import Network, map_terms, no_traces
 from phystd_tf.optimization.trained_model import Losses, TrainedModel, both_images, finite
 from phystd_tf.traces import Batch, GeneratorOutput
@@ -96,12 +103,15 @@ def _contrasts(depth: tf.Tensor) -> tf.Tensor:
 class CentralDifferenceConv(tf.keras.layers.Layer):
     """Central difference convolution of 3 x 3: [n, h, w, c] to [n, h, w, filters], without bias."""
 
-    def __init__(self, filters: int, dtype: str, **kwargs: Any) -> None:
+    def __init__(
+        self, filters: int, dtype: str, initializer: Optional[tf.keras.initializers.Initializer] = None, **kwargs: Any
+    ) -> None:
         super().__init__(dtype=dtype, **kwargs)
         self._filters = filters
+        self._initializer = initializer or kernel_initializer(None)
 
     def build(self, shape: tf.TensorShape) -> None:
-        self.kernel = self.add_weight("kernel", (3, 3, shape[-1], self._filters), initializer=kernel_initializer(None))
+        self.kernel = self.add_weight("kernel", (3, 3, shape[-1], self._filters), initializer=self._initializer)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.nn.conv2d(inputs, central_difference_kernel(self.kernel, THETA), strides=1, padding="SAME")
@@ -150,7 +160,8 @@ class CDCNNetwork(Network):
             CentralDifferenceUnit(scaled(filters, hparams), hparams, name=f"head_{index}")
             for index, filters in enumerate(published.head, start=1)
         ]
-        self.last = CentralDifferenceConv(1, "float32", name="last")
+        # Large maps are soon driven below zero everywhere, where the last ReLU passes no gradient: so it starts small.
+        self.last = CentralDifferenceConv(1, "float32", trace_head_initializer(hparams), name="last")
 
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
         image = self.checked(image)

@@ -46,7 +46,10 @@ class Decoder(tf.keras.layers.Layer):
 
 
 class SpoofRegressor(tf.keras.layers.Layer):
-    """The early spoof regressor: from F3 [n, N/8, N/8, c] to its map [n, N/16, N/16, 1] float32 in [0, 1]."""
+    """The early spoof regressor: from F3 [n, N/8, N/8, c] to its map [n, N/16, N/16, 1] float32, 1 = spoof.
+
+    The map is linear: behind a sigmoid, an absolute error gives no gradient where it is largest.
+    """
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
@@ -55,7 +58,7 @@ class SpoofRegressor(tf.keras.layers.Layer):
             for channels, strides in ((hparams.encoder_channels[-1], 2), (hparams.stem_channels, 1))
         ]
         self.head = tf.keras.layers.Conv2D(
-            1, 3, padding="same", activation="sigmoid", kernel_initializer=kernel_initializer(hparams.init_stddev)
+            1, 3, padding="same", kernel_initializer=kernel_initializer(hparams.init_stddev)
         )
 
     def call(self, F3: tf.Tensor, training: bool) -> tf.Tensor:
@@ -94,7 +97,7 @@ class STDN(Network):
           training: see ``call``.
 
         Returns:
-          ([n, N/16, N/16, 1] float32 in [0, 1], SpoofTrace).
+          ([n, N/16, N/16, 1] float32, SpoofTrace).
         """
         features = self.encoder(self.checked(image), training=training)
         return self.regressor(features.F3, training=training), self.decoder(features, training=training)
@@ -121,7 +124,8 @@ def as_output(spoof_map: tf.Tensor, elements: tf.Tensor) -> GeneratorOutput:
       GeneratorOutput, as ``STDN`` describes it.
     """
     contrast, brightness, C, T = tf.unstack(elements)
-    return GeneratorOutput(1.0 - spoof_map, no_traces(C)._replace(B=contrast + brightness, C=C, T=T))
+    depth = tf.clip_by_value(1.0 - spoof_map, 0.0, 1.0)
+    return GeneratorOutput(depth, no_traces(C)._replace(B=contrast + brightness, C=C, T=T))
 
 
 def overall_trace(traces: Traces) -> tf.Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 from phystd_tf.data.records import load_settings
 from phystd_tf.data.selection import Selection
 from phystd_tf.figures import style
-from phystd_tf.figures.source import FigureError, Source, load_source
+from phystd_tf.figures.source import FigureError, Source, load_source, require_live_faces, require_same_size
 from phystd_tf.files.atomic import replacing, write_text
 from phystd_tf.files.names import printable
 from phystd_tf.files.outputs import Output, check_outputs
@@ -24,6 +24,7 @@ FIGURES = {
     11: "feature_map",
     12: "removal",
 }
+BESIDE = (8,)  # figures that also show other runs
 FORMATS = ("pdf", "png")
 _MADE_BY = "phystd_tf figures"  # in each file that is written
 _EMBEDDED = {
@@ -41,6 +42,7 @@ def draw_figure(
     out_folder: str,
     seed: int = 0,
     formats: Sequence[str] = FORMATS,
+    beside: Sequence[str] = (),
 ) -> list[str]:
     """Draws a figure of the paper from a trained run.
 
@@ -54,6 +56,7 @@ def draw_figure(
       out_folder: where to write figure_<number>, made if missing.
       seed: of what is drawn by chance.
       formats: "pdf" (vector graphics, with the pixels of the pictures as they are), "png" (``style.PNG_DPI``), or both.
+      beside: paths of runs of other systems, whose live counterparts are shown too, in the figures BESIDE.
 
     Returns:
       Paths of the figure in each format and of its caption, a text file that also tells how the faces were chosen.
@@ -69,16 +72,21 @@ def draw_figure(
         raise FigureError(f"a figure is written as {' or '.join(FORMATS)}, not as {', '.join(formats) or 'nothing'}")
     paths = [os.path.join(out_folder, f"figure_{number}.{ending}") for ending in (*formats, "txt")]
     check_outputs([Output(path, _is_own) for path in paths])
+    if beside and number not in BESIDE:
+        raise FigureError(f"figure {number} shows one run; others can be beside it in figure {BESIDE[0]}")
     module = _module(number)
     module.requires(load_hparams(run), run)
-    source = load_source(run, faces, split, seed)
+    for other in beside:
+        require_live_faces(load_hparams(other), other)
+    require_same_size([run, *beside])
+    source, *others = [load_source(path, faces, split, seed) for path in (run, *beside)]
     import matplotlib
 
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **style.RC}):
-        drawn = module.draw(source)
+        drawn = module.draw(source, others) if others else module.draw(source)
         for path in paths[:-1]:
             _write(drawn.figure, path)
-    write_text(_caption(number, source, drawn), paths[-1])
+    write_text(_caption(number, source, others, drawn), paths[-1])
     return paths
 
 
@@ -109,15 +117,16 @@ def _is_own(path: str) -> bool:
         return _MADE_BY.encode() in file.read()
 
 
-def _caption(number: int, source: Source, drawn: Any) -> str:
-    hparams, choice = source.hparams, source.faces.choice
+def _caption(number: int, source: Source, others: Sequence[Source], drawn: Any) -> str:
+    choice = source.faces.choice
     protocol = choice.name + (f", seed {choice.seed}" if choice.seed else "")
     paragraphs = [
         f"Figure {number} ({_MADE_BY})",
         drawn.shows,
         f"Samples: {drawn.rule}",
-        f"Model: {printable(source.run)}, system {hparams.system}, preset {hparams.preset}, ablation "
-        f"{hparams.ablation}. Faces: split {source.split} of {printable(source.faces.prepared)}, protocol {protocol}.",
+        f"Model: {_model(source)}. Faces: split {source.split} of {printable(source.faces.prepared)}, protocol "
+        f"{protocol}.",
+        *(f"Beside it: {_model(other)}." for other in others),
         _EMBEDDED[load_settings(source.faces.prepared).get("embedded")],
     ]
     text = "\n\n".join(textwrap.fill(paragraph, 100, break_long_words=False) for paragraph in paragraphs)
@@ -125,3 +134,8 @@ def _caption(number: int, source: Source, drawn: Any) -> str:
         lines = [f"  {row['type']}: {printable(row['clip'])}, frame {row['frame']}" for row in drawn.samples]
         text += "\n\nShown, line by line:\n" + "\n".join(lines)
     return text + "\n"
+
+
+def _model(source: Source) -> str:
+    hparams = source.hparams
+    return f"{printable(source.run)}, system {hparams.system}, preset {hparams.preset}, ablation {hparams.ablation}"

@@ -14,6 +14,7 @@ from phystd_tf.hparams import HParams
 from phystd_tf.inference.calibration import load_with_point
 from phystd_tf.networks.network import Network
 from phystd_tf.networks.outputs import all_outputs
+from phystd_tf.runs.folder import load_hparams
 from phystd_tf.spoof_types import LIVE
 from phystd_tf.traces import Faces
 
@@ -130,6 +131,24 @@ def require_live_faces(hparams: HParams, run: str) -> None:
     """Refuses a run of a system that reconstructs no live face. Arguments and errors are those of ``require_bands``."""
     if hparams.system not in _RECONSTRUCTING:
         require_decoder(hparams, run)
+
+
+def require_same_size(runs: Sequence[str]) -> None:
+    """Refuses runs that see faces of different sizes.
+
+    Args:
+      runs: paths of run folders.
+
+    Raises:
+      FigureError: names two of them.
+    """
+    first, *others = runs
+    size = load_hparams(first).image_size
+    for other in others:
+        if load_hparams(other).image_size != size:
+            raise FigureError(
+                f"{other} sees faces of {load_hparams(other).image_size} px, {first} of {size} px; both must be alike"
+            )
 
 
 def _require_phystd(hparams: HParams, run: str) -> None:

@@ -131,8 +131,8 @@ def test_steps_on_one_batch_part_live_from_spoof():
     for _ in range(16):
         model.reset_metrics()
         logs.append({name: float(value) for name, value in model.train_step(batch).items()})
-    assert logs[-1]["loss"] < 0.5 * logs[0]["loss"] and logs[-1]["L_depth"] < 0.7 * logs[0]["L_depth"]
-    assert logs[-1]["depth_live"] > logs[-1]["depth_spoof"] + 0.1 and model.iteration.numpy() == 16
+    assert logs[-1]["loss"] < 0.7 * logs[0]["loss"] and logs[-1]["L_depth"] < 0.5 * logs[0]["L_depth"]
+    assert logs[-1]["depth_live"] > logs[-1]["depth_spoof"] + 0.2 and model.iteration.numpy() == 16
 
 
 @pytest.mark.parametrize("system, multiply_adds", [("cdcn", 47.35e9), ("cdcn++", 50.80e9)])

@@ -9,14 +9,15 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from phystd_tf.baselines.registry import new_network
 from phystd_tf.data import records
 from phystd_tf.data.selection import Selection
 from phystd_tf.errors import PhystdError
 from phystd_tf.figures import FIGURES, draw_figure, drawing, style
-from phystd_tf.figures.source import FigureError
+from phystd_tf.figures.pictures import face_picture
+from phystd_tf.figures.source import FigureError, load_source
 from phystd_tf.files.outputs import OutputError
 from phystd_tf.hparams import ABLATIONS
-from phystd_tf.networks.generator import Generator
 from phystd_tf.runs.folder import checkpoint_folder, open_run
 from tests.data.fake_prepared import write_prepared
 from tests.figures.pages import check_page
@@ -25,10 +26,10 @@ from tests.training.tiny import tiny_hparams
 KINDS = ("print", "replay", "paper_mask", "partial_eye", "partial_mouth")
 
 
-def _write_run(folder):
-    hparams = tiny_hparams(init_stddev=0.2)
+def _write_run(folder, ablation="full", **changes):
+    hparams = tiny_hparams(ablation, init_stddev=0.2, **changes)
     open_run(str(folder), hparams, {})
-    generator = Generator(hparams)
+    generator = new_network(hparams)
     generator.build_variables()
     tf.train.Checkpoint(generator=generator).save(f"{checkpoint_folder(str(folder), 'last')}/ckpt")
     return str(folder)
@@ -85,6 +86,50 @@ def test_each_figure_is_written_with_its_caption(run, faces, tmp_path, monkeypat
         assert "amplified 4 times" in text
     if number == 5:
         assert "I_T is amplified 25 times and I_C 15 times" in text
+
+
+@pytest.fixture(scope="module")
+def others(root):
+    tf.keras.utils.set_random_seed(2)
+    return [_write_run(root / "stdn", system="stdn"), _write_run(root / "single", "step1_step2_single_trace")]
+
+
+def test_other_systems_stand_beside_in_figure_8(run, others, faces, tmp_path, monkeypatch):
+    figures = []
+    write = drawing._write
+    monkeypatch.setattr(drawing, "_write", lambda figure, path: (figures.append(figure), write(figure, path)))
+    draw_figure(8, run, faces, "test", str(tmp_path), formats=["png"])
+    paths = draw_figure(8, run, faces, "test", str(tmp_path), formats=["png"], beside=others)
+    alone, together = ([image.get_array() for image in figure.axes[0].images] for figure in figures)
+    check_page(figures[1])
+    lines = len(alone) // 9
+    assert len(together) == 13 * lines
+    sources = [load_source(other, faces, "test", 0) for other in others]
+    for line in range(lines):
+        own, beside = together[13 * line : 13 * line + 9], together[13 * line + 9 : 13 * line + 13]
+        np.testing.assert_array_equal(np.stack(own[:7]), np.stack(alone[9 * line : 9 * line + 7]))
+        image = np.asarray(own[0], np.float32)[np.newaxis] / 255.0
+        for source, picture in zip(sources, beside[::2]):
+            wanted = face_picture(source.outputs(image)["reconstruction"][0])
+            np.testing.assert_array_equal(picture, wanted)
+    text = " ".join(pathlib.Path(paths[-1]).read_text("utf-8").split())
+    assert all(f"Beside it: {other}, system" in text for other in others)
+    titles = [text.get_text().replace("\n", " ") for text in figures[1].axes[0].texts]
+    assert "STDN" in titles and "Step1+ Step2 w/ single trace" in titles
+
+
+def test_what_cannot_stand_beside_is_refused(run, others, faces, tmp_path):
+    large, cdcn = str(tmp_path / "large"), str(tmp_path / "cdcn")
+    open_run(large, tiny_hparams(system="stdn", image_size=64), {})
+    open_run(cdcn, tiny_hparams(system="cdcn"), {})
+    for number, beside, problem in (
+        (9, others, "figure 9 shows one run"),
+        (8, [large], f"{large} sees faces of 64 px, {run} of 32 px"),
+        (8, [cdcn], "of the system cdcn"),
+    ):
+        with pytest.raises(FigureError, match=re.escape(problem)):
+            draw_figure(number, run, faces, "test", str(tmp_path / "out"), beside=beside)
+    assert not (tmp_path / "out").exists()
 
 
 def test_drawing_again_gives_the_same_bytes_and_another_seed_another_choice(run, faces, tmp_path):

@@ -53,7 +53,9 @@ class Starter:
         self.made, self.codes = [], {}
 
     def __call__(self, step, output, environment):
-        given = dict(argument.lstrip("-").split("=", 1) for argument in step.arguments)
+        given = {}
+        for name, value in (argument.lstrip("-").split("=", 1) for argument in step.arguments):
+            given[name] = f"{given[name]},{value}" if name in given else value
         self.made.append((step.program, given))
         for path in step.outputs:
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -215,8 +217,18 @@ def test_what_fails_leaves_its_cell_empty(call, start, capsys):
 @pytest.mark.parametrize("figure", ["5", "8", "9", "10", "11", "12"])
 def test_a_figure_is_drawn_from_one_trained_model(call, start, figure):
     call("siwm", f"--figure={figure}")
-    (train,), (draw,) = start.of("train"), start.of("draw")
+    (train, *others), (draw,) = start.of("train"), start.of("draw")
     assert train["protocol"] == "siwm_1" and draw["run"] == train["run"] and draw["figure"] == figure
+    assert len(others) == (2 if figure == "8" else 0)
+
+
+def test_other_systems_are_trained_to_stand_beside_in_figure_8(call, start):
+    call("siwm", "--figure=8")
+    _, stdn, single = start.of("train")
+    assert stdn["system"] == "stdn" and single["ablation"] == "step1_step2_single_trace"
+    (draw,) = start.of("draw")
+    assert draw["beside"] == f"{stdn['run']},{single['run']}"
+    assert len(start.of("score")) == 2  # those of PhySTD; the others are only looked at
 
 
 def test_tables_and_figures_share_their_model(call, start):
