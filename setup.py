@@ -24,6 +24,7 @@ VERBS = (
     "classify_media",
     "predict",
     "disentangle",
+    "synthesize",
     "export",
     "report",
     "demo",

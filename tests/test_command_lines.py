@@ -118,6 +118,8 @@ def test_every_program_is_a_console_script():
         ("prepare", ["--root=nowhere", "--out=x"], "nowhere"),
         ("classify_media", ["--run=nowhere", "--data=nowhere", "--classes=siwm", "--out=x"], "nowhere"),
         ("evaluate", ["--scores=nowhere.csv", "--threshold=0.5"], "nowhere.csv"),
+        ("synthesize", ["--run=nowhere", "--data=nowhere", "--out=x"], "nowhere"),
+        ("synthesize", ["--run=x", "--data=x", "--out=x", "--weights=P:2"], "not a factor"),
     ],
 )
 def test_what_is_missing_is_named(program, arguments, message, tmp_path):

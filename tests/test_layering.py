@@ -46,6 +46,9 @@ MAY_IMPORT = {
         "data", "errors", "files", "hparams", "inference", "networks", "physics", "runs", "spoof_types", "tables",
         "traces",
     },
+    "transfer": {
+        "data", "errors", "files", "inference", "networks", "physics", "spoof_types", "traces",
+    },
     "media_classifier": {"data", "errors", "evaluation", "hparams", "networks"},
 }  # fmt: skip
 

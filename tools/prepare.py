@@ -68,6 +68,7 @@ def main() -> int:
     from phystd_tf.data.readers import READERS
     from phystd_tf.hparams import PAPER
     from phystd_tf.synthetic.dataset import MANIFEST
+    from phystd_tf.transfer.folder import is_embedded
 
     listing = READERS[_DATASET.value](_ROOT.value)
     for note in listing.notes:
@@ -83,7 +84,7 @@ def main() -> int:
         morphable_model=_MORPHABLE_MODEL.value,
         landmarks68=_LANDMARKS68.value or _DATASET.value == "stdn",
         dataset=_DATASET.value,
-        embedded=os.path.exists(os.path.join(_ROOT.value, MANIFEST)),
+        embedded=os.path.exists(os.path.join(_ROOT.value, MANIFEST)) or is_embedded(_ROOT.value),
     )
     failures = 0
     with tqdm(total=len(of_share(len(listing.clips), share)), unit="clip", desc="preparing") as bar:

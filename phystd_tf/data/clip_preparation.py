@@ -8,6 +8,7 @@ import numpy as np
 
 from phystd_tf.data import records
 from phystd_tf.data.clips import Clip
+from phystd_tf.data.crop_geometry import CropGeometryError, geometry_file, prepared_crop, read_geometry
 from phystd_tf.data.readers.dat_records import DatFileError, is_dat, iterate_dat
 from phystd_tf.data.readers.face_hints import read_hints
 from phystd_tf.data.readers.landmarks import LandmarkFileError, landmark_file, read_landmarks
@@ -101,7 +102,7 @@ class ClipPreparer:
             row.update(width=image.shape[1], height=image.shape[0])
             try:
                 face = self._prepared_face(image, clip, source, followed, hints.get(index))
-            except (AlignmentError, LandmarkFileError) as error:
+            except (AlignmentError, LandmarkFileError, CropGeometryError) as error:
                 yield Frame({**row, "status": error.status, "reason": _reason(error, source)})
             except (MorphableModelError, DegenerateVerticesError) as error:
                 yield Frame({**row, "status": FAILED, "reason": printable(str(error))})
@@ -154,6 +155,9 @@ class ClipPreparer:
     def _prepared_face(
         self, image: np.ndarray, clip: Clip, source: str, followed: Optional[Box], hint: Optional[Box]
     ) -> PreparedFace:
+        geometry = geometry_file(source) if is_image(source) else None
+        if geometry is not None:
+            return self._crop(image, clip, geometry)
         landmarks = landmark_file(source) if self._settings.landmarks68 and is_image(source) else None
         if landmarks is not None:
             height, width = image.shape[:2]
@@ -166,6 +170,17 @@ class ClipPreparer:
             except (NoFaceError, LowQualityError):
                 pass  # the face may have moved far
         return self._face(image, clip)
+
+    def _crop(self, image: np.ndarray, clip: Clip, path: str) -> PreparedFace:
+        """A face that is a crop already."""
+        s = self._settings
+        height, width = image.shape[:2]
+        if (height, width) != (s.image_size, s.image_size):
+            raise CropGeometryError(
+                f"a crop of {width} x {height} px is not resized; prepare with --image_size={width}"
+            )
+        geometry = read_geometry(path, width, s.depth_size, len(self.model.vertices), self.model.fingerprint())
+        return prepared_crop(image, geometry, clip.label, s.map_sizes)
 
     def _face(self, image: np.ndarray, clip: Clip, **known: Any) -> PreparedFace:
         s = self._settings

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from phystd_tf.data.clips import Clip
+from phystd_tf.data.crop_geometry import geometry_file
 from phystd_tf.data.readers.landmarks import landmark_file
 from phystd_tf.files.images import is_image
 
@@ -48,6 +49,7 @@ def _files(clip: Clip, landmarks68: bool) -> list[str]:
     files = list(clip.paths)
     if clip.side:
         files.append(clip.side)
+    files += [path for path in map(geometry_file, filter(is_image, clip.paths)) if path]
     if landmarks68:
         files += [path for path in map(landmark_file, filter(is_image, clip.paths)) if path]
     return files

@@ -59,7 +59,8 @@ class PreparedFace(NamedTuple):
       box: position of the crop in the image.
       fit_error: error of the fit of the morphable model, in eye distances.
       num_faces: number of faces detected in the image; 1 if landmarks were given.
-      shape: [468, 3] float32, fitted face in pixels of the crop, z towards the camera.
+      shape: [468, 3] float32, fitted face in pixels of the crop, z towards the camera; of a crop that came with its
+        vertices, only those, with z = 0.
     """
 
     image: np.ndarray

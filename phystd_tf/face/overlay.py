@@ -59,10 +59,11 @@ def _photograph(image: np.ndarray, face: PreparedFace, model: MorphableModel, he
     picture = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     ratio = np.array([width / image.shape[1], scale])
     points = rescale_positions(from_crop(face.shape[:, :2], face.box, len(face.image)), ratio)
-    mesh = picture.copy()
-    corners = np.round(points[model.triangles] * 2**_FRACTION_BITS).astype(np.int32)
-    cv2.polylines(mesh, list(corners), True, MESH_COLOR, 1, cv2.LINE_AA, _FRACTION_BITS)
-    picture = cv2.addWeighted(mesh, 0.5, picture, 0.5, 0)
+    if len(points) == len(model.mean):  # a crop that came with its vertices has no mesh
+        mesh = picture.copy()
+        corners = np.round(points[model.triangles] * 2**_FRACTION_BITS).astype(np.int32)
+        cv2.polylines(mesh, list(corners), True, MESH_COLOR, 1, cv2.LINE_AA, _FRACTION_BITS)
+        picture = cv2.addWeighted(mesh, 0.5, picture, 0.5, 0)
     low = rescale_positions(np.array([face.box.left, face.box.top]), ratio)
     high = low + face.box.side * ratio
     cv2.rectangle(picture, _fixed(low), _fixed(high), BOX_COLOR, 2, cv2.LINE_AA, _FRACTION_BITS)

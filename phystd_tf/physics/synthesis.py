@@ -73,9 +73,6 @@ def synthesize_spoof(live: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, source_image
 def harden(traces: WarpedTraces, seed: tf.Tensor, hparams: HParams) -> WarpedTraces:
     """Makes the traces of "harder" samples, Sec. 3.3: weaker, and often without inpainting.
 
-    B, C and T of each face are multiplied by three random weights, and P is set
-    to 0 with probability ``hparams.harder_drop_inpainting``.
-
     Args:
       traces: WarpedTraces.
       seed: [2] int; the same seed gives the same weights.
@@ -84,15 +81,36 @@ def harden(traces: WarpedTraces, seed: tf.Tensor, hparams: HParams) -> WarpedTra
     Returns:
       WarpedTraces with the same image.
     """
-    count = tf.shape(traces.P)[0]
+    return weigh(traces, harder_weights(tf.shape(traces.P)[0], seed, hparams))
+
+
+def harder_weights(count: tf.Tensor, seed: tf.Tensor, hparams: HParams) -> tf.Tensor:
+    """Draws the weights of "harder" samples, Sec. 3.3.
+
+    Args:
+      count: n, the number of faces.
+      seed: [2] int; the same seed gives the same weights.
+      hparams: HParams, for the range of the weights and the probability.
+
+    Returns:
+      [4, n] float32: three random weights of B, C and T of each face; that of P is 0 with probability
+      ``hparams.harder_drop_inpainting``, else 1.
+    """
     weight_seed, drop_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    weights = tf.random.stateless_uniform(
-        (3, count, 1, 1, 1), weight_seed, hparams.harder_min_weight, hparams.harder_max_weight, traces.B.dtype
-    )
-    keep = tf.random.stateless_uniform((count, 1, 1, 1), drop_seed) >= hparams.harder_drop_inpainting
-    return traces._replace(
-        B=weights[0] * traces.B,
-        C=weights[1] * traces.C,
-        T=weights[2] * traces.T,
-        P=tf.cast(keep, traces.P.dtype) * traces.P,
-    )
+    weights = tf.random.stateless_uniform((3, count), weight_seed, hparams.harder_min_weight, hparams.harder_max_weight)
+    keep = tf.random.stateless_uniform((1, count), drop_seed) >= hparams.harder_drop_inpainting
+    return tf.concat([weights, tf.cast(keep, weights.dtype)], axis=0)
+
+
+def weigh(traces: WarpedTraces, weights: tf.Tensor) -> WarpedTraces:
+    """Multiplies the elements of traces by weights.
+
+    Args:
+      traces: WarpedTraces.
+      weights: [4, n] float32, of B, C, T and P of each face; that of P in [0, 1].
+
+    Returns:
+      WarpedTraces with the same image.
+    """
+    B, C, T, P = tf.unstack(weights[..., tf.newaxis, tf.newaxis, tf.newaxis])
+    return traces._replace(B=B * traces.B, C=C * traces.C, T=T * traces.T, P=P * traces.P)

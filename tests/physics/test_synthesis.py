@@ -9,7 +9,14 @@ import tensorflow as tf
 from phystd_tf.hparams import PAPER
 from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.formation import spoof_generation
-from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, warp_traces
+from phystd_tf.physics.synthesis import (
+    WarpedTraces,
+    harden,
+    harder_weights,
+    synthesize_spoof,
+    warp_traces,
+    weigh,
+)
 from phystd_tf.traces import Traces
 from tests.training.tiny import random_batch
 
@@ -84,3 +91,23 @@ def test_weights_stay_within_the_range_that_is_asked_for(rng):
     warped = _warped(rng)
     narrow = dataclasses.replace(PAPER, harder_min_weight=0.5, harder_max_weight=0.5)
     np.testing.assert_allclose(harden(warped, tf.constant([1, 2], tf.int64), narrow).C, 0.5 * warped.C, rtol=1e-6)
+
+
+def test_each_element_of_each_face_has_its_own_weight(rng):
+    warped = _warped(rng, n=2)
+    weights = np.array([[0, 1], [0.5, 2], [3, 0.25], [1, 0.5]], np.float32)
+    weighed = weigh(warped, tf.constant(weights))
+    for name, own in zip(("B", "C", "T", "P"), weights):
+        for face in range(2):
+            np.testing.assert_allclose(
+                getattr(weighed, name)[face], own[face] * getattr(warped, name)[face], rtol=1e-6, err_msg=name
+            )
+    np.testing.assert_array_equal(weighed.image, warped.image)
+
+
+def test_harder_traces_are_those_of_the_weights_that_are_drawn(rng):
+    warped, seed = _warped(rng), tf.constant([3, 4], tf.int64)
+    weights = harder_weights(4, seed, PAPER)
+    assert weights.shape == (4, 4) and set(weights.numpy()[3]) <= {0.0, 1.0}
+    for hard, weighed in zip(harden(warped, seed, PAPER), weigh(warped, weights)):
+        np.testing.assert_array_equal(hard, weighed)

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Optional
 
 from phystd_tf import spoof_types
+from phystd_tf.data import crop_geometry
 from phystd_tf.data.clips import Clip
 from phystd_tf.data.readers.listing import (
     FolderLayoutError,
@@ -47,7 +48,7 @@ _OTHER_WORDS = {
     "test": ("testing", "eval", "evaluation"),
 }  # fmt: skip
 _KNOWN_TYPES = spoof_types.SPOOF_TYPES + spoof_types.PARTIAL_KINDS + (spoof_types.UNKNOWN,)
-_LANDMARKS_SUFFIX = ".npy"  # landmarks next to an image
+_SIDE_SUFFIXES = (".npy", crop_geometry.SUFFIX)  # landmarks, or the geometry of a crop, next to an image
 _CLIP_LIST = "clips.csv"
 # The columns of the list of the embedded dataset; a file that lacks one of them is unrelated and ignored.
 _CLIP_COLUMNS = {"clip", "split", "type", "subject", "number", "instrument", "seeds", "parameters"}
@@ -194,7 +195,7 @@ class _Reader:
         """Returns the images and the videos directly in this folder."""
         images, videos = [], []
         for entry in entries(folder):
-            if is_folder(entry) or entry.name.lower().endswith(_LANDMARKS_SUFFIX):
+            if is_folder(entry) or entry.name.lower().endswith(_SIDE_SUFFIXES):
                 continue
             if is_image(entry.path):
                 images.append(entry.path)
