@@ -157,6 +157,7 @@ def _list_all(found: Found) -> None:
         rows.append((name, *counts, protocol.title))
     print(_table(rows, ("protocol", *SPLITS, "what"), numbers=(1, 2, 3)))
     print("and leave_out_TYPE, or leave_out_TYPE+TYPE...: types in test only, on the dataset's own splits")
+    print("and few_NUMBER_TYPE: so many people of a spoof type in train and none in dev, on the dataset's own splits")
 
 
 def _show(protocol: Any, report: Any) -> None:

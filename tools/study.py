@@ -8,15 +8,16 @@ command resumes where it was stopped, and more parts can be added later.
   unknown     four types left out of training and tested alone, against the baseline likewise
   recipe      how the training was set up in the first edition, and what each later change does alone
   choices     what the paper leaves open, one choice of ours at a time made in the other way
+  few         a type of which training has 1, 3 and 10 people: as it is, drawn more often, and with synthesized spoofs
   long        one longer training on more people
 
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
 """
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
-from phystd_tf.experiments import embedded_faces
+from phystd_tf.experiments import embedded_faces, synthesized_faces
 from phystd_tf.experiments.experiment import Experiment, Files, files_of, steps_of, with_schedule
 from phystd_tf.experiments.plan import Plan
 from phystd_tf.experiments.presenting import overview
@@ -29,7 +30,7 @@ from .command import Flags, UsageError, run_program, whole_seeds
 
 flags = Flags()
 
-PARTS = ("demo", "ablations", "unknown", "recipe", "choices", "long")
+PARTS = ("demo", "ablations", "unknown", "recipe", "choices", "few", "long")
 # Hyper-parameters of the first edition: D1 and D2 compare a blurred fake with a sharp face; Eq. (20) is a sum; faces
 # are drawn by frame; a strong trace asks for inpainting even where P0 forbids it.
 PAIRS = ("discriminator_real=image",)
@@ -57,6 +58,9 @@ CHOICES = {
 }
 # One of each kind of attack: flat, worn, painted, and in part.
 LEFT_OUT = ("print", "silicone_mask", "obfuscation_makeup", "funny_eyeglasses")
+# People of the rare type in the training of part few, and how often each type is drawn there without new spoofs.
+FEW = (1, 3, 10)
+EVENLY = ("sampling=type",)
 
 _OUT = flags.DEFINE_string("out", None, "Folder for everything the study makes.", required=True)
 _PARTS = flags.DEFINE_list("parts", list(PARTS), f"Which comparisons: {', '.join(PARTS)}.")
@@ -80,6 +84,10 @@ _FACTOR = flags.DEFINE_float(
     lower_bound=1.0,
 )  # fmt: skip
 _LEFT_OUT = flags.DEFINE_list("left_out", list(LEFT_OUT), "Types of the part 'unknown'.")
+_FEW_TYPE = flags.DEFINE_string("few_type", "funny_eyeglasses", "The rare type of the part 'few'.")
+_FEW_IMAGES = flags.DEFINE_integer(
+    "few_images", 100, "Synthesized spoofs of it; by default about as many as there are of the others.", lower_bound=1
+)
 _WORKERS = flags.DEFINE_integer(
     "workers", 0, "Trainings side by side, which share the cores; 0 takes one for each core.", lower_bound=0
 )
@@ -99,6 +107,8 @@ class Job(NamedTuple):
     protocol: str = "folder"
     changes: tuple[str, ...] = ()
     same_as: str = ""  # "PART/MODEL" of a training that is this one, and is done once
+    protocol_seed: int = 0
+    traces_of: Optional["Job"] = None  # whose run synthesizes spoofs for this one
 
     @property
     def folder(self) -> str:
@@ -139,6 +149,8 @@ def _jobs(part: str, seeds: list[int]) -> list[Job]:
     if part == "ablations":
         done = {"auxiliary": "demo/auxiliary, equal iterations", "full": "demo/full"}
         return [Job(part, name, name, usual, seed, same_as=done.get(name, "")) for name in ABLATIONS for seed in seeds]
+    if part == "few":
+        return [job for count in FEW for model in _few(count, usual, seeds) for job in model]
     if part in ("recipe", "choices"):
         return [
             Job(part, name, "full", usual, seed, changes=changes, same_as="" if changes else "demo/full")
@@ -154,9 +166,29 @@ def _jobs(part: str, seeds: list[int]) -> list[Job]:
     return [Job(part, model, row, its, seed, protocol) for model, row, its in models for seed in seeds]
 
 
+def _few(count: int, iterations: int, seeds: list[int]) -> list[list[Job]]:
+    """The models of part few for a number of people: other people for each seed."""
+    name = f"{count} {'person' if count == 1 else 'people'}"
+    protocol = f"few_{count}_{_FEW_TYPE.value}"
+    plain = [Job("few", name, "full", iterations, seed, protocol, protocol_seed=seed) for seed in seeds]
+    evenly = [job._replace(model=f"{name}, types evenly", changes=EVENLY) for job in plain]
+    synthesized = [
+        Job("few", f"{name}, with synthesized", "full", iterations, job.seed, traces_of=job) for job in plain
+    ]
+    return [plain, evenly, synthesized]
+
+
 def _steps(job: Job) -> list[Step]:
     """The steps of one model: faces, training, scores, error rates."""
-    return [*_faces(job), *steps_of(_experiment(job), _OUT.value)]
+    before = _faces(job) if job.traces_of is None else [*_steps(job.traces_of), *_own_faces(job)]
+    return [*before, *steps_of(_experiment(job), _OUT.value)]
+
+
+def _own_faces(job: Job) -> list[Step]:
+    """The steps that make the training faces of a model with synthesized spoofs."""
+    assert job.traces_of is not None
+    base = _experiment(job.traces_of)
+    return synthesized_faces.synthesized_faces(job.folder, base, _FEW_TYPE.value, _FEW_IMAGES.value, _OUT.value)
 
 
 def _faces(job: Job) -> list[Step]:
@@ -170,17 +202,21 @@ def _faces(job: Job) -> list[Step]:
 
 def _experiment(job: Job) -> Experiment:
     out = _OUT.value
+    data = embedded_faces.prepared_folder(out, "long_faces" if job.part == "long" else "faces")
+    needs = _faces(job)
+    if job.traces_of is not None:
+        data, needs = synthesized_faces.prepared_folder(job.folder, out), [*needs, *_own_faces(job)]
     return Experiment(
         name=job.folder,
-        data=embedded_faces.prepared_folder(out, "long_faces" if job.part == "long" else "faces"),
-        protocol=ProtocolChoice(job.protocol),
+        data=data,
+        protocol=ProtocolChoice(job.protocol, job.protocol_seed),
         iterations=job.iterations,
         ablation=job.ablation,
         seed=job.seed,
         changes=with_schedule("small", job.iterations, (*_SET.value, *job.changes)),
         test_data=embedded_faces.prepared_folder(out, "test_faces"),
         truth=None if job.ablation == "auxiliary" else os.path.join(out, "test_faces"),
-        needs=tuple(step.key for step in _faces(job)),
+        needs=tuple(step.key for step in needs),
     )
 
 

@@ -79,10 +79,13 @@ def main() -> int:
     print(f"{'type':<22}{'images':>8}{'of people':>11}{'pairs refused':>15}")
     for one in counts:
         print(f"{one.type:<22}{one.made:>8}{one.people:>11}{one.refused:>15}")
+    lacking = [one.type for one in counts if one.made < _COUNT.value]
+    if lacking:
+        print(f"note: too many pairs were refused for {', '.join(lacking)}; see --max_folded and --max_offset")
     size = source.generator.hparams.image_size
     print(f"{NOTE}\nwhere each is from: {_OUT.value}/provenance.csv; next, with another --out:")
     print(f"  python -m tools.prepare --root={_OUT.value} --out=PREPARED --image_size={size} --map_sizes={size}")
-    return SOME_FAILED if any(one.made < _COUNT.value for one in counts) else DONE
+    return SOME_FAILED if lacking else DONE
 
 
 def _weights() -> dict[str, float]:

@@ -53,10 +53,22 @@ def _steps(out: str, name: str, subjects: int, seed: int, more: tuple[str, ...],
         ),
         (os.path.join(faces, "synthetic.json"),), kind="make_synthetic", work=frames,
     )  # fmt: skip
-    prepare = Step(
-        f"{name}/prepare", "prepare",
+    return [render, preparation(f"{name}/prepare", faces, prepared, render.key, frames)]
+
+
+def preparation(key: str, faces: str, prepared: str, needs: str, frames: int) -> Step:
+    """The step that prepares a folder of faces for the preset small.
+
+    Args:
+      key: of the step.
+      faces: the folder.
+      prepared: the prepared folder.
+      needs: key of the step that makes the faces.
+      frames: number of them.
+    """
+    return Step(
+        key, "prepare",
         ("--dataset=folder", f"--root={faces}", f"--out={prepared}", "--image_size=128", "--map_sizes=128"),
-        (os.path.join(prepared, "manifest.csv"),), (render.key,), "prepare", frames,
+        (os.path.join(prepared, "manifest.csv"),), (needs,), "prepare", frames,
         accepts=(0, 1),  # a few faces are not found, and listed
     )  # fmt: skip
-    return [render, prepare]

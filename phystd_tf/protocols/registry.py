@@ -5,10 +5,11 @@ from typing import Optional
 
 from phystd_tf.protocols.building import TYPE, RuleSpec, build, families, file_names, grid_of, spellings, table
 from phystd_tf.protocols.protocol import Protocol
-from phystd_tf.protocols.rules import LeftOutTypes, OfficialSplit, ProtocolError
+from phystd_tf.protocols.rules import FewPeople, LeftOutTypes, OfficialSplit, ProtocolError
 
 AS_PREPARED = "folder"
 LEAVE_OUT = "leave_out_"  # followed by types joined with +
+FEW = "few_"  # followed by a number and a type
 
 
 def protocol_names(dataset: Optional[str] = None) -> tuple[str, ...]:
@@ -16,7 +17,8 @@ def protocol_names(dataset: Optional[str] = None) -> tuple[str, ...]:
 
     In addition, ``leave_out_<type>+<type>...`` exists for any types: it keeps the
     dataset's own splits, but uses these types in test only, and no other spoofs
-    there.
+    there. ``few_<number>_<type>`` keeps so many people of a spoof type in train and
+    none in dev.
 
     Args:
       dataset: name of a layout, as in prepared.json; None for the protocols of all datasets.
@@ -33,7 +35,7 @@ def load_protocol(name: str, seed: int = 0, lists: Optional[str] = None) -> Prot
     """Builds a protocol from its name.
 
     Args:
-      name: one of ``protocol_names``, or ``leave_out_<type>+<type>...``.
+      name: one of ``protocol_names``, ``leave_out_<type>+<type>...`` or ``few_<number>_<type>``.
       seed: non-negative seed of the protocols that divide at random.
       lists: folder with the user's own lists, for the protocols that are defined by lists.
 
@@ -46,14 +48,14 @@ def load_protocol(name: str, seed: int = 0, lists: Optional[str] = None) -> Prot
     """
     if seed < 0:
         raise ProtocolError(f"the seed of a protocol must not be negative, not {seed}")
-    if name == AS_PREPARED or name.startswith(LEAVE_OUT):
+    if name == AS_PREPARED or name.startswith((LEAVE_OUT, FEW)):
         if lists is not None:
             raise ProtocolError(f"protocol {name} does not use lists")
-        return _of_own_splits(name)
+        return _few_people(name, seed) if name.startswith(FEW) else _of_own_splits(name)
     if name not in table():
         raise ProtocolError(
-            f"there is no protocol '{name}'; there are {AS_PREPARED}, {', '.join(families())} "
-            f"and {LEAVE_OUT}{TYPE}+{TYPE}... (types: {', '.join(spellings())})"
+            f"there is no protocol '{name}'; there are {AS_PREPARED}, {', '.join(families())}, "
+            f"{LEAVE_OUT}{TYPE}+{TYPE}... and {FEW}<number>_{TYPE} (types: {', '.join(spellings())})"
         )
     file, row, kind = table()[name]
     try:
@@ -87,3 +89,13 @@ def _of_own_splits(name: str) -> Protocol:
     how = f"the splits of the prepared folder; {', '.join(kinds)} in test only, without other spoofs there"
     rule = LeftOutTypes(OfficialSplit(), left_out, known=False, whole=False)
     return Protocol(name, None, f"unknown {', '.join(kinds)}", how, ours, rule)
+
+
+def _few_people(name: str, seed: int) -> Protocol:
+    match = re.fullmatch(rf"{FEW}([1-9][0-9]{{0,5}})_([^\W_]+(?:_[^\W_]+)*)", name)
+    if match is None or match[2] == "live":
+        raise ProtocolError(f"protocol '{name}': expected {FEW}<number>_{TYPE}, such as {FEW}3_half_mask")
+    count, kind = int(match[1]), match[2]
+    rule = FewPeople(OfficialSplit(), spellings().get(kind, [kind]), count, seed)
+    how = f"the splits of the prepared folder; {kind} of {count} people in train, drawn at random, and none in dev"
+    return Protocol(name, None, f"{count} people of {kind}", how, "ours", rule)

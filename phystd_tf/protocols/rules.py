@@ -246,6 +246,43 @@ class LeftOutTypes(Rule):
         return frozenset(member for members in self._left_out.values() for member in members)
 
 
+class FewPeople(Rule):
+    """Trains on a few people of one spoof type; the others of this type are in neither train nor dev.
+
+    Args:
+      base: rule that divides the clips before.
+      members: the types that count as this type.
+      count: number of people; those of a smaller number are among those of a larger one.
+      seed: seed of the draw.
+    """
+
+    def __init__(self, base: Rule, members: Sequence[str], count: int, seed: int) -> None:
+        self._base = base
+        self._members, self._name = frozenset(members), "+".join(sorted(members))
+        self._count = count
+        self._seed = seed
+
+    def assign(self, clips: Sequence[ClipFacts]) -> dict[str, str]:
+        """See Rule.
+
+        Raises:
+          ProtocolError: if train has clips, but not so many people of the type.
+        """
+        splits = self._base.assign(clips)
+        spelled = first_spellings(fact.person for fact in clips)
+        own = [fact for fact in clips if fact.type in self._members and fact.clip in splits]
+        people = sorted({spelled[fact.person] for fact in own if splits[fact.clip] == "train"})
+        if "train" in splits.values() and len(people) < self._count:
+            raise ProtocolError(f"only {len(people)} people of the type {self._name} are in train")
+        order = stream(self._seed, self._name).permutation(len(people))
+        kept = {people[index] for index in order[: self._count]}
+        for fact in own:
+            split = splits[fact.clip]
+            if split == "dev" or (split == "train" and spelled[fact.person] not in kept):
+                del splits[fact.clip]
+        return splits
+
+
 class UnseenInstruments(Rule):
     """Uses the dataset's splits, but half of the instruments of each type in test only, the others in train and dev.
 

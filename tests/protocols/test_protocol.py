@@ -309,6 +309,32 @@ def test_leaving_out_partial_paper_leaves_out_both_kinds():
     assert set(_of(splits, "test", clips)) == {"live", "partial_eye", "partial_mouth"}
 
 
+def test_few_people_of_a_type_are_kept_and_all_else_stays():
+    clips = CLIPS["folder"]
+    before = load_protocol("folder").assign(clips)
+    kept = {}
+    for count in (1, 3):
+        splits = load_protocol(f"few_{count}_print", seed=5).assign(clips)
+        own = [fact for fact in clips if fact.type == "print"]
+        kept[count] = {fact.person for fact in own if splits.get(fact.clip) == "train"}
+        assert len(kept[count]) == count and not [fact for fact in own if splits.get(fact.clip) == "dev"]
+        assert all(splits[fact.clip] == before[fact.clip] for fact in clips if fact.type != "print")
+        assert _of(splits, "test", clips) == _of(before, "test", clips)
+    assert kept[1] < kept[3]
+    draws = [load_protocol("few_1_print", seed=seed).assign(clips) for seed in range(6)]
+    assert len({tuple(sorted(splits)) for splits in draws}) > 1
+    with pytest.raises(ProtocolError, match="few_999_print: only .* people of the type print are in train"):
+        load_protocol("few_999_print").assign(clips)
+    tested = [fact._replace(split="test") for fact in clips]  # another folder, which holds test faces alone
+    assert len(load_protocol("few_999_print").assign(tested)) == len(clips)
+
+
+def test_few_people_of_partial_paper_are_those_of_both_kinds():
+    clips = [fact._replace(split="train") for fact in CLIPS["siwm"]]
+    splits = load_protocol("few_4_partial_paper").assign(clips)
+    assert sum(fact.type.startswith("partial_") and fact.clip in splits for fact in clips) == 4
+
+
 # --- properties of all ---
 
 
@@ -371,6 +397,10 @@ def test_live_people_who_are_known_are_on_one_side():
         ("leave_out_", {}, "expected leave_out_<type>"),
         ("leave_out_live", {}, "expected leave_out_<type>"),
         ("leave_out_print+", {}, "expected leave_out_<type>"),
+        ("few_print", {}, "expected few_<number>_<type>"),
+        ("few_0_print", {}, "expected few_<number>_<type>"),
+        ("few_3_live", {}, "expected few_<number>_<type>"),
+        ("few_3_print", {"lists": "x"}, "does not use lists"),
         ("oulu_1", {"lists": "x"}, "does not use lists"),
         ("siwm_2_print", {"lists": "x"}, "does not use lists"),
         ("folder", {"lists": "x"}, "does not use lists"),

@@ -165,6 +165,38 @@ def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
     )
 
 
+def test_few_people_are_trained_on_as_they_are_more_often_and_with_synthesized_spoofs(out, calls):
+    FLAGS.parts, FLAGS.few_type, FLAGS.few_images = ["few"], "half_mask", 7
+    study.main()
+    by_run = {arguments["run"]: arguments for tool, arguments in calls if tool == "train"}
+    assert len(by_run) == 3 * 3 * 2
+    plain, evenly, more = (by_run[str(out / "few" / f"3_people{name}-4" / "run")]
+                           for name in ("", ",_types_evenly", ",_with_synthesized"))  # fmt: skip
+    assert plain["protocol"] == evenly["protocol"] == "few_3_half_mask" and plain["protocol_seed"] == "4"
+    assert "set" not in plain and evenly["set"] == "sampling=type"
+    folder = out / "few" / "3_people,_with_synthesized-4"
+    assert (more["data"], more["protocol"]) == (str(folder / "prepared"), "folder") and "protocol_seed" not in more
+    assert {one["iterations"] for one in by_run.values()} == {str(SMALL.max_iterations)}
+    order = [(tool, arguments.get("run"), arguments.get("out")) for tool, arguments in calls]
+    made = [arguments for tool, arguments in calls if tool == "synthesize"]
+    assert len(made) == 6
+    (own,) = [one for one in made if one["out"] == str(folder / "faces")]
+    assert own == {
+        "run": plain["run"], "data": plain["data"], "out": str(folder / "faces"), "types": "half_mask", "count": "7",
+        "seed": "4", "originals": "train,dev",
+    }  # fmt: skip
+    steps = [("train", plain["run"]), ("synthesize", plain["run"]), ("train", more["run"])]
+    places = [next(i for i, one in enumerate(order) if one[:2] == step) for step in steps]
+    assert places == sorted(places)
+    scored = [one for tool, one in calls if tool == "score" and one["run"] == more["run"]]
+    assert [one["data"] for one in scored] == [more["data"], str(out / "test_prepared")]
+    rows = json.loads((out / "few.json").read_text())["overall"]
+    assert [row["model"] for row in rows[:3]] == ["1 person", "1 person, types evenly", "1 person, with synthesized"]
+    calls.clear()
+    study.main()
+    assert not calls
+
+
 def test_the_cores_are_shared_by_the_trainings_that_run_side_by_side(out, calls, monkeypatch):
     monkeypatch.setattr(study.os, "cpu_count", lambda: 8)
     for parts, workers, threads in ((["long"], 0, None), (["demo"], 3, "2"), (["recipe"], 0, "1")):

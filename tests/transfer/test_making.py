@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from phystd_tf.physics.warp import dense_offset, sample
 from phystd_tf.transfer import folder, making
 from phystd_tf.transfer.carrying import Recipe
 from tests.killing import tree
-from tests.transfer.untrained_run import make_run
 
 RECIPE = Recipe(seed=5, weights=dict.fromkeys("BCTP", 1.0), harder=False, max_folded=1.0, max_offset=1.0)
 
@@ -105,12 +105,12 @@ def test_work_goes_on_where_it_was_interrupted(source, tmp_path, monkeypatch):
 
 
 def test_bad_warps_are_refused_and_others_tried(source, tmp_path):
-    _make(source, tmp_path / "all", 12)
+    _make(source, tmp_path / "all", 8)
     offsets = sorted({float(row["offset"]) for row in _provenance(tmp_path / "all")})
     limit = sum(offsets[len(offsets) // 2 - 1 :][:2]) / 2  # between two of them
-    (counts,) = _make(source, tmp_path / "some", 12, RECIPE._replace(max_offset=limit))
+    (counts,) = _make(source, tmp_path / "some", 8, RECIPE._replace(max_offset=limit))
     rows = _provenance(tmp_path / "some")
-    assert counts.made == 12 and counts.refused == len(rows) - 12 > 0
+    assert counts.made == 8 and counts.refused == len(rows) - 8 > 0
     for row in rows:
         assert (row["status"] == "ok") == (float(row["offset"]) <= limit) == bool(row["image"])
     (none,) = _make(source, tmp_path / "none", 1, RECIPE._replace(max_offset=0.0))
@@ -148,12 +148,15 @@ def test_a_folder_that_was_begun_in_another_way_or_by_others_is_kept(source, tmp
         _make(source, tmp_path / "out", 1)
 
 
-def test_what_cannot_give_traces_is_refused(source, tmp_path):
+def test_what_cannot_give_traces_is_refused(source, tmp_path, monkeypatch):
     with pytest.raises(folder.SynthesisError, match="no face of the type replay in train; there are print"):
         making.make_spoofs(source, RECIPE, ["replay"], 1, str(tmp_path))
-    run, faces = make_run(tmp_path, ablation="auxiliary", trace_decoder=False)
-    with pytest.raises(folder.SynthesisError, match="auxiliary. has no traces"):
-        making.load_source(run, faces, "train")
+    for system, ablation, has_traces in (("phystd", "auxiliary", False), ("stdn", "full", True)):
+        hparams = mock.Mock(system=system, ablation=ablation)
+        network = mock.Mock(hparams=hparams, has_traces=has_traces)
+        monkeypatch.setattr(making, "load_with_point", lambda run, network=network: (network, None))
+        with pytest.raises(folder.SynthesisError, match="(auxiliary|stdn). has no traces"):
+            making.load_source("run", source.faces, "train")
 
 
 def test_names_of_files():
