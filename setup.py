@@ -33,6 +33,7 @@ VERBS = (
     "draw",
     "make_synthetic",
     "benchmark",
+    "measure_faces",
     "build_morphable_model",
 )
 

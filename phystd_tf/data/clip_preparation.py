@@ -12,10 +12,11 @@ from phystd_tf.data.crop_geometry import CropGeometryError, geometry_file, prepa
 from phystd_tf.data.readers.dat_records import DatFileError, is_dat, iterate_dat
 from phystd_tf.data.readers.face_hints import read_hints
 from phystd_tf.data.readers.landmarks import LandmarkFileError, landmark_file, read_landmarks
-from phystd_tf.face.alignment import AlignmentError, FaceAligner, LowQualityError, NoFaceError
+from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.detection import Box
 from phystd_tf.face.geometry import PreparedFace, face_box, find_face, with_targets
 from phystd_tf.face.morphable_model import MorphableModel, MorphableModelError
+from phystd_tf.face.refusals import AlignmentError, LowQualityError, NoFaceError
 from phystd_tf.files.images import UnreadableImageError, is_image, read_image
 from phystd_tf.files.names import printable
 from phystd_tf.files.video import UnreadableVideoError, iterate_frames

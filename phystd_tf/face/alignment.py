@@ -17,53 +17,34 @@ import cv2
 import numpy as np
 
 from phystd_tf.errors import PhystdError
-from phystd_tf.face.detection import Box, Detection, detect, merge, overlap, tile_starts, window_around
-from phystd_tf.face.topology import LEFT_EYE, RIGHT_EYE
-
-MOUTH = (13, 14)  # vertices of the mesh
-NOSE_TIP = 1
+from phystd_tf.face.detection import (
+    Box,
+    Detection,
+    Window,
+    detect,
+    is_same_face,
+    merge,
+    overlap,
+    tile_starts,
+    window_around,
+)
+from phystd_tf.face.mesh_checks import check_inside, check_mesh, eye_distance
+from phystd_tf.face.morphable_model import default_model
+from phystd_tf.face.orientation import View, upside_down_evidence
+from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError, LowQualityError, NoFaceError, NoMeshError
 
 MIN_CONFIDENCE = 0.5  # of the detector; MediaPipe's own default
 MIN_EYE_DISTANCE = 16.0  # pixels; below this, a crop of 256 px would be enlarged more than four times
 WINDOW = 2.0  # side of the window for the mesh network, relative to the side of the detected box
-MAX_ROLL = 60.0  # degrees between the "down" directions of the face and of the image
 LARGE_FACE = 0.15  # of the shorter side of the image; the search ends if the first pass finds a face this large
 SHARP_FACE = 0.25  # of the longer side of the image, which the detectors reduce to 128 or 192 pixels
 MIN_TILE = 64  # pixels; smaller tiles of an image cannot contain a usable face
 SURE = 0.90  # upside-down faces have a lower detector score (at most 0.87, measured on 104 faces)
-# Detector score of the view turned by 180 degrees minus that of the original view; measured on 209 faces: at most 0.00
-# for upright faces, at least 0.02 for upside-down ones.
-UPSIDE_DOWN_MARGIN = 0.01
-
-
-class AlignmentError(PhystdError):
-    """A face cannot be used.
-
-    Attributes:
-      status: the reason in one word, for the manifest.
-      box: Box of the face in pixels of the image; None where no face was detected.
-    """
-
-    status = "failed"
-    box: Optional[Box] = None
-
-
-class NoFaceError(AlignmentError):
-    """No face was found."""
-
-    status = "no_face"
-
-
-class LowQualityError(AlignmentError):
-    """A face was found, but its mesh is not plausible."""
-
-    status = "low_quality"
-
-
-class FaceTooSmallError(AlignmentError):
-    """The face has too few pixels."""
-
-    status = "too_small"
+# A face that fills its picture is found in a gray margin: sizes of the margin that are tried, relative to the longer
+# side of the image, and the smallest side of such a face, relative to the shorter side.
+MARGINS = (0.5, 1.0)
+FILLING_FACE = 0.5
+GRAY = (128, 128, 128)
 
 
 class FaceExtraMissingError(PhystdError):
@@ -151,13 +132,19 @@ class FaceAligner:
           LowQualityError: if the mesh is missing or not plausible, or upside down.
           ValueError: if ``image`` is not [H, W, 3] uint8.
         """
-        detections = self._search(image, hint_box)
-        if not detections:
-            raise NoFaceError("no face found")
-        face = max(detections, key=lambda detection: detection.side)
-        if hint_box is None:  # with a hint, the detector has already seen a small window
-            face = self._refine(image, face)
-        return self._aligned(image, face, len(detections), known_upright)
+        try:
+            detections = self._search(image, hint_box)
+            if not detections:
+                raise NoFaceError("no face found")
+            face = max(detections, key=lambda detection: detection.side)
+            if hint_box is None:  # with a hint, the detector has already seen a small window
+                face = self._refine(image, face)
+            return self._aligned(image, face, len(detections), known_upright)
+        except AlignmentError:
+            found = None if hint_box is not None else self._align_with_margin(image)
+            if found is None:
+                raise
+            return found
 
     def align_all(self, image: np.ndarray) -> list[Union[Alignment, AlignmentError]]:
         """Computes the mesh of each face; the first one is that of ``align``.
@@ -166,41 +153,67 @@ class FaceAligner:
           image: [H, W, 3] uint8, RGB.
 
         Returns:
-          What ``align`` returns or raises for each face, the largest first; one NoFaceError if no face is found.
+          What ``align`` returns or raises for the largest face, and then for each smaller one that has a mesh.
 
         Raises:
           ValueError: if ``image`` is not [H, W, 3] uint8.
         """
-        detections = sorted(self._search(image, None), key=lambda detection: -detection.side)
-        results: list[Union[Alignment, AlignmentError]] = []
-        for face in detections:
+        first: Union[Alignment, AlignmentError]
+        try:
+            first = self.align(image)
+        except AlignmentError as error:
+            first = error
+        results = [first]
+        known = [first.box] if first.box is not None else []
+        for face in sorted(self._search_everywhere(image), key=lambda detection: -detection.side):
+            if any(is_same_face(face.box, box) for box in known):
+                continue
+            known.append(_box(face))
             try:
-                results.append(self._aligned(image, self._refine(image, face), len(detections), False))
+                results.append(self._aligned(image, self._refine(image, face), 1, False))
+            except NoMeshError:
+                pass  # the detector finds patterns, too
             except AlignmentError as error:
                 results.append(error)
-        return results or [NoFaceError("no face found")]
+        return results
+
+    def _align_with_margin(self, image: np.ndarray) -> Optional[Alignment]:
+        """The mesh of a face that fills its picture; None if there is none."""
+        height, width = image.shape[:2]
+        for margin in (round(share * max(height, width)) for share in MARGINS):
+            padded = cv2.copyMakeBorder(image, *(margin,) * 4, cv2.BORDER_CONSTANT, value=GRAY)
+            detections = self._detect_in(padded, (0, 0, width + 2 * margin, height + 2 * margin))
+            face = max(detections, key=lambda detection: detection.side, default=None)
+            if face is None or face.side < FILLING_FACE * min(height, width):
+                continue
+            try:
+                found = self._aligned(padded, face, len(detections), False)
+                points: np.ndarray = found.points - np.array([margin, margin, 0], np.float32)
+                check_inside(points, image.shape)
+            except AlignmentError:
+                continue
+            left, top, right, bottom = (side - margin for side in found.box)
+            return Alignment(points, (left, top, right, bottom), len(detections))
+        return None
 
     def _aligned(self, image: np.ndarray, face: Detection, num_faces: int, known_upright: bool) -> Alignment:
         """The mesh of a detected face, after all checks."""
-        left, top, right, bottom = (float(value) for value in face.box)
         try:
             points = self._checked_points(image, face, known_upright)
         except AlignmentError as error:
-            error.box = (left, top, right, bottom)
+            error.box = _box(face)
             raise
-        return Alignment(points.astype(np.float32), (left, top, right, bottom), num_faces)
+        return Alignment(points.astype(np.float32), _box(face), num_faces)
 
     def _checked_points(self, image: np.ndarray, face: Detection, known_upright: bool) -> np.ndarray:
         points = self._fine(image, face)
         if points is None:
             if face.side < 3 * self._min_eye_distance:
                 raise FaceTooSmallError(f"the face is only {face.side:.0f} px wide")
-            raise LowQualityError("a face was detected, but no mesh was found")
-        eye_distance = float(np.linalg.norm(points[list(RIGHT_EYE)].mean(0) - points[list(LEFT_EYE)].mean(0)))
-        if eye_distance < self._min_eye_distance:
-            raise FaceTooSmallError(
-                f"only {eye_distance:.0f} px between the eyes; {self._min_eye_distance:.0f} are needed"
-            )
+            raise NoMeshError("a face was detected, but no mesh was found")
+        distance = eye_distance(points)
+        if distance < self._min_eye_distance:
+            raise FaceTooSmallError(f"only {distance:.0f} px between the eyes; {self._min_eye_distance:.0f} are needed")
         check_mesh(points, face, image.shape)
         if not known_upright and face.score < SURE and self._is_upside_down(image, face):
             raise LowQualityError("the face is upside down")
@@ -221,16 +234,24 @@ class FaceAligner:
         # The detectors reduce a wide frame considerably. Therefore square tiles of its height that overlap by half are
         # searched, and, if no face is found in them, tiles of half its height.
         side = min(height, width)
-        for tile in (side, side // 2):
-            if tile < side and found:
-                break
-            if tile < MIN_TILE or tile > 0.8 * max(height, width):
-                continue
-            corners = [(x, y) for y in tile_starts(height, tile) for x in tile_starts(width, tile)]
-            found = merge(
-                found + [face for x, y in corners for face in self._detect_in(image, (x, y, x + tile, y + tile))]
-            )
+        found = self._search_tiles(image, side, found)
+        return found or self._search_tiles(image, side // 2, found)
+
+    def _search_everywhere(self, image: np.ndarray) -> list[Detection]:
+        """Faces of all sizes, also where there is a large one."""
+        height, width = image.shape[:2]
+        found = self._detect_in(image, (0, 0, width, height))
+        for tile in (min(height, width), min(height, width) // 2):
+            found = self._search_tiles(image, tile, found)
         return found
+
+    def _search_tiles(self, image: np.ndarray, tile: int, found: list[Detection]) -> list[Detection]:
+        """Adds the faces in square tiles; none if the tiles are too small, or hardly smaller than the image."""
+        height, width = image.shape[:2]
+        if tile < MIN_TILE or tile > 0.8 * max(height, width):
+            return found
+        corners = [(x, y) for y in tile_starts(height, tile) for x in tile_starts(width, tile)]
+        return merge(found + [face for x, y in corners for face in self._detect_in(image, (x, y, x + tile, y + tile))])
 
     def _detect_in(self, image: np.ndarray, window: tuple[int, int, int, int]) -> list[Detection]:
         return merge(detect(self._near, image, window) + detect(self._far, image, window))
@@ -249,67 +270,48 @@ class FaceAligner:
     def _fine(self, image: np.ndarray, face: Detection) -> Optional[np.ndarray]:
         """Returns the mesh [468, 3], trying windows of several sizes; None if there is none."""
         for factor in (WINDOW, 1.5, 3.0):
-            left, top, right, bottom = window_around(face.box, factor, image.shape)
-            result = self._mesh.process(np.ascontiguousarray(image[top:bottom, left:right]))
-            if result.multi_face_landmarks:
-                landmarks = result.multi_face_landmarks[0].landmark
-                points = np.array([(point.x, point.y, -point.z) for point in landmarks], np.float64)
-                # MediaPipe scales z like x. Its 0 and 1 are the edges of the image; our pixel centers are at integers.
-                points *= (right - left, bottom - top, right - left)
-                points[:, :2] += (left - 0.5, top - 0.5)
+            points = self._mesh_in(image, window_around(face.box, factor, image.shape))
+            if points is not None:
                 return points
         return None
 
+    def _mesh_in(self, image: np.ndarray, window: Window) -> Optional[np.ndarray]:
+        left, top, right, bottom = window
+        result = self._mesh.process(np.ascontiguousarray(image[top:bottom, left:right]))
+        if not result.multi_face_landmarks:
+            return None
+        landmarks = result.multi_face_landmarks[0].landmark
+        points = np.array([(point.x, point.y, -point.z) for point in landmarks], np.float64)
+        # MediaPipe scales z like x. Its 0 and 1 are the edges of the image; our pixel centers are at integers.
+        points *= (right - left, bottom - top, right - left)
+        points[:, :2] += (left - 0.5, top - 0.5)
+        return points
+
     def _is_upside_down(self, image: np.ndarray, face: Detection) -> bool:
-        """Returns whether the detector score is higher after a rotation by 180 degrees.
+        """Compares a square around the face with itself turned by 180 degrees; outside the image it is gray."""
+        middle = (face.box[:2] + face.box[2:]) / 2
+        side = round(WINDOW * face.side)
+        left, top = (int(value) for value in np.round(middle - side / 2))
+        height, width = image.shape[:2]
+        square = np.full((side, side, 3), GRAY, np.uint8)
+        inside = np.s_[max(-top, 0) : height - top, max(-left, 0) : width - left]
+        square[inside] = image[max(top, 0) : top + side, max(left, 0) : left + side]
+        # Ten times faster than NumPy.
+        return upside_down_evidence(self._view(square), self._view(cv2.rotate(square, cv2.ROTATE_180))) > 0
 
-        Both views use the same detector and window, since scores differ more
-        between detectors and between windows.
-        """
-        left, top, right, bottom = window_around(face.box, WINDOW, image.shape)
-        window = np.ascontiguousarray(image[top:bottom, left:right])
-        scores = []
-        for view in (window, cv2.rotate(window, cv2.ROTATE_180)):  # ten times faster than NumPy
-            found = detect(self._near, view, (0, 0, right - left, bottom - top))
-            scores.append(max((other.score for other in found), default=0.0))
-        return scores[1] > scores[0] + UPSIDE_DOWN_MARGIN
+    def _view(self, square: np.ndarray) -> View:
+        whole = (0, 0, len(square), len(square))
+        points = self._mesh_in(square, whole)
+        near, far = (
+            max((face.score for face in detect(detector, square, whole)), default=0.0)
+            for detector in (self._near, self._far)
+        )
+        return View(near, far, None if points is None else default_model().fit_dense(points).error)
 
 
-def check_mesh(points: np.ndarray, face: Detection, shape: tuple[int, ...]) -> None:
-    """Rejects a mesh that is not plausible.
-
-    Args:
-      points: [468, 3], as in ``Alignment``.
-      face: Detection of the same face.
-      shape: shape of the image, height first.
-
-    Raises:
-      LowQualityError: if a check fails; the message says which.
-    """
-    if not np.isfinite(points).all():
-        raise LowQualityError("the mesh is not finite")
-    flat = points[:, :2]
-    left_eye, right_eye = flat[list(LEFT_EYE)].mean(0), flat[list(RIGHT_EYE)].mean(0)
-    down = flat[list(MOUTH)].mean(0) - (left_eye + right_eye) / 2
-    roll = np.degrees(np.arctan2(abs(down[0]), down[1]))
-    if roll > MAX_ROLL:
-        raise LowQualityError(f"the eyes are not above the mouth (rotated by {roll:.0f} degrees)")
-    across = right_eye - left_eye
-    eye_distance = np.linalg.norm(points[list(RIGHT_EYE)].mean(0) - points[list(LEFT_EYE)].mean(0))
-    if across[0] * down[1] - across[1] * down[0] <= 0:
-        raise LowQualityError("the mesh is inside out")
-    extent = flat.max(0) - flat.min(0)
-    if not 0.5 < max(extent) / face.side < 2.2:
-        raise LowQualityError("the size of the mesh differs from that of the detected face")
-    middle = (flat.max(0) + flat.min(0)) / 2
-    if (middle < face.box[:2]).any() or (middle > face.box[2:]).any():
-        raise LowQualityError("the mesh is outside the detected face")
-    keypoints = np.stack([left_eye, right_eye, flat[NOSE_TIP], flat[list(MOUTH)].mean(0)])
-    if np.sqrt(np.mean(np.sum((keypoints - face.keypoints) ** 2, -1))) > 0.6 * eye_distance:
-        raise LowQualityError("the detector and the mesh disagree about the eyes, nose and mouth")
-    inside = ((flat >= -0.5) & (flat <= (shape[1] - 0.5, shape[0] - 0.5))).all(-1)
-    if inside.mean() < 0.6:
-        raise LowQualityError("most of the face is outside the image")
+def _box(face: Detection) -> Box:
+    left, top, right, bottom = (float(side) for side in face.box)
+    return left, top, right, bottom
 
 
 @contextlib.contextmanager

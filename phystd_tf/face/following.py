@@ -4,12 +4,13 @@ from typing import NamedTuple, Optional, Union
 
 import numpy as np
 
-from phystd_tf.face.alignment import AlignmentError, FaceAligner, FaceTooSmallError
+from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.detection import Box, is_same_face
 from phystd_tf.face.geometry import FoundFace, face_box, find_face, find_faces
 from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError
 
-SEARCH_EVERY = 10  # frames; a search of the whole frame takes longer than following all faces that are known
+SEARCH_EVERY = 25  # frames, a second; a search for faces of all sizes takes longer than following those that are known
 
 
 class SeenFace(NamedTuple):
@@ -28,7 +29,7 @@ class FaceFollower:
     """Finds all faces in the frames of a clip, and tells which of them are the same.
 
     The first face is followed as the preparation of training data follows the face of a clip. The whole frame is
-    searched where a face is lost, and every ten frames for faces that are new. A new face takes the lowest number of
+    searched where a face is lost, and once a second for faces that are new. A new face takes the lowest number of
     those that are missing.
     """
 

@@ -6,19 +6,13 @@ from typing import NamedTuple, Optional, Union
 import numpy as np
 
 from phystd_tf import spoof_types
-from phystd_tf.face.alignment import (
-    MIN_EYE_DISTANCE,
-    Alignment,
-    AlignmentError,
-    FaceAligner,
-    FaceTooSmallError,
-    LowQualityError,
-)
+from phystd_tf.face.alignment import MIN_EYE_DISTANCE, Alignment, FaceAligner
 from phystd_tf.face.crop import CropBox, crop, crop_box, from_crop, to_crop
 from phystd_tf.face.depth import depth_map
 from phystd_tf.face.detection import Box
 from phystd_tf.face.morphable_model import Fit, MorphableModel
 from phystd_tf.face.preliminary_mask import preliminary_mask
+from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError, LowQualityError
 from phystd_tf.physics import triangulation
 from phystd_tf.physics.pixels import rescale_positions
 

@@ -8,12 +8,14 @@ import numpy as np
 
 from phystd_tf.data.resizing import resize_crops
 from phystd_tf.errors import PhystdError
-from phystd_tf.face.alignment import AlignmentError, FaceAligner
+from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.crop import crop_recipe
 from phystd_tf.face.detection import Box
 from phystd_tf.face.following import FaceFollower
 from phystd_tf.face.geometry import FoundFace, face_box, find_face, find_faces
 from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.face.quality import defect
+from phystd_tf.face.refusals import AlignmentError, LowQualityError
 from phystd_tf.files.images import UnreadableImageError, read_image
 from phystd_tf.inference.predictor import Predictor
 from phystd_tf.liveness import TERMS
@@ -27,9 +29,10 @@ class Prediction(NamedTuple):
     """What the model says of one face.
 
     Attributes:
-      status: "ok", or why there is no score: "unreadable", "no_face", "low_quality" or "too_small".
+      status: "ok", or why there is no verdict: "unreadable", "no_face", "low_quality" or "too_small".
       reason: a sentence where the status is not ok; else empty.
-      score: liveness, Eq. (10): higher is more live; None without a face.
+      score: liveness, Eq. (10): higher is more live; None without a face that can be used. A face that is blurred or
+        over-exposed has a score, the status "low_quality", and no verdict.
       threshold: live is ``score >= threshold``; None where the run has no operating point yet.
       verdict: "live" or "spoof"; empty where there is no score or no threshold.
       box: (left, top, right, bottom) of the face in pixels of the photograph; None where none was detected.
@@ -207,9 +210,10 @@ class Model:
         score, point = float(outputs["score"]), self.predictor.operating_point
         terms = {name: float(outputs[f"term_{name}"]) for name in TERMS}
         prediction = Prediction(OK, score=score, box=face_box(face), terms=terms)
-        if point is None:
-            return prediction
-        return prediction._replace(threshold=point.threshold, verdict=point.verdict(score))
+        if point is not None:
+            prediction = prediction._replace(threshold=point.threshold, verdict=point.verdict(score))
+        reason = defect(face.image, face.shape)
+        return prediction._replace(status=LowQualityError.status, reason=reason, verdict="") if reason else prediction
 
 
 def load(path: str, checkpoint: Optional[str] = None, morphable_model: Optional[str] = None) -> Model:

@@ -10,8 +10,9 @@ from typing import Callable, NamedTuple
 import numpy as np
 
 from phystd_tf.errors import PhystdError
-from phystd_tf.face.alignment import AlignmentError, FaceAligner
+from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.morphable_model import default_model
+from phystd_tf.face.refusals import AlignmentError
 from phystd_tf.files.names import printable
 from phystd_tf.synthetic.photograph import Photograph, prepare
 

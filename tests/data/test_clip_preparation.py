@@ -7,9 +7,10 @@ import skimage.data
 from phystd_tf.data import clip_preparation
 from phystd_tf.data.clip_preparation import ClipPreparer, Settings
 from phystd_tf.data.clips import Clip
-from phystd_tf.face.alignment import FaceAligner, FaceTooSmallError, LowQualityError, NoFaceError
+from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.crop import from_crop
 from phystd_tf.face.morphable_model import default_model
+from phystd_tf.face.refusals import FaceTooSmallError, LowQualityError, NoFaceError
 from phystd_tf.files.images import read_image
 from tests.data.fake_prepared import fake_face
 from tests.files.motion_jpeg import avi, jpeg

@@ -2,8 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from phystd_tf.face.alignment import FaceTooSmallError, LowQualityError, NoFaceError, check_mesh
-from phystd_tf.face.detection import Detection
+from phystd_tf.face.refusals import FaceTooSmallError, LowQualityError, NoFaceError
 
 
 def placed(face, height, width, left, top, face_width):
@@ -67,6 +66,34 @@ def test_turned_photographs_are_refused(aligner, hopper, astronaut, turns):
         assert error.value.status == "low_quality"
 
 
+@pytest.mark.parametrize("margin", [0.1, 0.0, -0.08])
+def test_a_face_that_fills_its_picture(aligner, hopper, margin):
+    """Also where the picture ends within the face."""
+    points = aligner.align(hopper).points[:, :2]
+    low, high = points.min(0), points.max(0)
+    (left, top), (right, bottom) = (np.round(edge).astype(int) for edge in (
+        low - margin * (high - low), high + margin * (high - low)
+    ))  # fmt: skip
+    found = aligner.align(np.ascontiguousarray(hopper[top:bottom, left:right]))
+    error = np.linalg.norm(found.points[:, :2] + (left, top) - points, axis=1).mean()
+    assert error < 0.08 * eye_distance(points)
+    assert found.box[0] > -0.3 * (right - left) and found.box[2] < 1.3 * (right - left)
+    with pytest.raises(LowQualityError):
+        aligner.align(np.ascontiguousarray(hopper[top:bottom, left:right][::-1, ::-1]))
+
+
+def test_all_faces_of_all_sizes(aligner, face):
+    frame = placed(face, 720, 1280, 900, 300, 50)
+    frame[100 : 100 + face.shape[0], 100 : 100 + face.shape[1]] = face
+    first, second = aligner.align_all(frame)
+    np.testing.assert_array_equal(first.points, aligner.align(frame).points)
+    assert first.points[4, 0] < 500 and second.points[4, 0] > 900
+    (none,) = aligner.align_all(np.zeros((100, 100, 3), np.uint8))
+    assert isinstance(none, NoFaceError)
+    (turned,) = aligner.align_all(np.ascontiguousarray(face[::-1, ::-1]))
+    assert turned.status == "low_quality" and turned.box[0] > 0
+
+
 @pytest.mark.parametrize("face_width", [50, 120])
 def test_small_face_in_a_wide_frame(aligner, face, face_width):
     found = aligner.align(placed(face, 1080, 1920, 1400, 300, face_width))
@@ -97,40 +124,3 @@ def test_wrong_input_is_refused(aligner):
     for image in (np.zeros((20, 20), np.uint8), np.zeros((20, 20, 3)), np.zeros((0, 20, 3), np.uint8)):
         with pytest.raises(ValueError, match="uint8"):
             aligner.align(image)
-
-
-@pytest.fixture
-def good(frontal):
-    """A frontal mesh and the detection that belongs to it, in an image of 256 x 256."""
-    keypoints = np.stack(
-        [frontal[[33, 133], :2].mean(0), frontal[[362, 263], :2].mean(0), frontal[1, :2], frontal[13, :2]]
-    )
-    return frontal, Detection(0.9, np.array([45.0, 45.0, 210.0, 210.0]), keypoints)
-
-
-def test_checks_accept_a_good_mesh(good):
-    check_mesh(*good, (256, 256, 3))
-
-
-@pytest.mark.parametrize(
-    "change, words",
-    [
-        (lambda mesh, face: (mesh * np.nan, face), "not finite"),
-        (lambda mesh, face: (255 - mesh, face), "not above the mouth"),
-        (lambda mesh, face: (mesh * (-1, 1, 1) + (255, 0, 0), face), "inside out"),
-        (lambda mesh, face: (mesh * 3 - 255, face), "size of the mesh"),
-        (lambda mesh, face: (mesh, face._replace(box=face.box + 150)), "outside the detected face"),
-        (lambda mesh, face: (mesh, face._replace(keypoints=face.keypoints[::-1])), "disagree"),
-        (lambda mesh, face: (mesh - (150, 0, 0), face._replace(box=face.box - (150, 0, 150, 0))), "disagree"),
-        (
-            lambda mesh, face: (
-                mesh - (150, 0, 0),
-                face._replace(box=face.box - (150, 0, 150, 0), keypoints=face.keypoints - (150, 0)),
-            ),
-            "outside the image",
-        ),
-    ],
-)
-def test_checks_refuse_by_name(good, change, words):
-    with pytest.raises(LowQualityError, match=words):
-        check_mesh(*change(*good), (256, 256, 3))

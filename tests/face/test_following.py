@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from phystd_tf.face import following
-from phystd_tf.face.alignment import FaceTooSmallError, LowQualityError, NoFaceError
 from phystd_tf.face.crop import CropBox
 from phystd_tf.face.detection import is_same_face
 from phystd_tf.face.following import SEARCH_EVERY, FaceFollower
 from phystd_tf.face.geometry import FoundFace, face_box
+from phystd_tf.face.refusals import FaceTooSmallError, LowQualityError, NoFaceError
 
 IMAGE = np.zeros((200, 400, 3), np.uint8)
 
@@ -65,8 +65,8 @@ def follower():
 
 def test_faces_that_move_keep_their_numbers(scene, follower):
     for step in range(SEARCH_EVERY):
-        scene(100 + 5 * step, 300 - 5 * step)
-        assert _seen(follower) == {0: 100 + 5 * step, 1: 300 - 5 * step}
+        scene(100 + 2 * step, 300 - 2 * step)
+        assert _seen(follower) == {0: 100 + 2 * step, 1: 300 - 2 * step}
     assert scene.searches == 1
 
 

@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from phystd_tf.face.alignment import FaceTooSmallError, LowQualityError
 from phystd_tf.face.crop import from_crop
 from phystd_tf.face.geometry import find_face, with_targets
+from phystd_tf.face.refusals import FaceTooSmallError, LowQualityError
 
 
 def _prepared(image, aligner, model, size, spoof_type, depth_size, map_sizes, **known):

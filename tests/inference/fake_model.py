@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from phystd_tf.face.alignment import LowQualityError, NoFaceError
 from phystd_tf.face.following import SeenFace
+from phystd_tf.face.refusals import LowQualityError, NoFaceError
 from phystd_tf.inference.model import Disentangled, Prediction
 from phystd_tf.liveness import TERMS
 from phystd_tf.runs.operating_point import OperatingPoint

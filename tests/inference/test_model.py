@@ -97,6 +97,13 @@ def test_each_face_of_a_photograph_is_judged(model, hopper):
     assert nothing.prediction.status == "no_face" and nothing.prediction.box is None
 
 
+def test_a_blurred_face_has_a_score_and_no_verdict(model, hopper):
+    blurred = cv2.GaussianBlur(hopper[1], (0, 0), 8)
+    found = model.predict(blurred)
+    assert found.status == "low_quality" and "blurred" in found.reason
+    assert np.isfinite(found.score) and found.terms and found.verdict == ""
+
+
 def test_what_is_not_a_photograph_is_refused(model):
     for wrong in (np.zeros((20, 20, 4), np.uint8), [np.zeros((20, 20), np.uint8)]):
         with pytest.raises(ValueError, match="height, width, 3"):

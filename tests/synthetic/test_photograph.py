@@ -10,8 +10,9 @@ import pytest
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.face import topology
-from phystd_tf.face.alignment import Alignment, NoFaceError
+from phystd_tf.face.alignment import Alignment
 from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.face.refusals import NoFaceError
 from phystd_tf.synthetic import dataset, gallery, truth
 from phystd_tf.synthetic.clips import make_clip, subject_renderer
 from phystd_tf.synthetic.composition import compose

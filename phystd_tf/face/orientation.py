@@ -1,0 +1,40 @@
+"""Whether a face is upside down: two detectors and the morphable model compare it with the turned view."""
+
+from typing import NamedTuple, Optional
+
+# How much a difference counts as against one of the scores of the near detector. Chosen on 40 rendered people of all
+# types, whole and in tight crops: that score alone is wrong for 11 of 538 upright faces and 5 of 498 upside-down ones,
+# all three together for 4 and none. The others are at least 0.1 and 0.05 away from the limit.
+FAR_SCORE_WEIGHT = 0.2
+FIT_ERROR_WEIGHT = 40.0
+_NO_MESH = 0.02  # fit error, that of the worst meshes
+
+
+class View(NamedTuple):
+    """What the networks say of a face in a square around it, upright or turned by 180 degrees.
+
+    Attributes:
+      near_score: of the detector for near faces; 0 where it finds no face.
+      far_score: of the detector for far faces; 0 where it finds no face.
+      fit_error: of the morphable model to the mesh, in eye distances; None where there is no mesh.
+    """
+
+    near_score: float
+    far_score: float
+    fit_error: Optional[float]
+
+
+def upside_down_evidence(original: View, turned: View) -> float:
+    """Returns how much better a face looks when it is turned by 180 degrees; above 0 it is upside down.
+
+    Glasses and paint may look more like a face to a detector when they are upside down, but the mesh that is found
+    there is not that of a face. A face in a mask that looks aside may have the better mesh upside down, but no detector
+    sees it there.
+
+    Args:
+      original: the view in the image.
+      turned: the same square turned by 180 degrees.
+    """
+    before, after = (_NO_MESH if view.fit_error is None else view.fit_error for view in (original, turned))
+    scores = turned.near_score - original.near_score + FAR_SCORE_WEIGHT * (turned.far_score - original.far_score)
+    return scores - FIT_ERROR_WEIGHT * (after - before)
