@@ -42,9 +42,8 @@ class FaceFollower:
           size: S, side of the crops in pixels.
         """
         self._how = (aligner, model, size)
-        self._boxes: dict[int, Box] = {}  # of the faces in the last frame
-        self._missing: list[int] = []
-        self._count = 0
+        self._boxes: dict[int, Box] = {}  # where each face was last seen
+        self._present: set[int] = set()  # in the last frame
         self._num_frames = 0
 
     def faces(self, image: np.ndarray) -> list[SeenFace]:
@@ -57,9 +56,8 @@ class FaceFollower:
           The faces that can be used by their numbers, then the others; one with a NoFaceError if there is none at all.
         """
         found: dict[int, FoundFace] = {}
-        boxes: dict[int, Box] = {}
+        boxes: dict[int, Box] = {}  # in this frame
         refused: list[SeenFace] = []
-        must_search = not self._boxes or self._num_frames % SEARCH_EVERY == 0
         for number, box in self._boxes.items():
             try:
                 face = find_face(image, *self._how, hint_box=box, known_upright=True)
@@ -67,30 +65,24 @@ class FaceFollower:
                 boxes[number] = box
                 refused.append(SeenFace(number, error))
             except AlignmentError:
-                self._missing.append(number)
+                pass
             else:
-                if _is_known(face_box(face), boxes):  # two have become one
-                    self._missing.append(number)
-                else:
+                if not _is_known(face_box(face), boxes):  # else two have become one
                     found[number], boxes[number] = face, face_box(face)
-        if must_search or len(boxes) < len(self._boxes):
+        if not boxes or self._present - set(boxes) or self._num_frames % SEARCH_EVERY == 0:
             for other in find_faces(image, *self._how):
                 if isinstance(other, AlignmentError):
                     if not (_is_known(other.box, boxes) if other.box else boxes):
                         refused.append(SeenFace(None, other))
                 elif not _is_known(face_box(other), boxes):
-                    number = self._new_number()
+                    missing = sorted(set(self._boxes) - set(boxes))
+                    number = missing[0] if missing else len(self._boxes)
                     found[number], boxes[number] = other, face_box(other)
-        self._boxes = boxes
+                    self._boxes[number] = boxes[number]
+        self._boxes.update(boxes)
+        self._present = set(boxes)
         self._num_frames += 1
         return [SeenFace(number, found[number]) for number in sorted(found)] + refused
-
-    def _new_number(self) -> int:
-        if self._missing:
-            self._missing.sort()
-            return self._missing.pop(0)
-        self._count += 1
-        return self._count - 1
 
 
 def _is_known(box: Box, known: dict[int, Box]) -> bool:

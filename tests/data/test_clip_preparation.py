@@ -9,6 +9,7 @@ from phystd_tf.data.clip_preparation import ClipPreparer, Settings
 from phystd_tf.data.clips import Clip
 from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.crop import from_crop
+from phystd_tf.face.following import FaceFollower
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.face.refusals import FaceTooSmallError, LowQualityError, NoFaceError
 from phystd_tf.files.images import read_image
@@ -168,6 +169,21 @@ def test_a_frame_that_fails_says_why_and_the_next_is_prepared(tmp_path, monkeypa
     first, second = _frames(_save(tmp_path, [np.zeros((40, 40, 3), np.uint8)] * 2))
     assert (first.row["status"], first.row["reason"], first.face) == (status, reason, None)
     assert second.row["status"] == "ok"
+
+
+def test_a_trained_model_sees_the_crops_that_preparation_makes(tmp_path, aligner, hopper):
+    """Also where the face moves, is lost, and comes back elsewhere."""
+    images = [np.roll(hopper, (0, shift), (0, 1)) for shift in (0, 6, 12)]
+    images += [np.zeros_like(hopper), np.roll(hopper, -60, 1), np.roll(hopper, -50, 1)]
+    prepared = _frames(_save(tmp_path, images), aligner)
+    follower = FaceFollower(aligner, default_model(), SETTINGS.image_size)
+    for frame, image in zip(prepared, images):
+        (seen,) = follower.faces(image)
+        if frame.face is None:
+            assert seen.face.status == frame.row["status"] == "no_face"
+        else:
+            assert seen.number == 0
+            np.testing.assert_array_equal(seen.face.image, frame.face.image)
 
 
 def test_unreadable_files_are_rows(tmp_path, monkeypatch):
