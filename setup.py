@@ -9,6 +9,11 @@ from setuptools import find_packages, setup
 # Both install the same folder, so both must be the same version.
 OPENCV = "4.10.0.84"
 
+ONNX = [
+    "tf2onnx>=1.16.1,<1.17",  # TensorFlow to ONNX
+    "onnx>=1.14,<1.18",  # wanted by tf2onnx; later ones need protobuf 4
+    "onnxruntime>=1.16,<2",  # checks what was written
+]
 SCIKIT_LEARN = "scikit-learn>=1.2,<2"
 BASELINES = [
     SCIKIT_LEARN,  # the support vector machine of LBP+SVM; in tests another route to the metrics
@@ -90,8 +95,10 @@ setup(
             SCIKIT_LEARN,  # t-SNE
         ],
         "baselines": BASELINES,
+        "onnx": ONNX,
         "test": [
             *BASELINES,
+            *ONNX,
             "pytest>=7,<10",
             "pytest-xdist>=3.7,<4",  # both cores, the longest tests first
             "hypothesis>=6,<7",  # random inputs for metrics

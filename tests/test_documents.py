@@ -16,6 +16,7 @@ ORDER = (
     "README.md",
     "commands.md",
     "python.md",
+    "serving.md",
     "embedded.md",
     "results.md",
     "reproduction.md",

@@ -11,6 +11,7 @@ from phystd_tf.tables.table import NONE, NOT_PRINTED, Row
 
 _NAMES = {"oulu": "OULU-NPU", "siw": "SiW", "siwm": "SiW-M", "siwmv2": "SiW-Mv2"}
 _PAPER_ITERATIONS = 150_000  # Sec. 4.1
+_NAMELESS = ("siwm", "siwmv2")  # their readers know no people
 
 
 class Made(NamedTuple):
@@ -78,6 +79,8 @@ def notes_of(made: Made, rows: Sequence[Row]) -> list[str]:
     if any(cell.ours is not None and cell.ours.over_seeds is not None for cell in cells):
         notes.append('"[ ]": standard deviation of ours over the seeds of the training, with n - 1.')
     notes += _of_measures(made.number)
+    if made.dataset in _NAMELESS and made.found:
+        notes.append(f"{_NAMES[made.dataset]} does not say who is who: each of its clips counts as one person.")
     return notes + _of_results(made, rows)
 
 

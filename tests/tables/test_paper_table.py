@@ -132,6 +132,7 @@ def test_sampled_columns_are_said_and_not_compared():
     assert [cell.ours is not None for cell in cells] == [True] * 4 + [False] * 9 + [True]
     assert cells[0].difference is not None and cells[-1].part == "4 of 13" and cells[-1].difference is None
     assert made.notes[0] == "Four columns were drawn."
+    assert "SiW-M does not say who is who: each of its clips counts as one person." in made.notes
     assert any(f"4 of 13 protocols: {', '.join(some)}" in note for note in made.notes)
     text = as_text(made)
     assert "(4 of 13)" in text and "none" in text and '"none": no result' in text
