@@ -2,7 +2,8 @@
 
 from typing import Any
 
-TERMS = ("depth", "B", "C", "T", "P")
+TRACE_TERMS = ("B", "C", "T", "P")
+TERMS = ("depth", *TRACE_TERMS)
 
 
 def liveness_score(depth: Any, B: Any, C: Any, T: Any, P: Any, *, alpha0: float) -> Any:

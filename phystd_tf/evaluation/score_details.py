@@ -12,7 +12,7 @@ from phystd_tf.evaluation.score_lines import ScoreFileError
 from phystd_tf.files.atomic import write_json
 from phystd_tf.files.digest import file_sha256
 from phystd_tf.files.json_file import read_json
-from phystd_tf.liveness import TERMS, liveness_score
+from phystd_tf.liveness import TERMS, TRACE_TERMS, liveness_score
 
 KEYS = ("run", "data", "split", "operating_point")  # of such a file, among others
 
@@ -159,7 +159,7 @@ def _alpha0_of(scores: pd.DataFrame) -> Optional[float]:
     """The alpha0 that scores were made with, from the scores alone; None if there is no such number."""
     if not set(TERMS) <= set(scores):
         return None
-    traces = scores[[name for name in TERMS if name != "depth"]].sum(axis=1)
+    traces = scores[list(TRACE_TERMS)].sum(axis=1)
     if not (square := float(traces @ traces)):
         return None
     alpha0 = float((scores["score"] - scores["depth"]) @ traces) / square

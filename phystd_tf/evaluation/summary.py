@@ -10,7 +10,7 @@ from tabulate import tabulate
 from phystd_tf.evaluation import metrics
 from phystd_tf.evaluation.intervals import eer_interval, rate_intervals
 from phystd_tf.files.names import folded
-from phystd_tf.liveness import TERMS
+from phystd_tf.liveness import TERMS, TRACE_TERMS
 from phystd_tf.spoof_types import LIVE
 
 # Scores that hardly differ come from a model that says nothing.
@@ -44,7 +44,8 @@ def summarize(
       Names to values; rates are fractions, None where undefined. TDR@FDR comes twice: ``tdr_at_dev_threshold`` is what
       a user gets, ``tdr_at_roc_point`` what the field reports, with the threshold from the live faces of ``test``;
       ``tdr_at_fdr`` is the former, or without ``dev`` the latter. ``hter`` is what the paper calls the overall ACER of
-      Tables 3 and 5 (Sec. 4.5), ``acer`` the one of the standard, of the worst type.
+      Tables 3 and 5 (Sec. 4.5), ``acer`` the one of the standard, of the worst type. ``eer_of_parts`` is the EER of the
+      ``depth`` and of the ``traces`` of Eq. (10), each alone, where ``test`` has them.
     """
     labels, scores, types = test["label"].to_numpy(), test["score"].to_numpy(), test["type"].to_numpy()
     live, spoof = scores[labels == 1], scores[labels == 0]
@@ -81,6 +82,7 @@ def summarize(
         "eer_interval95": eer_interval(test, seed) if both else None,
         "intervals95": rate_intervals(test, threshold, seed),
         "eer_by_type": eer_by_type,
+        "eer_of_parts": _eer_of_parts(test) if both else {},
         "auc": metrics.area_under_curve(labels, scores) if both else None,
         "apcer_by_type": by_type,
         "apcer": metrics.worst_apcer(by_type),
@@ -106,6 +108,15 @@ def summarize(
             *(_resolution_warning(len(live), fdr, "test") if dev is not None else ()),
         ],
     }
+
+
+def _eer_of_parts(test: pd.DataFrame) -> dict[str, float]:
+    if not set(TERMS) <= set(test):
+        return {}
+    # Traces are those of a spoof, so that more of them is less live, whatever alpha0 is.
+    parts = {"depth": test["depth"], "traces": -test[list(TRACE_TERMS)].sum(axis=1)}
+    labels = test["label"].to_numpy()
+    return {name: metrics.equal_error_rate(labels, part.to_numpy()).eer for name, part in parts.items() if part.any()}
 
 
 def as_table(summary: dict[str, Any]) -> str:
@@ -141,6 +152,9 @@ def as_table(summary: dict[str, Any]) -> str:
         f"{_percent(value)} at {100 * float(at):g} %" for at, value in summary["tdr_at_usual_fdrs"].items()
     )
     lines.append(f"TDR % at FDR: {usual or 'undefined'}")
+    if summary["eer_of_parts"]:
+        parts = ", ".join(f"{_percent(value)} of the {name}" for name, value in summary["eer_of_parts"].items())
+        lines.append(f"EER % of parts of the score alone: {parts}")
     columns = {
         "APCER %": "apcer_by_type",
         "ACER %": "acer_by_type",
@@ -176,7 +190,7 @@ def terms_by_type(scores: pd.DataFrame) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for kind, faces in scores.groupby("type"):
         means = {name: float(faces[name].mean()) for name in TERMS}
-        traces = sum(means[name] for name in TERMS if name != "depth")
+        traces = sum(means[name] for name in TRACE_TERMS)
         rows.append({"type": str(kind), "faces": len(faces), "depth": means.pop("depth"), "traces": traces, **means})
     return sorted(rows, key=lambda row: (row["type"] != "live", row["type"]))
 

@@ -32,6 +32,19 @@ def test_the_hand_example():
     assert summary["eer_by_type"] == {"print": pytest.approx(0.01), "replay": pytest.approx(0.01)}
 
 
+def test_depth_and_traces_each_have_an_error_rate():
+    scores = _scores([0.9, 0.8, 0.7, 0.6], print=[0.5, 0.4, 0.3, 0.2])
+    terms = {"depth": [4, 3, 2, 1, 4.5, 0, 0, 0], "B": [0, 0, 0, 9, 1, 5, 1, 1], "C": 0.0, "T": 0.0, "P": [1.0] * 8}
+    summary = summarize(scores.assign(**terms), 0.5, "by hand", 0.005)
+    depth, traces = (equal_error_rate(scores["label"].to_numpy(), np.array(part, float)).eer
+                     for part in (terms["depth"], -np.array(terms["B"])))  # fmt: skip
+    assert summary["eer_of_parts"] == {"depth": depth, "traces": traces} and depth != traces
+    assert f"{100 * depth:.2f} of the depth, {100 * traces:.2f} of the traces" in as_table({**summary, "level": "clip"})
+    none = dict.fromkeys(("B", "C", "T", "P"), 0.0)
+    assert set(summarize(scores.assign(**{**terms, **none}), 0.5, "", 0.005)["eer_of_parts"]) == {"depth"}
+    assert summarize(scores, 0.5, "", 0.005)["eer_of_parts"] == {}
+
+
 def test_the_threshold_of_dev_is_not_tuned_on_test():
     test = _scores([0.45, 0.40], print=[0.30, 0.10])
     assert summarize(test, 0.5, "dev", 0.005)["acer"] == 0.5  # all live refused
