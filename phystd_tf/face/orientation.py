@@ -1,4 +1,4 @@
-"""Whether a face is upside down: two detectors and the morphable model compare it with the turned view."""
+"""Whether a face is upright: two detectors and the morphable model compare it with its turned views."""
 
 from typing import NamedTuple, Optional
 
@@ -11,7 +11,7 @@ _NO_MESH = 0.02  # fit error, that of the worst meshes
 
 
 class View(NamedTuple):
-    """What the networks say of a face in a square around it, upright or turned by 180 degrees.
+    """What the networks say of a face in a square around it, upright or turned.
 
     Attributes:
       near_score: of the detector for near faces; 0 where it finds no face.
@@ -24,8 +24,8 @@ class View(NamedTuple):
     fit_error: Optional[float]
 
 
-def upside_down_evidence(original: View, turned: View) -> float:
-    """Returns how much better a face looks when it is turned by 180 degrees; above 0 it is upside down.
+def turn_evidence(original: View, turned: View) -> float:
+    """Returns how much better a face looks when it is turned by 90, 180 or 270 degrees; above 0 it is not upright.
 
     Glasses and paint may look more like a face to a detector when they are upside down, but the mesh that is found
     there is not that of a face. A face in a mask that looks aside may have the better mesh upside down, but no detector
@@ -33,7 +33,7 @@ def upside_down_evidence(original: View, turned: View) -> float:
 
     Args:
       original: the view in the image.
-      turned: the same square turned by 180 degrees.
+      turned: the same square turned.
     """
     before, after = (_NO_MESH if view.fit_error is None else view.fit_error for view in (original, turned))
     scores = turned.near_score - original.near_score + FAR_SCORE_WEIGHT * (turned.far_score - original.far_score)

@@ -1,9 +1,9 @@
 import pytest
 
-from phystd_tf.face.orientation import View, upside_down_evidence
+from phystd_tf.face.orientation import View, turn_evidence
 
 
-@pytest.mark.parametrize("original, turned, is_upside_down", [
+@pytest.mark.parametrize("original, turned, is_turned", [
     (View(0.9, 0.8, 0.006), View(0.7, 0.0, 0.012), False),
     (View(0.7, 0.0, 0.012), View(0.9, 0.8, 0.006), True),
     (View(0.6, 0.0, 0.007), View(0.8, 0.0, 0.014), False),  # paint: the detector is wrong, the mesh is not
@@ -12,7 +12,7 @@ from phystd_tf.face.orientation import View, upside_down_evidence
     (View(0.7, 0.0, 0.010), View(0.0, 0.0, None), False),
     (View(0.0, 0.0, None), View(0.7, 0.0, 0.010), True),
 ])  # fmt: skip
-def test_detectors_and_mesh_are_weighed(original, turned, is_upside_down):
-    evidence = upside_down_evidence(original, turned)
-    assert (evidence > 0) == is_upside_down
-    assert upside_down_evidence(turned, original) == pytest.approx(-evidence)
+def test_detectors_and_mesh_are_weighed(original, turned, is_turned):
+    evidence = turn_evidence(original, turned)
+    assert (evidence > 0) == is_turned
+    assert turn_evidence(turned, original) == pytest.approx(-evidence)
