@@ -146,9 +146,11 @@ def _notes(
 
 def _made(classes: MediumClasses, one: Mapping[str, Any]) -> str:
     clips = _per_class(classes, np.array(one["counts"]))
+    # Where a dataset does not say who is who, each clip has a subject of its own.
+    people = "unknown people" if one["subjects"] == one["clips"] else f"{one['subjects']} people"
     return (
         f"Ours by {one['input']}: protocol {one['protocol']['name']}, {one['iterations']:,} iterations of the "
-        f"classifier, tested on {one['clips']} clips of {one['subjects']} people ({clips})."
+        f"classifier, tested on {one['clips']} clips of {people} ({clips})."
     )
 
 

@@ -55,6 +55,11 @@ def test_ours_are_means_over_seeds_with_their_deviation():
     assert "tested on 20 clips of 2 people (4 live, 4 print_1" in text and "400 iterations of the classifier" in text
 
 
+def test_where_people_are_unknown_clips_are_not_taken_for_them():
+    text = as_text(confusion_table(7, [{**result("siwm"), "subjects": 24}]))
+    assert "tested on 24 clips of unknown people" in text
+
+
 def test_a_printed_accuracy_that_does_not_follow_is_marked():
     said = "The printed accuracy, 92.0 %, does not follow from the printed counts, which give 91.6 %."
     assert said in confusion_table(7, []).notes
