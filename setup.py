@@ -11,7 +11,7 @@ OPENCV = "4.10.0.84"
 
 ONNX = [
     "tf2onnx>=1.16.1,<1.17",  # TensorFlow to ONNX
-    "onnx>=1.14,<1.18",  # wanted by tf2onnx; later ones need protobuf 4
+    "onnx>=1.17,<1.18",  # wanted by tf2onnx; later ones need protobuf 4; see SECURITY.md
     "onnxruntime>=1.16,<2",  # checks what was written
 ]
 SCIKIT_LEARN = "scikit-learn>=1.2,<2"
