@@ -302,19 +302,28 @@ class FaceAligner:
         square = np.full((side, side, 3), GRAY, np.uint8)
         inside = np.s_[max(-top, 0) : height - top, max(-left, 0) : width - left]
         square[inside] = image[max(top, 0) : top + side, max(left, 0) : left + side]
-        original = self._view(square)
+        original = View(*self._scores(square), self._fit_error(square))
         for name, rotation in _TURNS.items():
-            if turn_evidence(original, self._view(cv2.rotate(square, rotation))) > 0:  # ten times faster than NumPy
+            turned = cv2.rotate(square, rotation)  # ten times faster than NumPy
+            scores = self._scores(turned)
+            # The mesh takes longest, and mostly not even a perfect one would change the answer.
+            if turn_evidence(original, View(*scores, 0.0)) <= 0:
+                continue
+            if turn_evidence(original, View(*scores, self._fit_error(turned))) > 0:
                 raise LowQualityError(f"the face is {name}")
 
-    def _view(self, square: np.ndarray) -> View:
+    def _scores(self, square: np.ndarray) -> tuple[float, float]:
+        """The best score of the near and of the far detector."""
         whole = (0, 0, len(square), len(square))
-        points = self._mesh_in(square, whole)
         near, far = (
             max((face.score for face in detect(detector, square, whole)), default=0.0)
             for detector in (self._near, self._far)
         )
-        return View(near, far, None if points is None else default_model().fit_dense(points).error)
+        return near, far
+
+    def _fit_error(self, square: np.ndarray) -> Optional[float]:
+        points = self._mesh_in(square, (0, 0, len(square), len(square)))
+        return None if points is None else default_model().fit_dense(points).error
 
 
 def _box(face: Detection) -> Box:
