@@ -104,6 +104,13 @@ def whole_seeds(texts: Sequence[str]) -> list[int]:
     return seeds
 
 
+def code_of(num_done: int, total: int) -> int:
+    """The exit code of a program that did its work for some of its inputs."""
+    if not num_done:
+        return NOTHING_DONE
+    return DONE if num_done == total else SOME_FAILED
+
+
 def one_thread_each() -> None:
     """For this process and those it starts: linear algebra in one thread. Call it before NumPy is imported.
 

@@ -9,7 +9,7 @@ rows of tools.predict.
 
 import os
 
-from .command import DONE, NOTHING_DONE, SOME_FAILED, Flags, UsageError, run_program
+from .command import Flags, UsageError, code_of, run_program
 
 flags = Flags()
 
@@ -66,9 +66,7 @@ def main() -> int:
     if sheet is not None:
         write_image(trace_sheet(list(overview.values())), sheet, PANELS.made_by)
         print(f"sheet in {sheet}")
-    if not num_judged:
-        return NOTHING_DONE
-    return DONE if num_judged == len(inputs) else SOME_FAILED
+    return code_of(num_judged, len(inputs))
 
 
 def run() -> None:

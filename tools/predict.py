@@ -11,7 +11,7 @@ another status than ok (unreadable, no_face, too_small, low_quality) and a reaso
 The exit code is 0 if each input has a face with a score, 1 if some have none, 2 if all have none.
 """
 
-from .command import DONE, NOTHING_DONE, SOME_FAILED, Flags, UsageError, run_program
+from .command import Flags, UsageError, code_of, run_program
 
 flags = Flags()
 
@@ -53,9 +53,7 @@ def main() -> int:
         num_judged = report_on_terminal(model, inputs, reports, "predicting")
     for written in filter(None, (_OUT.value, _ANNOTATE.value)):
         print(f"written: {written}")
-    if not num_judged:
-        return NOTHING_DONE
-    return DONE if num_judged == len(inputs) else SOME_FAILED
+    return code_of(num_judged, len(inputs))
 
 
 def run() -> None:

@@ -4,7 +4,7 @@
     OUT/provenance.csv                                       one row per pair, also of those that were refused
     OUT/originals.csv                                        one row per face that was taken over as it is
     OUT/<split>/spoof/<type>/<person>/synthesized-<number>.png
-    OUT/<split>/live/<person>/<clip>/<frame>.png             originals; spoofs likewise
+    OUT/<split>/live/<person>/<clip>/<frame>.png             originals; spoofs in the same way
 
 Next to each image is its geometry (``phystd_tf.data.crop_geometry``), so that preparation takes it as it is.
 """

@@ -26,7 +26,7 @@ class Pair(NamedTuple):
 def draw_pairs(sources: Sequence[Row], targets: Sequence[Row], seed: str) -> Iterator[Pair]:
     """Draws pairs without end; the n-th depends only on the rows and the seed.
 
-    Each clip of the sources gives once before one of them gives again, and likewise the targets take; of a clip, a
+    Every source clip is used once before any is used again, and so is every target clip; of a clip, a
     frame is drawn.
 
     Args:

@@ -1,4 +1,4 @@
-"""Blur and exposure are told by a rule that light, contrast, noise and size hardly change."""
+"""Blur and exposure are measured by a rule that light, contrast, noise and size hardly affect."""
 
 import cv2
 import numpy as np
