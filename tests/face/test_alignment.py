@@ -82,6 +82,17 @@ def test_a_face_that_fills_its_picture(aligner, hopper, margin):
         aligner.align(np.ascontiguousarray(hopper[top:bottom, left:right][::-1, ::-1]))
 
 
+def test_a_face_under_moire(aligner, astronaut):
+    face = np.ascontiguousarray(astronaut[:250, 120:330])
+    y, x = np.mgrid[: face.shape[0], : face.shape[1]]
+    moire = 100 * np.sin(2 * np.pi * x / 5) * np.sin(2 * np.pi * y / 5)
+    frame = np.clip(face * (1 - 100 / 255) + moire[..., None], 0, 255).astype(np.uint8)
+    found, true = aligner.align(frame).points, aligner.align(face).points
+    assert np.linalg.norm(found[:, :2] - true[:, :2], axis=1).mean() < 0.1 * eye_distance(true)
+    with pytest.raises(LowQualityError):
+        aligner.align(np.ascontiguousarray(frame[::-1, ::-1]))
+
+
 def test_all_faces_of_all_sizes(aligner, face):
     frame = placed(face, 720, 1280, 900, 300, 50)
     frame[100 : 100 + face.shape[0], 100 : 100 + face.shape[1]] = face
