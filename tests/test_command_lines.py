@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from tests.program import run
+
 ROOT = pathlib.Path(__file__).parent.parent
 PROGRAMS = sorted(path.stem for path in (ROOT / "tools").glob("*.py") if "flags" in path.read_text(encoding="utf-8"))
 PROGRAMS = [name for name in PROGRAMS if name != "command"]
@@ -123,14 +125,8 @@ def test_every_program_is_a_console_script():
     ],
 )
 def test_what_is_missing_is_named(program, arguments, message, tmp_path):
-    result = subprocess.run(
-        [sys.executable, "-m", f"tools.{program}", *arguments],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert result.returncode == 2
+    result = run(f"tools.{program}", arguments, tmp_path)
+    assert result.code == 2
     assert message in result.stderr and "Traceback" not in result.stderr
     assert not list(tmp_path.iterdir())
 
