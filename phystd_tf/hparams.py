@@ -76,8 +76,8 @@ class HParams:
     leaky_slope: float = 0.2  # ours: the usual slope of PatchGAN
     batch_norm_momentum: float = below_1(0.99)  # ours: Keras' default
     batch_norm_epsilon: float = 1e-3  # ours: Keras' default
-    # of the body of the generator: "float32" or "mixed_bfloat16" (ours)
-    precision: str = one_of("float32", "mixed_bfloat16")
+    # of the body of the generator: "float32", "mixed_bfloat16" or "mixed_float16" (ours)
+    precision: str = one_of("float32", "mixed_bfloat16", "mixed_float16")
 
     # --- Losses (Sec. 3.5, 4.1) --------------------------------------------
     alpha1: float = 100.0  # L_depth, paper Sec. 4.1

@@ -1,9 +1,10 @@
-"""How long the parts take on this machine: preparation of a frame, warp, training iteration.
+"""How long the parts take on this machine: preparation of a frame, warp, training iteration; and how much memory.
 
 Machines differ and are noisy, so look at the ratios of one run.
 
     python -m tools.benchmark
     python -m tools.benchmark --parts=training --systems=phystd,auxiliary,cdcn --out=speeds.json
+    python -m tools.benchmark --parts=memory --preset=paper
 """
 
 import os
@@ -13,13 +14,18 @@ from .command import Flags, UsageError, one_thread_each, run_program
 
 flags = Flags()
 
-PARTS = ("preparation", "warp", "training")
+TIMED = ("preparation", "warp", "training")
+PARTS = (*TIMED, "memory")
 
 _ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements of each part; the median is shown.", lower_bound=1)
 _FRAMES = 20
 
 _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the training iteration.")
-_PARTS = flags.DEFINE_list("parts", list(PARTS), "Which parts are measured.")
+_PARTS = flags.DEFINE_list(
+    "parts", list(TIMED), "Which parts are measured; memory is estimated from the traced step, without a device."
+)
+_BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["8", "16", "32"], "Of the estimates of memory.")
+_PRECISION = flags.DEFINE_string("precision", None, "Of the estimates of memory; by default the preset's.")
 _SYSTEMS = flags.DEFINE_list(
     "systems",
     None,
@@ -64,6 +70,8 @@ def main() -> None:
         seconds = _training(median)
         if _OUT.value is not None:
             write_json({"preset": _PRESET.value, "seconds": seconds}, _OUT.value)
+    if "memory" in _PARTS.value:
+        _memory()
 
 
 def _batch(hparams):
@@ -138,6 +146,27 @@ def _training(median) -> dict[str, float]:
         step = tf.function(new_model(get_hparams(_PRESET.value, ablation, system)).train_step)
         found[name] = median(f"  {name}", lambda step=step: step(batch), next(iter(found.values()), None))
     return found
+
+
+def _memory() -> None:
+    """What a training step needs at its peak, by the size of the batch."""
+    from phystd_tf.hparams import get_hparams
+    from phystd_tf.training.step_memory import peak_bytes, traced_step
+    from phystd_tf.training.systems import new_model
+
+    changes = {} if _PRECISION.value is None else {"precision": _PRECISION.value}
+    print(f"Tensors of a training iteration at their peak, preset {_PRESET.value}; variables come on top")
+    for size in _whole("batch_sizes", _BATCH_SIZES.value):
+        model = new_model(get_hparams(_PRESET.value, batch_size=size, **changes))
+        peak = peak_bytes(traced_step(model))
+        print(f"  {size:4d} faces{peak / 2**30:9.2f} GiB{peak / size / 2**20:9.0f} MiB a face", flush=True)
+
+
+def _whole(flag: str, texts: list[str]) -> list[int]:
+    try:
+        return [int(text) for text in texts]
+    except ValueError as error:
+        raise UsageError(f"--{flag}={','.join(texts)}: want whole numbers, as in 8,16") from error
 
 
 def _preparation(median) -> None:

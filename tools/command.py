@@ -50,6 +50,8 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
     # TensorFlow turns oneDNN on by itself on some processors only; where it does
     # not, a training iteration on the CPU takes more than twice as long.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # Else TensorFlow takes all memory of a GPU at once, and a second program there finds none.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names may have letters that the terminal does not know
             stream.reconfigure(errors="backslashreplace")

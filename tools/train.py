@@ -50,8 +50,9 @@ _SAMPLING = flags.DEFINE_enum(
 )  # fmt: skip
 _PRECISION = flags.DEFINE_enum(
     "precision", None, choices_of("precision"),
-    "Of the body of the generator; bands, last layers, losses and discriminators are always float32. Faster on"
-    " processors with AMX and on GPUs, slower elsewhere. By default the preset's: float32.",
+    "Of the body of the generator; bands, last layers, losses and discriminators are always float32. mixed_bfloat16 is"
+    " faster on processors with AMX and on recent GPUs, mixed_float16 (with loss scaling) also on older GPUs; elsewhere"
+    " both are slower. By default the preset's: float32.",
 )  # fmt: skip
 _DETERMINISTIC = flags.DEFINE_boolean(
     "deterministic", False, "Give the same weights, bit by bit, in each training with the same seed on a CPU, also if"

@@ -50,7 +50,7 @@ class ConvUnit(tf.keras.layers.Layer):
       stddev: of the initial kernel; None for He's.
       strides: 1 or 2.
       norm: "batch", "spectral" or "none".
-      dtype: Keras policy, "float32" or "mixed_bfloat16".
+      dtype: Keras policy, as ``hparams.precision``.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.network import Network
+from phystd_tf.optimization.loss_scaling import scaled, unscaled, with_loss_scaling
 from phystd_tf.optimization.schedule import discriminator_learning_rate, generator_learning_rate
 from phystd_tf.traces import Batch, GeneratorOutput, Traces
 
@@ -45,7 +46,8 @@ class TrainedModel(tf.keras.Model):
       hparams: HParams of the generator.
       seed, generator, discriminators: those above.
       iteration: int64 variable, how many batches were trained on.
-      generator_optimizer, discriminator_optimizer: Adam; the latter is None without discriminators.
+      generator_optimizer, discriminator_optimizer: Adam, in float16 with loss scaling; the latter is None without
+        discriminators.
     """
 
     def __init__(
@@ -122,11 +124,14 @@ class TrainedModel(tf.keras.Model):
         batch = _balanced(batch)
         with tf.GradientTape(persistent=True) as tape:
             losses = self.losses_of(batch, training=True)
+            objectives = (losses.objective, *losses.later)
+            scaled_objectives = [scaled(objective, self.generator_optimizer) for objective in objectives]
+            if self.discriminators:
+                scaled_L_D = scaled(losses.L_D, self.discriminator_optimizer)
         variables = self.generator.trainable_variables
-        objectives = (losses.objective, *losses.later)
-        gradients = [tape.gradient(objective, variables) for objective in objectives]
+        gradients = [tape.gradient(objective, variables) for objective in scaled_objectives]
         if self.discriminators:
-            discriminator_gradients = tape.gradient(losses.L_D, self.discriminator_variables)
+            discriminator_gradients = tape.gradient(scaled_L_D, self.discriminator_variables)
         # All losses are known to be finite before either network changes.
         with tf.control_dependencies([loss for loss in (*objectives, losses.L_D) if loss is not None]):
             for gradient in gradients:
@@ -153,7 +158,7 @@ class TrainedModel(tf.keras.Model):
         schedule: Callable[[tf.Variable, HParams], tf.Tensor],
     ) -> None:
         optimizer.learning_rate.assign(schedule(self.iteration, self.hparams))
-        optimizer.apply_gradients(zip(gradients, variables))
+        optimizer.apply_gradients(zip(unscaled(gradients, optimizer), variables))
 
     def _track(self, losses: Losses) -> dict[str, tf.Tensor]:
         for name, value in losses.logged.items():
@@ -190,7 +195,8 @@ def halve(output: GeneratorOutput) -> tuple[GeneratorOutput, GeneratorOutput]:
 
 
 def _adam(hparams: HParams) -> tf.keras.optimizers.Optimizer:
-    return tf.keras.optimizers.Adam(hparams.learning_rate, beta_1=hparams.adam_beta1, beta_2=hparams.adam_beta2)
+    adam = tf.keras.optimizers.Adam(hparams.learning_rate, beta_1=hparams.adam_beta1, beta_2=hparams.adam_beta2)
+    return with_loss_scaling(adam, hparams.precision)
 
 
 def _balanced(batch: Batch) -> Batch:

@@ -114,7 +114,8 @@ def sample(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     # gradient with respect to the offset is thus the slope between the pixels.
     corner = tf.stop_gradient(corner)
     fraction = position - corner
-    index = tf.cast(corner[..., 1] * size + corner[..., 0], tf.int32)
+    # int64: on a GPU, arithmetic of int32 is done in the memory of the host, and these are as many as pixels.
+    index = tf.cast(corner[..., 1] * size + corner[..., 0], tf.int64)
     index = tf.reshape(index, (-1, size * size))
     pixels = tf.reshape(image, (-1, size * size, channels))
 

@@ -1,4 +1,6 @@
-"""The body of the generator in bfloat16; everything that adds up, compares or decides in float32."""
+"""The body of the generator in 16 bits; everything that adds up, compares or decides in float32."""
+
+import dataclasses
 
 import numpy as np
 import pytest
@@ -51,12 +53,15 @@ def test_the_image_reaches_the_bands_uncast(monkeypatch):
     np.testing.assert_array_equal(seen[0], image)
 
 
-@pytest.mark.parametrize("upsampling", ["transpose", "bilinear"])
-def test_outputs_are_float32_and_nearly_those_of_float32(upsampling):
+@pytest.mark.parametrize(
+    ("upsampling", "mixed_precision"),
+    [("transpose", "mixed_bfloat16"), ("bilinear", "mixed_bfloat16"), ("bilinear", "mixed_float16")],
+)
+def test_outputs_are_float32_and_nearly_those_of_float32(upsampling, mixed_precision):
     image = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
     full, mixed = (
         Generator(tiny_hparams(init_stddev=None, upsampling=upsampling, precision=precision))
-        for precision in ("float32", "mixed_bfloat16")
+        for precision in ("float32", mixed_precision)
     )
     full(image), mixed(image)
     mixed.set_weights(full.get_weights())
@@ -65,9 +70,9 @@ def test_outputs_are_float32_and_nearly_those_of_float32(upsampling):
         assert 0 < np.abs(one - other).mean() < 0.01
 
 
-def test_a_step_in_bfloat16_loses_nearly_what_one_in_float32_does():
+def test_a_step_in_16_bits_loses_nearly_what_one_in_float32_does():
     logs, weights = {}, None
-    for hparams in (FULL, MIXED):
+    for hparams in (FULL, MIXED, dataclasses.replace(MIXED, precision="mixed_float16")):
         tf.keras.utils.set_random_seed(0)
         model = PhySTD(hparams)
         if weights is None:
@@ -76,6 +81,7 @@ def test_a_step_in_bfloat16_loses_nearly_what_one_in_float32_does():
         logs[hparams.precision] = model.train_step(random_batch())
     for name, value in logs["float32"].items():
         np.testing.assert_allclose(logs["mixed_bfloat16"][name], value, rtol=0.02, err_msg=name)
+        np.testing.assert_allclose(logs["mixed_float16"][name], value, rtol=0.005, err_msg=name)
 
 
 def test_xla_compiles_the_step_and_finds_the_same_losses():

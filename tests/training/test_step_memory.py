@@ -1,0 +1,19 @@
+"""The estimate of the memory that a training step needs."""
+
+import pytest
+import tensorflow as tf
+
+from phystd_tf.training.step_memory import peak_bytes
+
+
+@pytest.mark.parametrize(
+    ("steps", "peak"),
+    [
+        (lambda x: x + 1.0, 8 + 8 + 4),  # the input is there with the result, and with a constant
+        (lambda x: tf.reshape(x + 1.0, (2, 1)), 8 + 8 + 4),  # another name for the same memory
+        (lambda x: tf.tile(tf.tile(x, [3]) * 2.0, [2]), 24 + 48 + 4),
+    ],
+)
+def test_peak_memory_is_that_of_the_tensors_that_are_there_at_once(steps, peak):
+    graph = tf.function(steps).get_concrete_function(tf.TensorSpec((2,))).graph
+    assert peak_bytes(graph) == peak
