@@ -60,7 +60,7 @@ def main() -> int:
     from phystd_tf.runs.folder import load_protocol_choice
     from phystd_tf.spoof_types import normalize
     from phystd_tf.transfer.carrying import Recipe
-    from phystd_tf.transfer.folder import NOTE, open_folder
+    from phystd_tf.transfer.folder import NOTE, open_folder, remove_unfinished_files
     from phystd_tf.transfer.making import load_source, make_spoofs, settings_of
     from phystd_tf.transfer.originals import check_originals, copy_originals
 
@@ -71,6 +71,7 @@ def main() -> int:
     recipe = Recipe(_SEED.value, weights, _HARDER.value, _MAX_FOLDED.value, _MAX_OFFSET.value)
     open_folder(_OUT.value, settings_of(source, recipe))
     with locked(_OUT.value):
+        remove_unfinished_files(_OUT.value)
         with tqdm(total=len(types) * _COUNT.value, unit="image", desc="synthesizing") as bar:
             counts = make_spoofs(source, recipe, types, _COUNT.value, _OUT.value, bar.update)
         total = sum(len(faces.rows(split)) for split in _ORIGINALS.value)

@@ -19,7 +19,7 @@ from typing import Any
 from phystd_tf.data.crop_geometry import CropGeometry, geometry_path, write_geometry
 from phystd_tf.data.records import CLASS_NAMES
 from phystd_tf.errors import PhystdError
-from phystd_tf.files.atomic import other_files, replacing, write_json
+from phystd_tf.files.atomic import other_files, remove_unfinished, replacing, write_json
 from phystd_tf.files.images import write_image
 from phystd_tf.files.json_file import read_json
 from phystd_tf.files.outputs import check_place
@@ -69,6 +69,12 @@ def open_folder(out: str, settings: Mapping[str, Any]) -> None:
     if differing:
         shown = "; ".join(f"{name} was {found.get(name)}, now {wanted[name]}" for name in differing)
         raise SynthesisError(f"{out} was begun in another way: {shown}; give another --out")
+
+
+def remove_unfinished_files(out: str) -> None:
+    """Removes what a killed process was writing anywhere in the folder; no other process may be working in it."""
+    for place, _, _ in os.walk(out):
+        remove_unfinished(place)
 
 
 def is_embedded(root: str) -> bool:

@@ -14,6 +14,7 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
+from phystd_tf.data.crop_geometry import CropGeometry
 from phystd_tf.data.records import load_settings, save_settings
 from phystd_tf.data.selection import Selection, selection_of
 from phystd_tf.face.crop import crop_recipe
@@ -24,6 +25,7 @@ from phystd_tf.protocols.choice import ProtocolChoice
 from phystd_tf.runs.folder import checkpoint_folder, load_hparams, missing_checkpoint, open_run, save_protocol
 from phystd_tf.training import experiment  # noqa: F401  so that forks need not import it
 from phystd_tf.training.resuming import identity
+from phystd_tf.transfer.carrying import ELEMENTS, Synthesized
 from tests.data.fake_prepared import write_prepared
 from tests.training.tiny import tiny_hparams
 
@@ -31,7 +33,7 @@ COUNTS = {(split, label): number for split, number in (("train", 4), ("dev", 3),
 
 
 class _Generator:
-    exportable = True
+    exportable = has_traces = True
 
     def __init__(self, data: bytes, hparams: HParams) -> None:
         self.data, self.hparams = data, hparams
@@ -55,6 +57,19 @@ def score_split(generator, faces, split, progress=None):
     return frame
 
 
+def synthesize(generator, faces, pairs, recipe, depth_size):
+    """Stands for ``transfer.carrying.synthesize``: images of noise; every fourth pair is refused."""
+    results, size = [], generator.hparams.image_size
+    for pair in pairs:
+        rng = np.random.default_rng(pair.number)
+        geometry = CropGeometry(rng.random((140, 2), np.float32), np.zeros((depth_size,) * 2, np.float32),
+                                rng.integers(0, 2, (size, size), np.uint8))  # fmt: skip
+        image = rng.integers(0, 256, (size, size, 3), np.uint8)
+        made = {} if pair.number % 4 == 3 else {"image": image, "geometry": geometry}
+        results.append(Synthesized(pair, 0.0, 0.0, np.ones(len(ELEMENTS), np.float32), **made))
+    return results
+
+
 def _save(module, folder, signatures):
     """Stands for ``tf.saved_model.save``: several files, also in a folder below."""
     pathlib.Path(folder, "variables").mkdir()
@@ -73,6 +88,7 @@ def patches():
         mock.patch("phystd_tf.inference.scoring.score_split", score_split),
         mock.patch("phystd_tf.inference.export.ServingModule", serving),
         mock.patch("tensorflow.saved_model.save", _save),
+        mock.patch("phystd_tf.transfer.making.synthesize", synthesize),
     ]
 
 
