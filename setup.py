@@ -76,6 +76,7 @@ setup(
         "pillow>=10.3,<14",  # photographs: finds damage, knows EXIF; see SECURITY.md
         "av>=15,<19",  # videos, and which of their frames are damaged; its wheels have FFmpeg under the GPL
         "simplejpeg>=1.7,<2",  # tells where a JPEG is damaged, which Pillow and OpenCV do not
+        "threadpoolctl>=3,<4",  # keeps small linear algebra in one thread
         "absl-py>=1.4,<3",  # programs and their flags
         "tqdm>=4.66.3,<5",  # progress bars
         "filelock>=3.12,<4",  # one program at a time in an output folder

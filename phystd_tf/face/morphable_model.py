@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.face import topology
@@ -33,6 +34,9 @@ OUTLINE_STDDEV = 0.08  # the first 17 of the 68 landmarks, which slide along the
 AXIS_TRUST = np.array([1.0, 1.0, 0.2])
 DENSE_ROUNDS = 3  # with depth, the first estimate of the pose is already good
 FLAT_ROUNDS = 12  # without depth, pose and shape converge more slowly
+
+# The matrices of a fit are small: with threads of their own, NumPy's linear algebra takes ten times as long and more.
+_LINEAR_ALGEBRA = ThreadpoolController()
 
 
 class MorphableModelError(PhystdError):
@@ -226,6 +230,7 @@ class MorphableModel:
             raise MorphableModelError(f"68 landmarks must have shape [68, 2], not {points.shape}")
         return self._fit(points, self.landmarks68, self._landmarks, FLAT_ROUNDS)
 
+    @_LINEAR_ALGEBRA.wrap(limits=1, user_api="blas")
     def _fit(self, points: np.ndarray, chosen: np.ndarray, observed: "_Observed", rounds: int) -> Fit:
         """Alternates between the best pose for the coefficients and the most likely coefficients for the pose."""
         if not np.isfinite(points).all():
