@@ -21,6 +21,7 @@ from phystd_tf.face.detection import (
     Box,
     Detection,
     Window,
+    best_score,
     detect,
     is_same_face,
     merge,
@@ -30,7 +31,7 @@ from phystd_tf.face.detection import (
 )
 from phystd_tf.face.mesh_checks import check_inside, check_mesh, eye_distance
 from phystd_tf.face.morphable_model import default_model
-from phystd_tf.face.orientation import View, turn_evidence
+from phystd_tf.face.orientation import BEST_VIEW, View, turn_evidence
 from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError, LowQualityError, NoFaceError, NoMeshError
 
 MIN_CONFIDENCE = 0.5  # of the detector; MediaPipe's own default
@@ -41,8 +42,8 @@ SHARP_FACE = 0.25  # of the longer side of the image, which the detectors reduce
 MIN_TILE = 64  # pixels; smaller tiles of an image cannot contain a usable face
 SURE = 0.90  # turned faces have a lower detector score (at most 0.87, measured on 104 faces upside down)
 # A face that fills its picture is found in a gray margin: sizes of the margin that are tried, relative to the longer
-# side of the image, and the smallest side of such a face, relative to the shorter side.
-MARGINS = (0.5, 1.0)
+# side of the image, and the smallest side of such a face, relative to the shorter side. Small pictures need several.
+MARGINS = (0.5, 1.0, 0.25, 0.75)
 FILLING_FACE = 0.5
 GRAY = (128, 128, 128)
 MOIRE = 2.0  # pixels, standard deviation of the blur that removes moire (1.5 found 13 of 15 such faces, 2.0 all)
@@ -236,7 +237,7 @@ class FaceAligner:
             raise FaceTooSmallError(f"only {distance:.0f} px between the eyes; {self._min_eye_distance:.0f} are needed")
         check_mesh(points, face, image.shape)
         if not known_upright and face.score < SURE:
-            self._check_upright(image, face)
+            self._check_upright(image, face, points)
         return points
 
     def _search(self, image: np.ndarray, hint_box: Optional[Sequence[float]]) -> list[Detection]:
@@ -307,7 +308,7 @@ class FaceAligner:
         points[:, :2] += (left - 0.5, top - 0.5)
         return points
 
-    def _check_upright(self, image: np.ndarray, face: Detection) -> None:
+    def _check_upright(self, image: np.ndarray, face: Detection, points: np.ndarray) -> None:
         """Compares a square around the face with itself turned; outside the image it is gray."""
         middle = (face.box[:2] + face.box[2:]) / 2
         side = round(WINDOW * face.side)
@@ -316,24 +317,21 @@ class FaceAligner:
         square = np.full((side, side, 3), GRAY, np.uint8)
         inside = np.s_[max(-top, 0) : height - top, max(-left, 0) : width - left]
         square[inside] = image[max(top, 0) : top + side, max(left, 0) : left + side]
-        original = View(*self._scores(square), self._fit_error(square))
+        fit_error = default_model().fit_dense(points).error
+        original = View(best_score(self._near, square), best_score(self._far, square), fit_error)
         for name, rotation in _TURNS.items():
             turned = cv2.rotate(square, rotation)  # ten times faster than NumPy
-            scores = self._scores(turned)
-            # The mesh takes longest, and mostly not even a perfect one would change the answer.
-            if turn_evidence(original, View(*scores, 0.0)) <= 0:
-                continue
-            if turn_evidence(original, View(*scores, self._fit_error(turned))) > 0:
+            # Mostly the first sign is enough: not even the best others would change the answer.
+            if all(turn_evidence(original, view) > 0 for view in self._views(turned)):
                 raise LowQualityError(f"the face is {name}")
 
-    def _scores(self, square: np.ndarray) -> tuple[float, float]:
-        """The best score of the near and of the far detector."""
-        whole = (0, 0, len(square), len(square))
-        near, far = (
-            max((face.score for face in detect(detector, square, whole)), default=0.0)
-            for detector in (self._near, self._far)
-        )
-        return near, far
+    def _views(self, turned: np.ndarray) -> Iterator[View]:
+        """What a turned square can be at best, by ever more signs; each takes longer than the one before it."""
+        view = BEST_VIEW._replace(near_score=best_score(self._near, turned))
+        yield view
+        view = view._replace(far_score=best_score(self._far, turned))
+        yield view
+        yield view._replace(fit_error=self._fit_error(turned))
 
     def _fit_error(self, square: np.ndarray) -> Optional[float]:
         points = self._mesh_in(square, (0, 0, len(square), len(square)))

@@ -55,6 +55,12 @@ def detect(detector: Any, image: np.ndarray, window: Window) -> list[Detection]:
     return found
 
 
+def best_score(detector: Any, image: np.ndarray) -> float:
+    """Returns the score of the face that a detector is surest of in an image [H, W, 3] uint8; 0 where it finds none."""
+    height, width = image.shape[:2]
+    return max((face.score for face in detect(detector, image, (0, 0, width, height))), default=0.0)
+
+
 def merge(found: list[Detection]) -> list[Detection]:
     """Keeps the detection with the highest score of those that overlap."""
     kept: list[Detection] = []

@@ -24,6 +24,9 @@ class View(NamedTuple):
     fit_error: Optional[float]
 
 
+BEST_VIEW = View(1.0, 1.0, 0.004)  # as good as any can be; the best meshes are fitted within 0.005
+
+
 def turn_evidence(original: View, turned: View) -> float:
     """Returns how much better a face looks when it is turned by 90, 180 or 270 degrees; above 0 it is not upright.
 
