@@ -1,7 +1,7 @@
 """Measures the face finder on rendered faces: what it refuses, and how far off it is.
 
 The first frame of each clip is shown whole and in tight crops, upright and turned;
-and blurred, brightened and reduced, to see which faces count as low quality. Errors
+and blurred, brightened, darkened and reduced, to see which faces count as low quality. Errors
 are mean distances of the vertices from the true ones, in distances of the outer eye
 corners.
 
@@ -27,7 +27,7 @@ def main() -> None:
 
     with FaceAligner() as aligner:
         how = (_FACES.value, aligner, default_model(), _CLIP_STEP.value)
-        qualities = list(tqdm(measure_quality(*how), unit="view", desc="blurring and brightening"))
+        qualities = list(tqdm(measure_quality(*how), unit="view", desc="changing light and focus"))
         findings = list(tqdm(measure(*how), unit="view", desc="looking for faces"))
     for table in (*summarize(findings), summarize_quality(qualities)):
         print(tabulate(table, headers="keys", tablefmt="github"), end="\n\n")

@@ -10,11 +10,13 @@ from phystd_tf.physics.pixels import rescale_positions
 
 # Measured by tools.measure_faces, see docs/pitfalls.md.
 MIN_SHARPNESS = 0.03
-MAX_OVEREXPOSED = 0.25
+MAX_LOST = 0.25  # share of a face that may be white, and that may be black
 
 _SIZE = 128  # pixels of a crop when sharpness is measured
 _BLURS = (1.0, 2.0, 8.0)  # standard deviations in pixels; the finest details are left out, since noise has them too
-_SATURATED = 250  # of 255
+# Of 255. White is where all three channels are saturated: warm light saturates red alone in much of a good face.
+_SATURATED = 250
+_BLACK = 16  # nominal black of video; below it are few levels
 
 
 def defect(image: np.ndarray, shape: np.ndarray) -> Optional[str]:
@@ -25,11 +27,15 @@ def defect(image: np.ndarray, shape: np.ndarray) -> Optional[str]:
       shape: [468, 2 or 3], fitted face in pixels of the crop.
 
     Returns:
-      A sentence; None if the face is neither blurred nor over-exposed.
+      A sentence; None if the face is neither blurred nor over-exposed or under-exposed.
     """
-    sharp, overexposed = sharpness(image, shape), overexposed_share(image, shape)
-    if overexposed > MAX_OVEREXPOSED:
-        return f"the face is over-exposed (white in {100 * overexposed:.0f} %, at most {100 * MAX_OVEREXPOSED:.0f} %)"
+    for what, color, share in (
+        ("over-exposed", "white", overexposed_share(image, shape)),
+        ("under-exposed", "black", underexposed_share(image, shape)),
+    ):
+        if share > MAX_LOST:
+            return f"the face is {what} ({color} in {100 * share:.0f} %, at most {100 * MAX_LOST:.0f} %)"
+    sharp = sharpness(image, shape)
     if sharp < MIN_SHARPNESS:
         return f"the face is blurred (sharpness {sharp:.3f}, at least {MIN_SHARPNESS:g})"
     return None
@@ -51,6 +57,11 @@ def sharpness(image: np.ndarray, shape: np.ndarray) -> float:
 def overexposed_share(image: np.ndarray, shape: np.ndarray) -> float:
     """Returns the share of a face in which all three channels are saturated; arguments as above."""
     return float((image[_inside(shape[:, :2], len(image))] >= _SATURATED).all(-1).mean())
+
+
+def underexposed_share(image: np.ndarray, shape: np.ndarray) -> float:
+    """Returns the share of a face in which all three channels are black, or nearly so; arguments as above."""
+    return float((image[_inside(shape[:, :2], len(image))] <= _BLACK).all(-1).mean())
 
 
 def _inside(points: np.ndarray, size: int) -> np.ndarray:

@@ -31,8 +31,8 @@ class Prediction(NamedTuple):
     Attributes:
       status: "ok", or why there is no verdict: "unreadable", "no_face", "low_quality" or "too_small".
       reason: a sentence where the status is not ok; else empty.
-      score: liveness, Eq. (10): higher is more live; None without a face that can be used. A face that is blurred or
-        over-exposed has a score, the status "low_quality", and no verdict.
+      score: liveness, Eq. (10): higher is more live; None without a face that can be used. A face that is blurred,
+        over-exposed or too dark has a score, the status "low_quality", and no verdict.
       threshold: live is ``score >= threshold``; None where the run has no operating point yet.
       verdict: "live" or "spoof"; empty where there is no score or no threshold.
       box: (left, top, right, bottom) of the face in pixels of the photograph; None where none was detected.

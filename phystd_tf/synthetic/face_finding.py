@@ -13,7 +13,7 @@ from phystd_tf.face.alignment import FaceAligner
 from phystd_tf.face.crop import EYE_CORNERS, crop, from_crop
 from phystd_tf.face.geometry import find_face
 from phystd_tf.face.morphable_model import MorphableModel
-from phystd_tf.face.quality import defect, overexposed_share, sharpness
+from phystd_tf.face.quality import defect, overexposed_share, sharpness, underexposed_share
 from phystd_tf.face.refusals import AlignmentError
 from phystd_tf.face.topology import FACE_OVAL
 from phystd_tf.files.images import read_image
@@ -77,17 +77,19 @@ class Quality(NamedTuple):
       condition: what was done to its photograph.
       sharpness: see there.
       overexposed: share of the face, see there.
+      underexposed: share of the face, see there.
       flagged: whether the face has a defect.
     """
 
     condition: str
     sharpness: float
     overexposed: float
+    underexposed: float
     flagged: bool
 
 
 def measure_quality(folder: str, aligner: FaceAligner, model: MorphableModel, clip_step: int = 1) -> Iterator[Quality]:
-    """Blurs, brightens and reduces the first frame of every n-th clip; arguments and errors as of ``measure``."""
+    """Blurs, brightens, darkens and reduces the first frame of every n-th clip; for the rest see ``measure``."""
     for _, image, _ in _first_frames(folder, clip_step):
         try:
             face = find_face(image, aligner, model, _CROP_SIZE)
@@ -101,6 +103,7 @@ def measure_quality(folder: str, aligner: FaceAligner, model: MorphableModel, cl
                 condition,
                 sharpness(cut, face.shape),
                 overexposed_share(cut, face.shape),
+                underexposed_share(cut, face.shape),
                 defect(cut, face.shape) is not None,
             )
 
@@ -111,8 +114,8 @@ def _conditions(image: np.ndarray, eyes: float) -> Iterator[tuple[str, np.ndarra
     yield f"reduced to {_SMALL} px between the eye corners", cv2.resize(small, image.shape[1::-1])
     for share in (0.02, 0.04, 0.06, 0.08):
         yield f"blurred by {100 * share:.0f} % of that distance", cv2.GaussianBlur(image, (0, 0), share * eyes)
-    for factor in (1.5, 2.0, 2.5, 3.0):
-        yield f"{factor:g} times as bright", np.clip(image * np.float32(factor), 0, 255).astype(np.uint8)
+    for factor in (1.5, 2.0, 2.5, 3.0, 0.5, 0.25, 0.15, 0.1, 0.07):
+        yield f"{factor:g} times as bright", np.clip(np.rint(image * np.float32(factor)), 0, 255).astype(np.uint8)
 
 
 def summarize_quality(measured: Sequence[Quality]) -> list[dict[str, object]]:
@@ -120,15 +123,17 @@ def summarize_quality(measured: Sequence[Quality]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for condition in dict.fromkeys(each.condition for each in measured):
         of = [each for each in measured if each.condition == condition]
-        sharp, white = np.array([[each.sharpness, each.overexposed] for each in of]).T
+        sharp, white, black = np.array([each[1:4] for each in of]).T
         rows.append({
             "photograph": condition,
             "faces": len(of),
             "sharpness, least": round(sharp.min(), 3),
-            "median": round(np.median(sharp), 3),
-            "most": round(sharp.max(), 3),
+            "sharpness, median": round(np.median(sharp), 3),
+            "sharpness, most": round(sharp.max(), 3),
             "white %, median": round(100 * np.median(white), 1),
-            "most %": round(100 * white.max(), 1),
+            "white %, most": round(100 * white.max(), 1),
+            "black %, median": round(100 * np.median(black), 1),
+            "black %, most": round(100 * black.max(), 1),
             "flagged %": round(100 * np.mean([each.flagged for each in of]), 1),
         })  # fmt: skip
     return rows

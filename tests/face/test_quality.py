@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from phystd_tf.face.geometry import find_face
-from phystd_tf.face.quality import MAX_OVEREXPOSED, MIN_SHARPNESS, defect, overexposed_share, sharpness
+from phystd_tf.face.quality import MAX_LOST, MIN_SHARPNESS, defect, overexposed_share, sharpness, underexposed_share
 
 
 @pytest.fixture(scope="module")
@@ -47,5 +47,20 @@ def test_only_the_face_counts_for_exposure(found):
     image[40:] = found.image[40:]
     assert overexposed_share(image, found.shape) < 0.1
     bright = np.uint8(np.clip(found.image.astype(int) * 4, 0, 255))
-    assert overexposed_share(bright, found.shape) > MAX_OVEREXPOSED
+    assert overexposed_share(bright, found.shape) > MAX_LOST
     assert sharpness(np.full((256, 256, 3), 99, np.uint8), found.shape) == 0.0
+
+
+def test_only_a_face_that_is_black_in_all_channels_is_too_dark(found):
+    def dark(factor):
+        return np.uint8(np.rint(found.image * factor))
+
+    shares = [underexposed_share(dark(factor), found.shape) for factor in (1, 0.5, 0.2, 0.1, 0.05)]
+    assert shares == sorted(shares) and shares[1] < 0.1 and shares[-1] > 0.9
+    assert defect(dark(0.5), found.shape) is None and "under-exposed (black in" in defect(dark(0.05), found.shape)
+    red = dark(0.05)
+    red[..., 0] = found.image[..., 0]  # red light: there is a face to be seen
+    assert underexposed_share(red, found.shape) < MAX_LOST
+    image = found.image.copy()
+    image[:40] = 0  # above the face
+    assert underexposed_share(image, found.shape) < 0.1

@@ -81,7 +81,11 @@ def test_blur_and_light_are_measured_on_the_same_crop(tmp_path, monkeypatch):
     measured = {each.condition: each for each in measure_quality("", None, None)}
     sharp = [measured[name].sharpness for name in measured if name == "as it is" or "blurred" in name]
     assert sharp == sorted(sharp, reverse=True) and len(sharp) == 5
-    white = [measured[name].overexposed for name in measured if "bright" in name]
+    by_light = sorted((each for each in measured if "bright" in each), key=lambda name: float(name.split()[0]))
+    white = [measured[name].overexposed for name in by_light]
+    black = [measured[name].underexposed for name in by_light]
     assert white == sorted(white) and white[-1] > 0.2
-    (row,) = summarize_quality([Quality("x", 0.1, 0.0, False), Quality("x", 0.3, 0.2, True)])
-    assert row["flagged %"] == 50 and row["sharpness, least"] == 0.1 and row["most %"] == 20
+    assert black == sorted(black, reverse=True) and black[0] > 0.7 and black[-1] < 0.1
+    (row,) = summarize_quality([Quality("x", 0.1, 0.0, 0.5, False), Quality("x", 0.3, 0.2, 0.0, True)])
+    assert row["flagged %"] == 50 and row["sharpness, least"] == 0.1
+    assert row["white %, most"] == 20 and row["black %, most"] == 50
