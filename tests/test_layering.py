@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "losses": {"hparams", "traces"},
     "optimization": {"hparams", "networks", "traces"},
     "baselines": {"errors", "hparams", "liveness", "losses", "networks", "optimization", "physics", "traces"},
-    "face": {"errors", "hparams", "physics", "spoof_types"},
+    "face": {"errors", "files", "hparams", "physics", "spoof_types"},
     "protocols": {"errors", "files"},
     "evaluation": {"errors", "files", "liveness", "spoof_types"},
     "synthetic": {"errors", "face", "files", "protocols", "spoof_types"},

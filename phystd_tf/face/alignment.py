@@ -7,9 +7,7 @@ returns a mesh for almost any input, even for an upside-down face, so the result
 is checked by ``check_mesh``.
 """
 
-import contextlib
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Optional, Union
 
@@ -26,6 +24,7 @@ from phystd_tf.face.detection import (
     is_same_face,
     merge,
     overlap,
+    square_around,
     tile_starts,
     window_around,
 )
@@ -33,6 +32,7 @@ from phystd_tf.face.mesh_checks import check_inside, check_mesh, eye_distance
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.face.orientation import BEST_VIEW, View, turn_evidence
 from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError, LowQualityError, NoFaceError, NoMeshError
+from phystd_tf.files.quiet import quiet_stderr
 
 MIN_CONFIDENCE = 0.5  # of the detector; MediaPipe's own default
 MIN_EYE_DISTANCE = 16.0  # pixels; below this, a crop of 256 px would be enlarged more than four times
@@ -92,7 +92,7 @@ class FaceAligner:
           FaceExtraMissingError: if MediaPipe is not installed.
         """
         os.environ.setdefault("GLOG_minloglevel", "2")
-        with _quiet_stderr():
+        with quiet_stderr():
             try:
                 from mediapipe.python.solutions import face_detection, face_mesh
             except ImportError as error:
@@ -310,13 +310,7 @@ class FaceAligner:
 
     def _check_upright(self, image: np.ndarray, face: Detection, points: np.ndarray) -> None:
         """Compares a square around the face with itself turned; outside the image it is gray."""
-        middle = (face.box[:2] + face.box[2:]) / 2
-        side = round(WINDOW * face.side)
-        left, top = (int(value) for value in np.round(middle - side / 2))
-        height, width = image.shape[:2]
-        square = np.full((side, side, 3), GRAY, np.uint8)
-        inside = np.s_[max(-top, 0) : height - top, max(-left, 0) : width - left]
-        square[inside] = image[max(top, 0) : top + side, max(left, 0) : left + side]
+        square = square_around(face.box, WINDOW, image, GRAY)
         fit_error = default_model().fit_dense(points).error
         original = View(best_score(self._near, square), best_score(self._far, square), fit_error)
         for name, rotation in _TURNS.items():
@@ -341,18 +335,3 @@ class FaceAligner:
 def _box(face: Detection) -> Box:
     left, top, right, bottom = (float(side) for side in face.box)
     return left, top, right, bottom
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Discards the messages that C++ code writes to file descriptor 2."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(saved, 2)
-        os.close(saved)

@@ -105,6 +105,27 @@ def window_around(box: np.ndarray, factor: float, shape: tuple[int, ...]) -> Win
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
+def square_around(box: np.ndarray, factor: float, image: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
+    """Returns a square of ``factor`` times the box around its center, also where it is partly outside the image.
+
+    Args:
+      box: [4], left, top, right, bottom in pixels.
+      factor: side of the square, relative to the longer side of the box.
+      image: [H, W, 3] uint8.
+      color: of what is outside the image.
+
+    Returns:
+      [side, side, 3] uint8.
+    """
+    side = round(factor * max(box[2] - box[0], box[3] - box[1]))
+    left, top = (int(value) for value in np.round((box[:2] + box[2:]) / 2 - side / 2))
+    height, width = image.shape[:2]
+    square = np.full((side, side, 3), color, np.uint8)
+    inside = np.s_[max(-top, 0) : height - top, max(-left, 0) : width - left]
+    square[inside] = image[max(top, 0) : top + side, max(left, 0) : left + side]
+    return square
+
+
 def tile_starts(length: int, tile: int) -> list[int]:
     """Returns evenly spaced starts of tiles that cover ``length`` pixels and overlap by at least half."""
     count = 1 if length <= tile else int(np.ceil((length - tile) / (tile / 2))) + 1

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from phystd_tf.face.detection import square_around
 from phystd_tf.face.refusals import FaceTooSmallError, LowQualityError, NoFaceError
 
 
@@ -17,6 +18,15 @@ def placed(face, height, width, left, top, face_width):
 @pytest.fixture(scope="module")
 def face(hopper):
     return hopper[60:420, 100:420]
+
+
+def test_a_square_around_a_face_is_whole_beyond_the_image():
+    image = np.arange(6 * 8 * 3, dtype=np.uint8).reshape(6, 8, 3)
+    inside = square_around(np.array([2.0, 2.0, 4.0, 4.0]), 2.0, image, (9, 9, 9))
+    np.testing.assert_array_equal(inside, image[1:5, 1:5])
+    beyond = square_around(np.array([6.0, -1.0, 8.0, 1.0]), 2.0, image, (9, 9, 9))
+    np.testing.assert_array_equal(beyond[2:, :3], image[:2, 5:])
+    assert (beyond[:2] == 9).all() and (beyond[:, 3] == 9).all()
 
 
 def eye_distance(points):
