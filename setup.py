@@ -62,7 +62,7 @@ setup(
     package_data={
         "phystd_tf": ["py.typed"],
         "phystd_tf.face": ["assets/*.npz"],
-        "phystd_tf.report": ["assets/*.j2"],
+        "phystd_tf.report": ["assets/*.j2", "assets/*.js", "assets/*.css"],
         "phystd_tf.tables": ["assets/*.j2"],
         "phystd_tf.protocols.published": ["*.json"],
     },

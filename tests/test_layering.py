@@ -49,6 +49,9 @@ MAY_IMPORT = {
     "transfer": {
         "data", "errors", "files", "inference", "networks", "physics", "spoof_types", "traces",
     },
+    "explorer": {
+        "data", "errors", "liveness", "networks", "physics", "report", "runs", "traces", "transfer",
+    },
     "media_classifier": {"data", "errors", "evaluation", "hparams", "networks"},
 }  # fmt: skip
 

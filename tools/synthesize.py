@@ -16,6 +16,7 @@ Run the same command again to resume after an interruption, or with a larger --c
 """
 
 from phystd_tf.protocols.clip_facts import SPLITS
+from phystd_tf.transfer.pairs import MAX_FOLDED, MAX_OFFSET
 
 from .command import DONE, SEEDS, SOME_FAILED, Flags, UsageError, run_program
 
@@ -36,11 +37,11 @@ _WEIGHTS = flags.DEFINE_list(
 _HARDER = flags.DEFINE_boolean("harder", False, "Also draw factors for each image, as for harder samples (Sec. 3.3).")
 _SEED = flags.DEFINE_integer("seed", 0, "Of the pairs and of the factors.", **SEEDS)
 _MAX_FOLDED = flags.DEFINE_float(
-    "max_folded", 0.02, "Refuse a pair if more than this share of the crop is turned over by the warp.",
+    "max_folded", MAX_FOLDED, "Refuse a pair if more than this share of the crop is turned over by the warp.",
     lower_bound=0.0, upper_bound=1.0,
 )  # fmt: skip
 _MAX_OFFSET = flags.DEFINE_float(
-    "max_offset", 0.1, "Refuse a pair if its vertices move by more than this share of the crop (root mean square).",
+    "max_offset", MAX_OFFSET, "Refuse a pair if its vertices move by more than this share of the crop (root mean square).",
     lower_bound=0.0,
 )  # fmt: skip
 

@@ -17,13 +17,17 @@ def render_report(
     facts: Mapping[str, Any],
     tables: Mapping[str, Sequence[Mapping[str, Any]]],
     pictures: Sequence[str],
+    curves: Optional[Mapping[str, Any]] = None,
+    explorer: Optional[Mapping[str, Any]] = None,
 ) -> str:
-    """The report as one self-contained HTML page.
+    """The report as one self-contained HTML page, which loads nothing from elsewhere.
 
     Args:
       facts: what was done, by name, in the order to show.
       tables: by title, rows that all have the same columns.
       pictures: paths of PNG files, embedded into the page.
+      curves: of ``phystd_tf.report.curves``; None for a page without curves.
+      explorer: of ``phystd_tf.explorer.samples``, with ``rules``, sentences for people; None for none.
 
     Returns:
       HTML text.
@@ -31,7 +35,8 @@ def render_report(
     Raises:
       PhystdError: if jinja2 is not installed or a picture cannot be read.
     """
-    return render_page(TEMPLATE, facts=facts, tables=tables, pictures=[_embedded(path) for path in pictures])
+    shown = [_embedded(path) for path in pictures]
+    return render_page(TEMPLATE, facts=facts, tables=tables, pictures=shown, curves=curves, explorer=explorer)
 
 
 def run_facts(hparams: Mapping[str, Any], commands: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -51,12 +56,13 @@ def run_facts(hparams: Mapping[str, Any], commands: Sequence[Mapping[str, Any]])
 def score_tables(summary: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """The tables of the report from the error rates of ``phystd_tf.evaluation.summary``."""
     percent = {
-        "EER": summary["eer"],
-        "APCER (worst type)": summary["apcer"],
-        "BPCER": summary["bpcer"],
-        "ACER": summary["acer"],
-        f"TDR@FDR={100 * summary['fdr']:g} %": summary["tdr_at_fdr"],
+        "EER": ("eer", summary["eer"]),
+        "APCER (worst type)": ("apcer", summary["apcer"]),
+        "BPCER": ("bpcer", summary["bpcer"]),
+        "ACER": ("acer", summary["acer"]),
+        f"TDR@FDR={100 * summary['fdr']:g} %": ("", summary["tdr_at_fdr"]),
     }
+    intervals = {"eer": summary.get("eer_interval95"), **summary.get("intervals95", {})}
     over = (
         f"{summary['num_live']} live and {summary['num_spoof']} spoof {summary['level']}s of {summary['num_subjects']} "
         f"held-out subjects; threshold {summary['threshold']:.5f} from {summary['threshold_source']}"
@@ -71,7 +77,10 @@ def score_tables(summary: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
         for kind, rate in summary["apcer_by_type"].items()
     ]
     tables = {
-        f"Error rates over {over}": [{"rate": name, "%": _percent(value)} for name, value in percent.items()],
+        f"Error rates over {over}": [
+            {"rate": name, "%": _percent(value), "95 % over subjects": _between(intervals.get(key))}
+            for name, (key, value) in percent.items()
+        ],
         "By type of spoof": types,
     }
     if summary.get("trace_quality"):
@@ -112,6 +121,10 @@ def _with_interval(value: Mapping[str, Any], factor: float, digits: int) -> str:
 
 def _percent(value: Optional[float]) -> Optional[float]:
     return None if value is None else round(100.0 * value, 2)
+
+
+def _between(interval: Optional[Sequence[float]]) -> str:
+    return "-" if interval is None else " to ".join(f"{100 * end:.2f}" for end in interval)
 
 
 def list_pictures(folder: str) -> list[str]:

@@ -12,7 +12,8 @@ def render_page(template: str, **values: Any) -> str:
     """One self-contained HTML page.
 
     Args:
-      template: path of a Jinja template, which may extend ``page.html.j2``.
+      template: path of a Jinja template, which may extend ``page.html.j2``. In it, ``source(name)`` is the text of a
+        file beside it as it is, for a style or a script.
       values: what it shows; everything is escaped.
 
     Raises:
@@ -20,9 +21,11 @@ def render_page(template: str, **values: Any) -> str:
     """
     try:
         import jinja2
+        from markupsafe import Markup
     except ImportError as error:
         raise PhystdError("reports need the extra: pip install 'phystd_tf[report]'") from error
     folder, name = os.path.split(template)
     loader = jinja2.FileSystemLoader([folder, _SHARED])
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.globals["source"] = lambda file: Markup(loader.get_source(environment, file)[0])
     return environment.get_template(name).render(**values)

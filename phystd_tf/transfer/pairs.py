@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from phystd_tf.files.names import folded
 
+# Warps beyond these are refused by default; see ``WarpQuality``.
+MAX_FOLDED, MAX_OFFSET = 0.02, 0.1
+
 Row = Mapping[str, str]
 
 

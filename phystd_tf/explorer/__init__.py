@@ -1,0 +1,1 @@
+"""Faces of a run for the trace explorer of a report: which ones, their components, their traces on other faces."""
