@@ -24,7 +24,7 @@ def render_report(
 
     Args:
       facts: what was done, by name, in the order to show.
-      tables: by title, rows that all have the same columns.
+      tables: by title, rows that all have the same columns; what follows a colon in a title is shown below it.
       pictures: paths of PNG files, embedded into the page.
       curves: of ``phystd_tf.report.curves``; None for a page without curves.
       explorer: of ``phystd_tf.explorer.samples``, with ``rules``, sentences for people; None for none.
@@ -76,8 +76,11 @@ def score_tables(summary: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
         }
         for kind, rate in summary["apcer_by_type"].items()
     ]
-    tables = {
-        f"Error rates over {over}": [
+    tables: dict[str, list[dict[str, Any]]] = {}
+    if summary["warnings"]:
+        tables["Warnings"] = [{"warning": warning} for warning in summary["warnings"]]
+    tables |= {
+        f"Error rates: {over}": [
             {"rate": name, "%": _percent(value), "95 % over subjects": _between(intervals.get(key))}
             for name, (key, value) in percent.items()
         ],
@@ -85,8 +88,6 @@ def score_tables(summary: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     }
     if summary.get("trace_quality"):
         tables.update(quality_tables(summary["trace_quality"]))
-    if summary["warnings"]:
-        tables["Warnings"] = [{"warning": warning} for warning in summary["warnings"]]
     return tables
 
 
@@ -109,7 +110,7 @@ def quality_tables(quality: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]
         rows.append(row)
     ratio = quality["live_to_spoof_energy"]
     note = "" if ratio is None else f"; trace energy of live faces is {ratio:.2f} of that of spoof faces"
-    return {f"Traces against the truth (mean, 95 % over subjects{note})": rows}
+    return {f"Traces against the truth: mean and 95 % over subjects{note}": rows}
 
 
 def _with_interval(value: Mapping[str, Any], factor: float, digits: int) -> str:

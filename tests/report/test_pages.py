@@ -74,7 +74,7 @@ def test_the_page_says_what_was_trained_on_what(tmp_path):
     page = render_report(facts, score_tables(_summary()), list_pictures(str(tmp_path)))
     for text in ("rendered faces", "train: 3 live, 4 spoof", "100 live and 40 spoof clips of 20", "EER on dev.csv"):
         assert text in page
-    assert '<td class="number">50.0</td>' in page and "undefined" in page
+    assert '<td class="number">50.00</td>' in page and "undefined" in page
     assert "a warning &lt;b&gt;" in page and "data:image/png;base64," in page
 
 
@@ -99,5 +99,13 @@ def test_the_page_says_how_right_the_traces_are():
     live, spoof = tables[title]
     assert live["energy 1e-3"] == "1.25 (1.00 to 2.00)" and live["PSNR gain dB"] == "-"
     assert spoof["PSNR gain dB"] == "1.50" and spoof["subjects"] == 1
-    assert "1.25 (1.00 to 2.00)" in render_report({}, tables, [])
+    assert '1.25 <span class="interval">(1.00 to 2.00)</span>' in render_report({}, tables, [])
     assert not any("truth" in title for title in score_tables(_summary()))
+
+
+def test_rates_have_their_intervals():
+    intervals = {"eer_interval95": [0.03, 0.0712], "intervals95": {"apcer": [0.4, 0.6], "bpcer": None}}
+    ((_, rows),) = [item for item in score_tables(_summary(**intervals)).items() if item[0].startswith("Error")]
+    shown = {row["rate"]: row["95 % over subjects"] for row in rows}
+    assert shown["EER"] == "3.00 to 7.12" and shown["APCER (worst type)"] == "40.00 to 60.00"
+    assert shown["BPCER"] == shown["ACER"] == "-"

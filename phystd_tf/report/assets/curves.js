@@ -2,9 +2,11 @@
 {
   const data = JSON.parse(document.getElementById("curves_data").textContent);
   const get = (id) => document.getElementById(id);
-  const box = { left: 44, right: 332, top: 8, bottom: 258 };
+  const box = { left: 44, right: 326, top: 8, bottom: 258 };
   const live = data.types.find((type) => type.name === "live");
   const spoofs = data.types.filter((type) => type !== live);
+  // As the tables round.
+  const digits = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2, roundingMode: "halfEven" });
   let charts = {};
 
   /** An element of an SVG with attributes; what is inside it is text. */
@@ -119,7 +121,7 @@
   function move() {
     const place = +get("threshold").value;
     const { accepted, refused } = charts.rates[place];
-    const text = (rate) => (Number.isNaN(rate) ? "undefined" : `${(100 * rate).toFixed(2)} %`);
+    const text = (rate) => (Number.isNaN(rate) ? "undefined" : `${digits.format(100 * rate)} %`);
     get("threshold_value").textContent = data.thresholds[place].toFixed(5);
     get("threshold").setAttribute("aria-valuetext", data.thresholds[place].toFixed(5));
     get("rate_accepted").textContent = text(accepted);

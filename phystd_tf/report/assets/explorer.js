@@ -71,6 +71,7 @@
     const [before, after] = pictures[view()];
     const edge = Math.round((size * +get("wipe").value) / 100);
     paint(get("picture"), after.map((value, place) => (Math.floor(place / 3) % size < edge ? before[place] : value)));
+    get("edge").style.left = `${(100 * edge) / size}%`;
     const name = view() === "transfer" ? "live face of another person" : "input";
     get("before_name").textContent = name;
     get("after_name").textContent = VIEWS[view()];
@@ -81,10 +82,20 @@
   function formula({ b, c, t, p }) {
     const sign = view() === "transfer" ? "+" : "−";
     const sum = [[b, "B"], [c, "C"], [t, "T"]].map(([weight, name]) => ` ${sign} ${weight.toFixed(2)} ${name}`).join("");
-    const cover = view() === "transfer" ? "I of the spoof, warped" : "I_P";
-    get("formula").textContent = view() === "additive" ? `I${sum}`
-      : view() === "removed" ? `I − [(1 − ${p.toFixed(2)} P)(I${sum}) + ${p.toFixed(2)} P ${cover}], ×${GAIN} around gray`
-      : `(1 − ${p.toFixed(2)} P)(${sign === "+" ? "I of the live face" : "I"}${sum}) + ${p.toFixed(2)} P ${cover}`;
+    const whole = (image, cover) => `(1 − ${p.toFixed(2)} P)(${image}${sum}) + ${p.toFixed(2)} P ${cover}`;
+    const text = {
+      additive: `I${sum}`,
+      live: whole("I", "I_P"),
+      removed: `I − [${whole("I", "I_P")}]`,
+      transfer: whole("I_live", "I_spoof"),
+    }[view()];
+    // What follows an underscore is a subscript.
+    const parts = text.split(/_(\w+)/).map((part, place) => {
+      const element = document.createElement(place % 2 ? "sub" : "span");
+      element.textContent = part;
+      return element;
+    });
+    get("formula").replaceChildren(...parts);
   }
 
   /** Puts a face on the stage. */
@@ -93,7 +104,7 @@
     for (const button of get("gallery").querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button.sample === next));
     }
-    const terms = Object.entries(next.terms).map(([name, value]) => `${name} ${value.toFixed(4)}`).join(", ");
+    const terms = ["depth", ...ELEMENTS].map((name) => `${name} ${next.terms[name].toFixed(4)}`).join(", ");
     get("face_name").textContent = `${next.type.replaceAll("_", " ")}: ${next.clip}, frame ${next.frame}`;
     const badge = document.createElement("span");
     badge.className = next.wrong ? "badge wrong" : "badge";
@@ -120,7 +131,7 @@
       paint(get(`component_${name}`), name === "P" ? values : values.map((value) => 0.5 + (GAIN / 2) * value));
     }
     recompute();
-    document.body.dataset.shown = `${next.clip}/${next.frame}`;
+    get("explorer").dataset.shown = `${next.clip}/${next.frame}`;
   }
 
   const verdict = ({ live, wrong }) =>
@@ -138,7 +149,7 @@
         line.textContent = text;
         return line;
       });
-      Object.assign(image, { src: each.components.image.src, alt: "", loading: "lazy", width: size, height: size });
+      Object.assign(image, { src: each.components.image.src, alt: "", width: size, height: size });
       Object.assign(button, { type: "button", className: each.wrong ? "wrong" : "", sample: each, title: each.clip });
       button.setAttribute("aria-label", `${each.type}, score ${each.score.toFixed(3)}, ${verdict(each)}`);
       button.append(image, ...texts);
