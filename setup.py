@@ -102,6 +102,7 @@ setup(
             *ONNX,
             "pytest>=7,<10",
             "pytest-xdist>=3.7,<4",  # both cores, the longest tests first
+            "selenium>=4.18,<5",  # drives Debian's chromium, to test the HTML report
             "hypothesis>=6,<7",  # random inputs for metrics
             "matplotlib>=3.6,<4",  # brings another
             "ruff>=0.4,<1",  # formatter and linter

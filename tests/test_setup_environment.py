@@ -20,20 +20,29 @@ esac
 DF = "#!/bin/bash\necho header; echo disk 0 0 ${FREE_KB:-99999999} 0% /\n"
 
 
+# What Debian's tools say and note.
+ID = "#!/bin/bash\necho ${USER_ID:-0}\n"
+APT = """#!/bin/bash
+echo "apt-get $*" >>calls
+[ "$1" = install ] && [ -z "$NO_PACKAGE" ] && touch chromium chromedriver && chmod +x chromium chromedriver
+[ -z "$NO_PACKAGE" ]
+"""
+
+
 @pytest.fixture
 def run(tmp_path):
     commands = tmp_path / "bin"
     commands.mkdir()
-    for name, text in (("python3.11", PYTHON), ("df", DF)):
+    for name, text in (("python3.11", PYTHON), ("df", DF), ("id", ID), ("apt-get", APT)):
         (commands / name).write_text(text)
         (commands / name).chmod(0o755)
-    for name in ("cksum", "awk", "mkdir", "cp", "touch", "rm", "cat", "bash"):
+    for name in ("cksum", "awk", "mkdir", "cp", "touch", "rm", "cat", "bash", "chmod"):
         found = subprocess.run(["bash", "-c", f"type -P {name}"], capture_output=True, text=True, check=True)
         (commands / name).symlink_to(found.stdout.strip())
     (tmp_path / "setup.py").write_text("one")
 
-    def run(extras="face,report", **environment):
-        script = f"set -euo pipefail; source {ROOT}/tools/setup_environment.sh; setup_environment {extras}"
+    def run(extras="face,report", function="setup_environment", **environment):
+        script = f"set -euo pipefail; source {ROOT}/tools/setup_environment.sh; {function} {extras}"
         environment = {"PATH": str(commands), **{name: str(value) for name, value in environment.items()}}
         result = subprocess.run(
             [str(commands / "bash"), "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
@@ -107,3 +116,19 @@ def test_an_environment_of_another_python_is_left_alone(run):
     (run.folder / "setup.py").write_text("two")
     result, made = run(UNFIT=1)
     assert result.returncode == 2 and made == [] and "move it away" in result.stderr
+
+
+def test_the_browser_is_installed_once(run):
+    result, made = run("", "need_browser", BROWSER_FOLDER=run.folder)
+    assert result.returncode == 0 and made[0] == "apt-get update -qq", result.stderr
+    assert made[1].startswith("apt-get install") and made[1].endswith(" chromium chromium-driver")
+    assert run("", "need_browser", BROWSER_FOLDER=run.folder)[1] == []
+
+
+@pytest.mark.parametrize("trouble", ["USER_ID", "NO_PACKAGE", "no apt-get"])
+def test_where_no_browser_can_be_installed_it_says_what_to_do(run, trouble):
+    if trouble == "no apt-get":
+        (run.folder / "bin" / "apt-get").unlink()
+    result, _ = run("", "need_browser", BROWSER_FOLDER=run.folder, **({trouble: 7} if trouble.isupper() else {}))
+    assert result.returncode == 2
+    assert "chromium chromium-driver" in result.stderr and '-m "not browser"' in result.stderr

@@ -1,5 +1,5 @@
 # Sourced by demo.sh and test.sh: makes .venv, or brings it up to date.
-# Usage: setup_environment EXTRAS, from the root of the repository.
+# Usage: setup_environment EXTRAS, from the root of the repository; need_browser.
 
 NEEDED_MB=5000 # 2.5 GB of packages, and as much again while pip unpacks them
 
@@ -29,6 +29,22 @@ show_progress() {
       Collecting* | "Installing collected"*) echo "   ${line:0:100}" ;;
     esac
   done
+}
+
+# The browser of the tests of the HTML report; they are not skipped where it is missing.
+need_browser() {
+  local folder=${BROWSER_FOLDER:-/usr/bin} packages="chromium chromium-driver" advice
+  if [ -x "$folder/chromium" ] && [ -x "$folder/chromedriver" ]; then
+    return 0
+  fi
+  advice="install the Debian packages $packages, or leave out the tests that need them: bash tools/test.sh -m \"not browser\""
+  if [ "$(id -u)" != 0 ] || ! type -P apt-get >/dev/null; then
+    fail "the tests need a browser, which only root can install here, with apt-get; $advice"
+  fi
+  echo "== Browser: installing $packages (about 400 MB)"
+  # shellcheck disable=SC2086
+  { apt-get update -qq && apt-get install -qq -y --no-install-recommends $packages; } >/dev/null ||
+    fail "the browser of the tests could not be installed, see the message above; $advice"
 }
 
 setup_environment() {

@@ -41,7 +41,8 @@ _MAX_FOLDED = flags.DEFINE_float(
     lower_bound=0.0, upper_bound=1.0,
 )  # fmt: skip
 _MAX_OFFSET = flags.DEFINE_float(
-    "max_offset", MAX_OFFSET, "Refuse a pair if its vertices move by more than this share of the crop (root mean square).",
+    "max_offset", MAX_OFFSET,
+    "Refuse a pair if its vertices move by more than this share of the crop (root mean square).",
     lower_bound=0.0,
 )  # fmt: skip
 

@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # Makes .venv if needed, installs, then checks format, style, requirements and
 # behaviour. Options go to pytest, for example: bash tools/test.sh -k warp
+# With -m "not browser" it needs no Chromium, and installs none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tools/setup_environment.sh
 source tools/setup_environment.sh
+case " $* " in
+  *"not browser"*) ;;
+  *) need_browser ;;
+esac
 setup_environment face,report,test
 echo "== Format and style"
 .venv/bin/ruff format --check --quiet . || fail "format differs; run .venv/bin/ruff format"

@@ -3,8 +3,8 @@
 import pandas as pd
 
 RULE = (
-    "Errors first, those farthest on the wrong side of the threshold; then faces of all types in turn, those nearest to "
-    "the threshold. At most one frame of a clip, its worst. Sorted by how far the score is on the wrong side."
+    "Errors first, those farthest on the wrong side of the threshold; then faces of all types in turn, those nearest "
+    "to the threshold. At most one frame of a clip, its worst. Sorted by how far the score is on the wrong side."
 )
 
 

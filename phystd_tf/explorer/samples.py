@@ -23,8 +23,8 @@ _TARGETS = 4  # live faces that traces are put on; all samples share them
 _BATCH = 8
 _SAME_SCORE = 1e-3  # other processors and batch sizes differ by less
 TARGET_RULE = (
-    f"Traces of spoofs are put on one of {_TARGETS} live faces, the first ones of people evenly spaced by name: of those "
-    "of other people, the one whose vertices the warp moves least, unless tools.synthesize would refuse it too."
+    f"Traces of spoofs are put on one of {_TARGETS} live faces, the first ones of people evenly spaced by name: of "
+    "those of other people, the one whose vertices the warp moves least, unless tools.synthesize would refuse it too."
 )
 
 
@@ -44,10 +44,10 @@ def explain(source: Source, chosen: pd.DataFrame) -> dict[str, Any]:
       chosen: rows of the score file of that split, by ``choose_faces``.
 
     Returns:
-      ``size`` N; ``targets``, live faces: clip, image; ``samples``, in the order of ``chosen``: clip, frame, type, live,
-      score, margin, wrong, terms, ``components`` and ``transfer``, or None where the traces are put on no face. Images
-      and components are those of ``Stored.for_page``: image, B, C, T, P and cover = P I_P; of a transfer, besides
-      ``target``, its number, the same without image, and cover = P I of the source, warped.
+      ``size`` N; ``targets``, live faces: clip, image; ``samples``, in the order of ``chosen``: clip, frame, type,
+      live, score, margin, wrong, terms, ``components`` and ``transfer``, or None where the traces are put on no face.
+      Images and components are those of ``Stored.for_page``: image, B, C, T, P and cover = P I_P; of a transfer,
+      besides ``target``, its number, the same without image, and cover = P I of the source, warped.
 
     Raises:
       PhystdError: if a face is not in the split, or the scores are not those of the run.
@@ -75,9 +75,7 @@ def explain(source: Source, chosen: pd.DataFrame) -> dict[str, Any]:
                 },
                 "transfer": transfers[place],
             })  # fmt: skip
-    shown = [
-        {"clip": row["clip"], "image": store(image).for_page()} for row, image in zip(targets, live.image.numpy())
-    ]
+    shown = [{"clip": row["clip"], "image": store(image).for_page()} for row, image in zip(targets, live.image.numpy())]
     return {"size": source.generator.hparams.image_size, "targets": shown, "samples": samples}
 
 
@@ -120,8 +118,8 @@ def _require_scores(part: pd.DataFrame, scores: np.ndarray, run: str) -> None:
     if far.any():
         row, found = part[far].iloc[0], scores[far][0]
         raise PhystdError(
-            f"{run} gives {row['clip']} the score {found:.5f}, the score file says {row['score']:.5f}; score again with "
-            "this run"
+            f"{run} gives {row['clip']} the score {found:.5f}, the score file says {row['score']:.5f}; score again "
+            "with this run"
         )
 
 

@@ -11,12 +11,12 @@ from phystd_tf.data.pipeline import chosen_faces
 from phystd_tf.data.records import load_settings
 from phystd_tf.data.selection import Selection
 from phystd_tf.errors import PhystdError
+from phystd_tf.evaluation.scores import with_score
 from phystd_tf.explorer import samples
 from phystd_tf.explorer.choice import choose_faces
 from phystd_tf.figures.transfer import transferred
-from phystd_tf.networks.generator import Generator
 from phystd_tf.inference.scoring import score_split
-from phystd_tf.evaluation.scores import with_score
+from phystd_tf.networks.generator import Generator
 from phystd_tf.transfer.making import Source
 from phystd_tf.transfer.pairs import person_of
 from tests.data.fake_prepared import write_prepared

@@ -39,7 +39,7 @@
       }
       pixels.data[4 * pixel + 3] = 255;
     }
-    canvas.getContext("2d").putImageData(pixels, 0, 0);
+    canvas.getContext("2d", { willReadFrequently: true }).putImageData(pixels, 0, 0);
   }
 
   const weights = () => Object.fromEntries(ELEMENTS.map((name) => [name.toLowerCase(), +get(`weight_${name}`).value]));
