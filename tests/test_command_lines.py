@@ -110,6 +110,7 @@ def test_every_program_is_a_console_script():
         ("prepare", ["--root=nowhere", "--out=x", "--shard=3/2"], "want i/n"),
         ("protocols", ["--data=nowhere"], "nowhere"),
         ("study", ["--out=x", "--parts=dmeo"], "known are demo"),
+        ("report", ["--run=x", "--metrics=x", "--data=x", "--out=x"], "--data needs --scores"),
         ("train", ["--data=nowhere", "--run=x"], "nowhere"),
         ("score", ["--run=x", "--data=nowhere", "--out=y.csv"], "nowhere"),
         ("export", ["--run=nowhere", "--out=x"], "nowhere"),

@@ -130,7 +130,7 @@ def _steps(experiment: Experiment) -> list[Step]:
             "/report", "report",
             (
                 f"--run={files.run}", f"--metrics={files.metrics}", f"--scores={files.test_scores}",
-                f"--pictures={pictures}", f"--note={NOTE}", f"--out={report}",
+                f"--data={experiment.test_data}", f"--pictures={pictures}", f"--note={NOTE}", f"--out={report}",
             ),
             (report,), ("/evaluate", disentangle.key),
         ),
