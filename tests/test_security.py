@@ -108,6 +108,6 @@ def test_names_become_no_part_of_a_page(tmp_path):
     (tmp_path / "'><script>1<'.png").write_bytes(b"")
     tables = {name: [{name: name, "rate": 1.5}]}
     page = render_report({"note": name, name: name}, tables, [str(tmp_path / "'><script>1<'.png")])
-    assert "<script" not in page and page.count("&lt;script&gt;") == 8
+    assert "<script" not in page and page.count("&lt;script&gt;") == 9
     with pytest.raises(PhystdError):
         render_report({}, {}, [str(tmp_path / "none.png")])

@@ -4,6 +4,7 @@ import base64
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -11,11 +12,9 @@ from phystd_tf.data.pipeline import chosen_faces
 from phystd_tf.data.records import load_settings
 from phystd_tf.data.selection import Selection
 from phystd_tf.errors import PhystdError
-from phystd_tf.evaluation.scores import with_score
 from phystd_tf.explorer import samples
 from phystd_tf.explorer.choice import choose_faces
 from phystd_tf.figures.transfer import transferred
-from phystd_tf.inference.scoring import score_split
 from phystd_tf.networks.generator import Generator
 from phystd_tf.transfer.making import Source
 from phystd_tf.transfer.pairs import person_of
@@ -33,7 +32,12 @@ def source(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chosen(source):
-    scores = with_score(score_split(source.generator, source.faces, "train"), alpha0=0.0)
+    rows = source.faces.rows("train")
+    faces = chosen_faces(source.faces, source.generator.hparams, rows)
+    output = source.generator(faces.image, training=False)
+    scores = pd.DataFrame(rows)[["clip", "type"]].assign(label=[int(row["label"]) for row in rows])
+    scores["frame"] = [int(row["frame"]) for row in rows]
+    scores["score"] = source.generator.score_terms(output)["depth"].numpy()  # alpha0 is 0 without an operating point
     return choose_faces(scores, float(scores["score"].median()), 6)
 
 
