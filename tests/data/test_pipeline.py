@@ -183,6 +183,17 @@ def test_held_out_batches_are_few_fixed_and_come_again(prepared):
     assert len(set(spoof)) == 5  # all of them, and one repeated
 
 
+def test_held_out_batches_have_all_types(tmp_path):
+    stored = write_prepared(tmp_path, {("train", 1): 2, ("train", 0): 12})
+    rows = records.read_manifest(records.manifest_path(str(tmp_path)))
+    rare = {"train/print/10": "replay", "train/print/11": "half_mask"}  # the last two of a dozen
+    for row in rows:
+        row["type"] = rare.get(row["clip"], row["type"])
+    records.write_manifest(str(tmp_path / records.MANIFEST_FILE), rows)
+    batches = _batches(held_out_dataset(str(tmp_path), FULL, "train", 0, batches=2), 2)
+    assert rare.keys() <= {clip for batch in batches for clip, _ in _which(batch.spoof, stored)}
+
+
 def test_colors_change_when_asked_to_and_nothing_else_does(prepared):
     changed = tiny_hparams(brightness=0.2, contrast=0.2, color=0.2)
     plain, colored = (_batches(training_dataset(prepared[0], h, "train", 1), 3) for h in (FULL, changed))
