@@ -27,7 +27,7 @@ _SHORTER = {
         "--seeds=0",
         "--long_subjects=6",
         "--test_subjects=3",
-        "--workers=1",
+        "--jobs=1",
         "--long_iterations=1",
         *_SETS,
     ],

@@ -20,8 +20,8 @@ _DATA = flags.DEFINE_string("data", None, "Prepared folder (tools.prepare makes 
 _DATASET = flags.DEFINE_string("dataset", None, "Layout of --root, as for tools.prepare.")
 _ROOT = flags.DEFINE_string("root", None, "Folder of a dataset that need not be prepared.")
 _PROTOCOL = flags.DEFINE_string("protocol", None, "Which to show; all that fit are listed by default.")
-_LISTS = flags.DEFINE_string("lists", None, "Folder with your copy of the lists, for protocols that are made of lists.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of the protocols that draw.", **SEEDS)
+_LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
+_PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.", **SEEDS)
 _HASHES = flags.DEFINE_boolean("hashes", False, "Read every file, to find identical ones in several splits.")
 _ALL = flags.DEFINE_boolean("all", False, "Name everybody and everything, however much it is.")
 
@@ -57,7 +57,7 @@ def main() -> Optional[int]:
     if _PROTOCOL.value:  # a wrong name is refused before thousands of files are looked at
         from phystd_tf.protocols.registry import load_protocol
 
-        protocol = load_protocol(_PROTOCOL.value, _SEED.value, _LISTS.value)
+        protocol = load_protocol(_PROTOCOL.value, _PROTOCOL_SEED.value, _LISTS.value)
     found = _prepared(_DATA.value) if _DATA.value else _on_disk(_DATASET.value, _ROOT.value)
     for note in found.notes:
         print(f"note: {note}")
@@ -145,7 +145,7 @@ def _list_all(found: Found) -> None:
     rows = []
     for name in protocol_names(found.dataset):
         try:
-            protocol = load_protocol(name, _SEED.value, _LISTS.value if takes_lists(name) else None)
+            protocol = load_protocol(name, _PROTOCOL_SEED.value, _LISTS.value if takes_lists(name) else None)
             splits = protocol.assign(found.clips)
         except ProtocolError as error:
             rows.append((name, "", "", "", str(error).partition(": ")[2] or str(error)))

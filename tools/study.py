@@ -88,8 +88,8 @@ _FEW_TYPE = flags.DEFINE_string("few_type", "funny_eyeglasses", "The rare type o
 _FEW_IMAGES = flags.DEFINE_integer(
     "few_images", 100, "Synthesized spoofs of it; by default about as many as there are of the others.", lower_bound=1
 )
-_WORKERS = flags.DEFINE_integer(
-    "workers", 0, "Trainings side by side, which share the cores; 0 takes one for each core.", lower_bound=0
+_JOBS = flags.DEFINE_integer(
+    "jobs", 0, "Steps that run side by side on this machine; 0 takes one for each core.", lower_bound=0
 )
 _PLAN = flags.DEFINE_boolean("plan", False, "Only say what is done, what is left, and about how long it will take.")
 _TABLES_ONLY = flags.DEFINE_boolean("tables_only", False, "Train nothing; write the tables of what is finished.")
@@ -129,7 +129,7 @@ def main() -> None:
     if not _TABLES_ONLY.value:
         out = _OUT.value
         plan = Plan([step for job in planned for step in _steps(job)], Stamps(out, {"OUT": out}))
-        jobs = min(_WORKERS.value or os.cpu_count() or 1, len({job.folder for job in planned}))
+        jobs = min(_JOBS.value or os.cpu_count() or 1, len({job.folder for job in planned}))
         if _PLAN.value:
             print(overview(plan, jobs))
             return

@@ -23,7 +23,7 @@ SMALL = get_hparams("small")
 @pytest.fixture()
 def out(tmp_path):
     before = flagsaver.save_flag_values(FLAGS)
-    FLAGS(["study", f"--out={tmp_path}", "--seeds=0,4", "--workers=1"])
+    FLAGS(["study", f"--out={tmp_path}", "--seeds=0,4", "--jobs=1"])
     yield tmp_path
     flagsaver.restore_flag_values(before, FLAGS)
 
@@ -199,8 +199,8 @@ def test_few_people_are_trained_on_as_they_are_more_often_and_with_synthesized_s
 
 def test_the_cores_are_shared_by_the_trainings_that_run_side_by_side(out, calls, monkeypatch):
     monkeypatch.setattr(study.os, "cpu_count", lambda: 8)
-    for parts, workers, threads in ((["long"], 0, None), (["demo"], 3, "2"), (["recipe"], 0, "1")):
-        FLAGS.parts, FLAGS.workers = parts, workers
+    for parts, jobs, threads in ((["long"], 0, None), (["demo"], 3, "2"), (["recipe"], 0, "1")):
+        FLAGS.parts, FLAGS.jobs = parts, jobs
         study.main()
         assert set(calls.threads) == {threads}  # None: all cores
         calls.threads.clear()
