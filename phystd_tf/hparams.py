@@ -76,6 +76,7 @@ class HParams:
     leaky_slope: float = 0.2  # ours: the usual slope of PatchGAN
     batch_norm_momentum: float = below_1(0.99)  # ours: Keras' default
     batch_norm_epsilon: float = 1e-3  # ours: Keras' default
+    synchronized_batch_norm: bool = False  # over all devices that share a batch (ours); slower, see docs/performance.md
     # of the body of the generator: "float32", "mixed_bfloat16" or "mixed_float16" (ours)
     precision: str = one_of("float32", "mixed_bfloat16", "mixed_float16")
 

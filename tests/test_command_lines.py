@@ -103,6 +103,7 @@ def test_every_program_is_a_console_script():
         ("train", ["--data=nowhere", "--run=x", "--set=preset=paper"], "want --preset=paper"),
         ("train", ["--data=nowhere", "--run=x", "--set=beta=1", "--set=beta=2"], "beta is set twice"),
         ("train", ["--data=nowhere", "--run=x", "--set=precision=float32", "--precision=float32"], "given too"),
+        ("train", ["--data=nowhere", "--run=x", "--jit_compile", "--strategy=mirrored"], "is for one device"),
         ("train", ["--data=nowhere", "--run=x", f"--set=beta=1{400 * '0'}"], "must not exceed"),
         ("train", ["--data=nowhere", "--run=x", "--seed=-1"], "seed"),
         ("train", ["--data=nowhere", "--run=x", "--protocol=oulu_1"], "nowhere is not a prepared folder"),

@@ -72,7 +72,7 @@ def workshop(tmp_path_factory):
 
 
 def test_all_documents_are_looked_at():
-    assert {document.name for document in DOCUMENTS} == {*ORDER, "datasets.md"}
+    assert {document.name for document in DOCUMENTS} == {*ORDER, "datasets.md", "performance.md"}
     assert len(SNIPPETS) > 25 and sum(snippet.language == "python" for snippet in SNIPPETS) >= 4
 
 

@@ -58,6 +58,11 @@ _DETERMINISTIC = flags.DEFINE_boolean(
     "deterministic", False, "Give the same weights, bit by bit, in each training with the same seed on a CPU, also if"
     " it is stopped and resumed. TensorFlow then optimizes nothing across operations, and may be slower.",
 )  # fmt: skip
+_STRATEGY = flags.DEFINE_enum(
+    "strategy", "none", ("none", "mirrored", "multi_worker"),
+    "Devices that share each batch: one; mirrored, all GPUs of this machine; or multi_worker, those of several"
+    " machines, where each is given this command with the same folders and its own TF_CONFIG.",
+)  # fmt: skip
 _JIT = flags.DEFINE_boolean("jit_compile", False, "Compile the training step with XLA.")
 _SET = flags.DEFINE_multi_string(
     "set", [], "One hyper-parameter, as name=JSON value, for example --set=learning_rate=1e-4. May be repeated."
@@ -76,6 +81,9 @@ def main() -> None:
         raise UsageError(f"--set={twice[0]}=...: has an option of its own, which is given too; give one of them")
     overrides.update(given)
 
+    if _JIT.value and _STRATEGY.value != "none":
+        raise UsageError("--jit_compile is for one device; leave it out, or --strategy")
+
     hparams = get_hparams(_PRESET.value, _ABLATION.value, _SYSTEM.value, **overrides)
     steps_per_epoch = _STEPS_PER_EPOCH.value or hparams.checkpoint_every
 
@@ -92,7 +100,12 @@ def main() -> None:
         print(f"warning: {leak}; results will be too good")
     if len(leaks) > _SHOWN:
         print(f"warning: {len(leaks) - _SHOWN} more such people; tools.protocols names them all")
-    train(hparams, faces, _RUN.value, _SEED.value, steps_per_epoch, _JIT.value, _DETERMINISTIC.value)
+    writes = train(
+        hparams, faces, _RUN.value, _SEED.value, steps_per_epoch, _JIT.value, _DETERMINISTIC.value, _STRATEGY.value
+    )
+    if not writes:
+        print(f"done; the first worker writes {_RUN.value}")
+        return
     with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
         point = choose_operating_point(_RUN.value, faces, progress=bar.update)
     print(f"alpha0 = {point.alpha0:g}, live when score >= {point.threshold:.5f} ({point.source}); run in {_RUN.value}")

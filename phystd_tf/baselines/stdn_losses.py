@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from phystd_tf import losses
+from phystd_tf.optimization.replicas import share_of_draws
 from phystd_tf.physics.warp import dense_offset, sample
 from phystd_tf.traces import Faces
 
@@ -75,7 +76,7 @@ def drop_element(elements: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
       The elements, one of each face zero.
     """
     count = tf.shape(elements)[1]
-    dropped = tf.random.stateless_uniform((count,), seed, 0, 4, tf.int32)
+    dropped = share_of_draws(lambda n: tf.random.stateless_uniform((n,), seed, 0, 4, tf.int32), count)
     keep = 1.0 - tf.one_hot(dropped, 4, axis=0, dtype=elements.dtype)
     return elements * tf.reshape(keep, (4, count, 1, 1, 1))
 

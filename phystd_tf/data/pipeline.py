@@ -12,6 +12,7 @@ from phystd_tf.data.records import PreparedFolderError, load_settings, name_dama
 from phystd_tf.data.resizing import resize_crops
 from phystd_tf.data.sampling import FaceSampler, stratified
 from phystd_tf.data.selection import PreparedFaces, Selection, selection_of
+from phystd_tf.data.share import WHOLE, Share
 from phystd_tf.hparams import HParams
 from phystd_tf.physics.pixels import rescale_positions
 from phystd_tf.physics.triangulation import MAX_TRIANGLES
@@ -30,6 +31,7 @@ def training_dataset(
     seed: int,
     start: int = 0,
     workers: int = tf.data.AUTOTUNE,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Produces an infinite sequence of balanced batches, Sec. 3.5: half live, half spoof, see ``hparams.sampling``.
 
@@ -44,9 +46,10 @@ def training_dataset(
       seed: integer.
       start: number of the first batch.
       workers: number of faces decoded in parallel.
+      share: which part of each batch is read.
 
     Returns:
-      Dataset of Batch.
+      Dataset of Batch; with several replicas, those of each in turn.
 
     Raises:
       PreparedFolderError: if the folder, the split, one of the classes or the triangle maps of this size are missing.
@@ -77,13 +80,18 @@ def training_dataset(
                 return drawn
             return tf.cond(tf.random.stateless_uniform([], flip_seed) < 0.5, lambda: mirror(drawn), lambda: drawn)
 
-        draws = tf.data.Dataset.range(half * start, tf.int64.max)
-        return draws.map(face, num_parallel_calls=workers, deterministic=True).batch(half, drop_remainder=True)
+        numbers = tf.data.Dataset.range(share.of_worker(half) * start, tf.int64.max)
+        drawn = numbers.map(
+            lambda number: face(share.place(number, half)), num_parallel_calls=workers, deterministic=True
+        )
+        return drawn.batch(share.of_replica(half), drop_remainder=True)
 
     return _zipped(of_class)
 
 
-def held_out_dataset(faces: PreparedFaces, hparams: HParams, split: str, seed: int, batches: int) -> tf.data.Dataset:
+def held_out_dataset(
+    faces: PreparedFaces, hparams: HParams, split: str, seed: int, batches: int, share: Share = WHOLE
+) -> tf.data.Dataset:
     """Repeats a few fixed batches without augmentation, with as many types and people as possible.
 
     Args:
@@ -92,9 +100,10 @@ def held_out_dataset(faces: PreparedFaces, hparams: HParams, split: str, seed: i
       split: "train", "dev" or "test".
       seed: seed of the choice of faces.
       batches: number of different batches.
+      share: which part of each batch is read.
 
     Returns:
-      Dataset of Batch.
+      Dataset of Batch; with several replicas, those of each in turn.
 
     Raises:
       PreparedFolderError: as in ``training_dataset``.
@@ -102,14 +111,16 @@ def held_out_dataset(faces: PreparedFaces, hparams: HParams, split: str, seed: i
     """
     selection = selection_of(faces)
     decode = _FaceDecoder(_checked(selection, hparams, split), hparams)
-    count = batches * (hparams.batch_size // 2)
+    half = hparams.batch_size // 2
+    count = batches * half
 
     def of_class(label: int) -> tf.data.Dataset:
         rows = stratified(selection.rows(split, label), count, seed)
         read = _RecordReader(selection.prepared, rows)
-        numbers = tf.data.Dataset.range(count).map(lambda number: number % len(rows)).repeat()
+        numbers = tf.data.Dataset.range(share.of_worker(count))
+        numbers = numbers.map(lambda number: share.place(number, half) % len(rows)).repeat()
         chosen = numbers.map(lambda number: decode(read(number)), num_parallel_calls=tf.data.AUTOTUNE)
-        return chosen.batch(hparams.batch_size // 2, drop_remainder=True)
+        return chosen.batch(share.of_replica(half), drop_remainder=True)
 
     return _zipped(of_class)
 

@@ -209,7 +209,10 @@ def antialiasing_matrix(current: int, size: int) -> np.ndarray:
 
 
 def batch_norm(hparams: HParams, dtype: str) -> tf.keras.layers.Layer:
-    """Batch normalization with the momentum and the epsilon of ``hparams``."""
+    """Batch normalization with the momentum and the epsilon of ``hparams``, over the faces of one device or of all."""
     return tf.keras.layers.BatchNormalization(
-        momentum=hparams.batch_norm_momentum, epsilon=hparams.batch_norm_epsilon, dtype=dtype
+        momentum=hparams.batch_norm_momentum,
+        epsilon=hparams.batch_norm_epsilon,
+        synchronized=hparams.synchronized_batch_norm,
+        dtype=dtype,
     )

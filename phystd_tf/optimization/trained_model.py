@@ -8,6 +8,7 @@ import tensorflow as tf
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.network import Network
 from phystd_tf.optimization.loss_scaling import scaled, unscaled, with_loss_scaling
+from phystd_tf.optimization.replicas import assign, num_replicas, share_of_loss
 from phystd_tf.optimization.schedule import discriminator_learning_rate, generator_learning_rate
 from phystd_tf.traces import Batch, GeneratorOutput, Traces
 
@@ -61,7 +62,9 @@ class TrainedModel(tf.keras.Model):
         super().__init__(**kwargs)
         self.hparams: HParams = generator.hparams
         self.seed = seed
-        self.iteration = tf.Variable(0, trainable=False, dtype=tf.int64, name="iteration")
+        self.iteration = tf.Variable(
+            0, trainable=False, dtype=tf.int64, name="iteration", aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA
+        )
         self.generator = generator
         self.discriminators = list(discriminators)
         self.generator_optimizer = _adam(self.hparams)
@@ -112,7 +115,7 @@ class TrainedModel(tf.keras.Model):
         """One iteration: one update of the generator on each of its objectives, and one of the discriminators.
 
         Args:
-          batch: Batch of as many live as spoof faces, at least one of each.
+          batch: Batch of as many live as spoof faces, at least one of each; with several devices, that of this one.
 
         Returns:
           Running means of the losses by name.
@@ -121,17 +124,17 @@ class TrainedModel(tf.keras.Model):
           InvalidArgumentError: if the batch is not balanced, or a loss is not
             finite; nothing is updated then.
         """
-        batch = _balanced(batch)
+        batch, replicas = _balanced(batch), num_replicas()
         with tf.GradientTape(persistent=True) as tape:
             losses = self.losses_of(batch, training=True)
             objectives = (losses.objective, *losses.later)
-            scaled_objectives = [scaled(objective, self.generator_optimizer) for objective in objectives]
+            shares = [scaled(share_of_loss(loss, replicas), self.generator_optimizer) for loss in objectives]
             if self.discriminators:
-                scaled_L_D = scaled(losses.L_D, self.discriminator_optimizer)
+                share_of_L_D = scaled(share_of_loss(losses.L_D, replicas), self.discriminator_optimizer)
         variables = self.generator.trainable_variables
-        gradients = [tape.gradient(objective, variables) for objective in scaled_objectives]
+        gradients = [tape.gradient(share, variables) for share in shares]
         if self.discriminators:
-            discriminator_gradients = tape.gradient(scaled_L_D, self.discriminator_variables)
+            discriminator_gradients = tape.gradient(share_of_L_D, self.discriminator_variables)
         # All losses are known to be finite before either network changes.
         with tf.control_dependencies([loss for loss in (*objectives, losses.L_D) if loss is not None]):
             for gradient in gradients:
@@ -157,7 +160,7 @@ class TrainedModel(tf.keras.Model):
         variables: list[tf.Variable],
         schedule: Callable[[tf.Variable, HParams], tf.Tensor],
     ) -> None:
-        optimizer.learning_rate.assign(schedule(self.iteration, self.hparams))
+        assign(optimizer.learning_rate, schedule(self.iteration, self.hparams))
         optimizer.apply_gradients(zip(unscaled(gradients, optimizer), variables))
 
     def _track(self, losses: Losses) -> dict[str, tf.Tensor]:

@@ -70,20 +70,6 @@ def synthesize_spoof(live: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, source_image
     return spoof_generation(live, T_A, P, T_P=source_image)
 
 
-def harden(traces: WarpedTraces, seed: tf.Tensor, hparams: HParams) -> WarpedTraces:
-    """Makes the traces of "harder" samples, Sec. 3.3: weaker, and often without inpainting.
-
-    Args:
-      traces: WarpedTraces.
-      seed: [2] int; the same seed gives the same weights.
-      hparams: HParams, for the range of the weights and the probability.
-
-    Returns:
-      WarpedTraces with the same image.
-    """
-    return weigh(traces, harder_weights(tf.shape(traces.P)[0], seed, hparams))
-
-
 def harder_weights(count: tf.Tensor, seed: tf.Tensor, hparams: HParams) -> tf.Tensor:
     """Draws the weights of "harder" samples, Sec. 3.3.
 

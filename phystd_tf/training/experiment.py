@@ -6,7 +6,7 @@ A run that was stopped resumes where it was.
 import contextlib
 import re
 from collections.abc import Iterator
-from typing import Callable
+from typing import Callable, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -28,6 +28,7 @@ from phystd_tf.runs.history import History
 from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WarnOfFaults, WriteLosses
 from phystd_tf.training.checkpoints import CheckpointStore
 from phystd_tf.training.determinism import make_deterministic
+from phystd_tf.training.distribution import Devices, place_of
 from phystd_tf.training.event_files import drop_events_after
 from phystd_tf.training.fitting import fit_at_once
 from phystd_tf.training.resuming import identity, require_same
@@ -51,7 +52,8 @@ def train(
     steps_per_epoch: int,
     jit_compile: bool = False,
     deterministic: bool = False,
-) -> None:
+    strategy: str = "none",
+) -> bool:
     """Trains a system in a run folder, or resumes a run.
 
     Args:
@@ -63,45 +65,51 @@ def train(
       jit_compile: whether XLA compiles the training step.
       deterministic: whether two trainings, or one that was stopped and resumed, give the same bits on a CPU; may be
         slower. It holds for all that the process does with TensorFlow from then on.
+      strategy: "none", "mirrored" for all devices of this machine, or "multi_worker" for several processes, each of
+        which calls this with the same arguments. All of them read the run folder; the first one writes it.
+
+    Returns:
+      Whether this process is the one that writes.
 
     Raises:
-      PhystdError: if the folders do not fit, a package is missing, or training diverges.
+      PhystdError: if the folders do not fit, a package is missing, another process has ended, or training diverges.
     """
     fitted = fitted_baseline(hparams.system)
     if fitted is not None:
         fitted.require_installed()
+        if strategy != "none":
+            raise PhystdError(f"{hparams.system} takes no iterations that devices could share; leave out --strategy")
     selection = selection_of(faces)
     check_place(logs_folder(run))
     about = identity(selection, seed)
-    require_same(run, selection, about)
-    check_run(run, hparams)
+    place = place_of(strategy)
+    if place.is_chief:
+        require_same(run, selection, about)
+        check_run(run, hparams)
+    devices = Devices(strategy)
+    devices.share.check(hparams.batch_size)
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
     if deterministic:
         make_deterministic()
     # Both datasets refuse what is missing, before the run folder is touched.
-    training = training_dataset(selection, hparams, "train", seed)
+    training = training_dataset(selection, hparams, "train", seed, share=devices.share)
     held_out_split = "dev" if all(selection.count("dev")) else "train"
-    held_out = held_out_dataset(selection, hparams, held_out_split, seed, _HELD_OUT_BATCHES)
+    held_out = held_out_dataset(selection, hparams, held_out_split, seed, _HELD_OUT_BATCHES, devices.share)
     settings = load_settings(selection.prepared)
-    with locked(run):
-        remove_unfinished(run)
-        open_run(
-            run,
-            hparams,
-            {
-                "data": selection.prepared,
-                **about,
-                "held_out_split": held_out_split,
-            },
-        )
-        save_protocol(run, selection.choice)
-        save_settings(run, settings)  # whoever uses the model must make crops in the same way
+    with locked(run) if place.is_chief else contextlib.nullcontext():
+        if place.is_chief:
+            remove_unfinished(run)
+            about.update(data=selection.prepared, held_out_split=held_out_split, strategy=strategy)
+            open_run(run, hparams, about)
+            save_protocol(run, selection.choice)
+            save_settings(run, settings)  # whoever uses the model must make crops in the same way
         try:
             if fitted is not None:
                 fit_at_once(fitted, hparams, selection, run, seed)
             else:
-                _iterate(hparams, selection, run, seed, training, held_out, steps_per_epoch, jit_compile)
+                with devices.training():
+                    _iterate(hparams, selection, run, seed, training, held_out, steps_per_epoch, jit_compile, devices)
         except tf.errors.DataLossError as error:
             raise name_damaged_shard(selection.prepared) from error
         except tf.errors.ResourceExhaustedError as error:
@@ -109,6 +117,7 @@ def train(
                 f"the memory is not enough for batch_size={hparams.batch_size} at {hparams.image_size} px "
                 f"({first_line(error)}); give a smaller --set=batch_size=... and another --run"
             ) from error
+    return place.is_chief
 
 
 def _iterate(
@@ -120,17 +129,24 @@ def _iterate(
     held_out: tf.data.Dataset,
     steps_per_epoch: int,
     jit_compile: bool,
+    devices: Devices,
 ) -> None:
     model = new_model(hparams, seed)
     print(parameter_table(count_parameters(model.generator, model.discriminators)))
 
     def data_from(iteration: int) -> tf.data.Dataset:
         # A resumed run sees the batches that it would have seen.
-        return training if iteration == 0 else training_dataset(selection, hparams, "train", seed, start=iteration)
+        if iteration == 0:
+            return devices.dataset(training)
+        return devices.dataset(
+            training_dataset(selection, hparams, "train", seed, start=iteration, share=devices.share)
+        )
 
     panel_batch = next(iter(held_out))
     panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
-    fit(model, run, data_from, held_out, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile)
+    seen = devices.dataset(held_out)
+    with devices.writing(run) as out:
+        fit(model, run, data_from, seen, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile, out)
 
 
 def fit(
@@ -142,6 +158,7 @@ def fit(
     panel_images: np.ndarray,
     steps_per_epoch: int,
     jit_compile: bool = False,
+    out: Optional[str] = None,
 ) -> None:
     """Trains up to ``hparams.max_iterations``, keeping a checkpoint after each epoch.
 
@@ -158,6 +175,7 @@ def fit(
       panel_images: [n, N, N, 3] float32, faces whose traces TensorBoard shows.
       steps_per_epoch: iterations an epoch.
       jit_compile: whether XLA compiles the training step.
+      out: the folder that is written instead of the run folder, by those who train with others.
 
     Raises:
       TrainingDivergedError: if a loss is not finite; the last checkpoint stays.
@@ -171,7 +189,8 @@ def fit(
     start = int(model.iteration.numpy())
     if start >= total:
         return
-    logs = logs_folder(run)
+    out = run if out is None else out
+    logs = logs_folder(out)
     drop_events_after(logs, start)
     model.compile(jit_compile=jit_compile)
     best = float("inf")
@@ -181,13 +200,13 @@ def fit(
         best = model.evaluate(held_out_data, steps=held_out_batches, verbose=0, return_dict=True)["L_depth"]
         store.restore("last")
     with _divergence_explained(model, store), Progress(total=total, start=start) as progress:
-        history = History(run, start)
+        history = History(out, start)
         callbacks = [
             progress,
             WriteLosses(history, logs),
             WarnOfFaults(history),
             TracePanels(panel_images, traced_outputs(model.generator, alpha0=0.0), logs),
-            SaveCheckpoints(store, best),
+            SaveCheckpoints(CheckpointStore(model, out), best),
         ]
         for first, steps, epochs in _epochs(start, total, steps_per_epoch):
             model.fit(

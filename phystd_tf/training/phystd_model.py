@@ -9,11 +9,12 @@ from phystd_tf import losses
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.discriminator import Discriminator
 from phystd_tf.networks.generator import Generator
+from phystd_tf.optimization.replicas import share_of_draws
 from phystd_tf.optimization.trained_model import Losses, TrainedModel, both_images, finite, halve
 from phystd_tf.physics.bands import network_input
 from phystd_tf.physics.formation import additive_trace
 from phystd_tf.physics.reconstruction import image_hierarchy, reconstruct_hierarchy
-from phystd_tf.physics.synthesis import WarpedTraces, harden, synthesize_spoof, warp_traces
+from phystd_tf.physics.synthesis import WarpedTraces, harder_weights, synthesize_spoof, warp_traces, weigh
 from phystd_tf.traces import Batch, Faces, GeneratorOutput, LiveHierarchy, Traces
 
 # What is logged in addition to the losses: the parts of Eq. (10) on live and on spoof faces, and for
@@ -146,7 +147,8 @@ class PhySTD(TrainedModel):
             return Step3(zero, zero)
         assert step2.warped is not None  # HParams refuse step 3 without step 2
         seed = tf.stack([tf.constant(self.seed, tf.int64), self.iteration])
-        hard = harden(step2.warped, seed, h)
+        num_faces = tf.shape(step2.warped.P)[0]
+        hard = weigh(step2.warped, share_of_draws(lambda count: harder_weights(count, seed, h), num_faces, axis=1))
         # Sec. 3.5: the gradient stops here, or the traces may collapse to 0.
         I_hard = tf.stop_gradient(synthesize_spoof(batch.live.image, hard.T_A, hard.P, hard.image))
         true_trace = I_hard - batch.live.image

@@ -11,7 +11,6 @@ from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.formation import spoof_generation
 from phystd_tf.physics.synthesis import (
     WarpedTraces,
-    harden,
     harder_weights,
     synthesize_spoof,
     warp_traces,
@@ -58,9 +57,13 @@ def test_all_elements_of_the_source_are_warped_alike(rng):
     assert np.abs(moved.image - batch.spoof.image).max() > 0.05
 
 
+def _harden(warped, seed, hparams):
+    return weigh(warped, harder_weights(len(warped.P), seed, hparams))
+
+
 def test_harder_traces_are_scaled_face_by_face_and_trace_by_trace(rng):
     warped = _warped(rng)
-    hard = harden(warped, tf.constant([1, 2], tf.int64), PAPER)
+    hard = _harden(warped, tf.constant([1, 2], tf.int64), PAPER)
     weights = np.stack([tf.reduce_max(h / w, axis=(1, 2, 3)) for h, w in zip(hard[:3], warped[:3])])
     for h, w, weight in zip(hard[:3], warped[:3], weights):
         np.testing.assert_allclose(h, w * weight[:, None, None, None], rtol=1e-4, atol=1e-6)
@@ -72,17 +75,17 @@ def test_harder_traces_are_scaled_face_by_face_and_trace_by_trace(rng):
 def test_harder_traces_lose_their_inpainting_half_of_the_time(rng):
     warped = _warped(rng, n=200)
     warped = WarpedTraces(*(part[:, :2, :2] for part in warped))
-    hard = harden(warped, tf.constant([5, 6], tf.int64), PAPER)
+    hard = _harden(warped, tf.constant([5, 6], tf.int64), PAPER)
     dropped = np.array([not np.any(P) for P in hard.P])
     assert 0.38 < dropped.mean() < 0.62
     np.testing.assert_array_equal(hard.P[~dropped], warped.P[~dropped])
-    never = harden(warped, tf.constant([5, 6], tf.int64), dataclasses.replace(PAPER, harder_drop_inpainting=0.0))
+    never = _harden(warped, tf.constant([5, 6], tf.int64), dataclasses.replace(PAPER, harder_drop_inpainting=0.0))
     np.testing.assert_array_equal(never.P, warped.P)
 
 
 def test_harder_traces_follow_the_seed(rng):
     warped = _warped(rng)
-    one, same, other = (harden(warped, tf.constant([1, i], tf.int64), PAPER) for i in (7, 7, 8))
+    one, same, other = (_harden(warped, tf.constant([1, i], tf.int64), PAPER) for i in (7, 7, 8))
     np.testing.assert_array_equal(one.B, same.B)
     assert np.any(one.B != other.B)
 
@@ -90,7 +93,7 @@ def test_harder_traces_follow_the_seed(rng):
 def test_weights_stay_within_the_range_that_is_asked_for(rng):
     warped = _warped(rng)
     narrow = dataclasses.replace(PAPER, harder_min_weight=0.5, harder_max_weight=0.5)
-    np.testing.assert_allclose(harden(warped, tf.constant([1, 2], tf.int64), narrow).C, 0.5 * warped.C, rtol=1e-6)
+    np.testing.assert_allclose(_harden(warped, tf.constant([1, 2], tf.int64), narrow).C, 0.5 * warped.C, rtol=1e-6)
 
 
 def test_each_element_of_each_face_has_its_own_weight(rng):
@@ -105,9 +108,6 @@ def test_each_element_of_each_face_has_its_own_weight(rng):
     np.testing.assert_array_equal(weighed.image, warped.image)
 
 
-def test_harder_traces_are_those_of_the_weights_that_are_drawn(rng):
-    warped, seed = _warped(rng), tf.constant([3, 4], tf.int64)
-    weights = harder_weights(4, seed, PAPER)
+def test_weights_of_harder_traces_are_one_of_each_element_and_face():
+    weights = harder_weights(4, tf.constant([3, 4], tf.int64), PAPER)
     assert weights.shape == (4, 4) and set(weights.numpy()[3]) <= {0.0, 1.0}
-    for hard, weighed in zip(harden(warped, seed, PAPER), weigh(warped, weights)):
-        np.testing.assert_array_equal(hard, weighed)

@@ -9,6 +9,7 @@ from absl.testing import flagsaver
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.training import experiment
+from phystd_tf.training.distribution import STRATEGIES
 from tests import program
 from tests.data.fake_prepared import write_prepared
 from tests.killing import Program, check_kills, tree
@@ -79,7 +80,8 @@ def test_every_option_reaches_the_training(template, tmp_path, monkeypatch):
     hparams, faces, *rest = given
     assert (hparams.max_iterations, hparams.ablation, hparams.sampling) == (3, "auxiliary", "type")
     assert hparams.encoder_channels == (4, 6, 8) and faces.prepared == "prepared"
-    assert rest == [str(tmp_path), 7, 5, True, True]
+    assert rest == [str(tmp_path), 7, 5, True, True, "none"]
+    assert tuple(tools_train.flags.values["strategy"].parser.enum_values) == STRATEGIES
 
 
 def test_a_batch_that_does_not_fit_into_the_memory_is_named(template, tmp_path, monkeypatch):

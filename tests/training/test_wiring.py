@@ -9,7 +9,7 @@ import tensorflow as tf
 from phystd_tf import losses
 from phystd_tf.networks.blocks import resize_antialiased
 from phystd_tf.physics.bands import low_pass
-from phystd_tf.physics.synthesis import WarpedTraces, harden, warp_traces
+from phystd_tf.physics.synthesis import WarpedTraces, harder_weights, warp_traces, weigh
 from phystd_tf.traces import Batch, GeneratorOutput, Traces
 from phystd_tf.training.phystd_model import PhySTD
 from tests.training.tiny import random_batch, random_faces, tiny_hparams
@@ -217,7 +217,7 @@ def test_traces_go_from_the_spoof_to_the_live_face(step):
 
 def _hard(model, batch, step2):
     seed = tf.constant([model.seed, int(model.iteration)], tf.int64)
-    hard = harden(step2.warped, seed, H)
+    hard = weigh(step2.warped, harder_weights(2, seed, H))
     P = np.float64(hard.P)
     return (1 - P) * (batch.live.image + hard.T_A) + P * hard.image
 

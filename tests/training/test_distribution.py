@@ -1,0 +1,96 @@
+"""Several devices, or several processes, that share each batch do what one does with the whole batch."""
+
+import os
+import socket
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from phystd_tf.errors import PhystdError
+from phystd_tf.training.distribution import Place, place_of
+from tests import program
+from tests.data.fake_prepared import write_prepared
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """Prepared faces, and a run on one device."""
+    folder = tmp_path_factory.mktemp("distribution")
+    write_prepared(folder / "prepared", {(split, label): 9 for split in ("train", "dev") for label in (0, 1)})
+    _run("train('one', 'none')", folder)
+    return folder
+
+
+def _run(call, folder):
+    done = program.run_code(f"from tests.training.one_convolution import *; {call}", folder)
+    assert done.code == 0 and "Traceback" not in done.output, done.output
+    return done.stdout
+
+
+def _checkpoint(run):
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(run / "checkpoints" / "last")))
+    values = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+    return {
+        name: value for name, value in values.items() if not isinstance(value, bytes) and "save_counter" not in name
+    }
+
+
+def _check_same(one, other):
+    one, other = _checkpoint(one), _checkpoint(other)
+    assert one.keys() == other.keys() and len(one) > 15
+    for name, value in one.items():
+        np.testing.assert_allclose(other[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def _losses(run):
+    return np.genfromtxt(run / "history.csv", delimiter=",", names=True).view((float, 6))
+
+
+def test_four_devices_do_what_one_does_with_the_joined_batch(work):
+    _run("train_on_devices('mirrored', 4)", work)
+    _check_same(work / "one", work / "mirrored")
+    np.testing.assert_allclose(_losses(work / "one"), _losses(work / "mirrored"), rtol=1e-4)
+
+
+def test_two_workers_of_which_one_is_killed_do_what_one_does_with_the_joined_batch(work):
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("localhost", 0)), other.bind(("localhost", 0))
+        ports = [one.getsockname()[1], other.getsockname()[1]]
+    stopped = _run(f"train_on_workers('workers', {ports}, killed_at=3)", work)
+    assert stopped.splitlines()[-1] == "[2, -9]", stopped
+    assert "another worker has ended" in stopped
+    assert _checkpoint(work / "workers")["iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 2
+    resumed = _run(f"train_on_workers('workers', {ports})", work)
+    assert resumed.splitlines()[-1] == "[0, 0]" and "writes" in resumed and "reads" in resumed, resumed
+    _check_same(work / "one", work / "workers")
+    np.testing.assert_allclose(_losses(work / "one"), _losses(work / "workers"), rtol=1e-4)
+    assert sorted(os.listdir(work / "one")) == sorted(os.listdir(work / "workers"))
+
+
+_CLUSTER = '"cluster": {"worker": ["a:1", "b:1"]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None, "", "[]", "{}", f"{{{_CLUSTER}}}", f'{{{_CLUSTER}, "task": {{"type": "worker", "index": 2}}}}',
+        f'{{{_CLUSTER}, "task": {{"type": "worker", "index": "0"}}}}',
+        f'{{{_CLUSTER}, "task": {{"type": "evaluator", "index": 0}}}}',
+        '{"cluster": {"chief": ["c:1"], "worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}',
+    ],
+)  # fmt: skip
+def test_a_cluster_that_is_not_described_is_refused(text, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    if text is not None:
+        monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(PhystdError, match="TF_CONFIG, as in"):
+        place_of("multi_worker")
+    assert place_of("mirrored") == place_of("none") == Place(1, 0)
+
+
+def test_the_first_worker_is_the_chief(monkeypatch):
+    for index in (0, 1):
+        monkeypatch.setenv("TF_CONFIG", f'{{{_CLUSTER}, "task": {{"type": "worker", "index": {index}}}}}')
+        assert place_of("multi_worker") == Place(2, index)
+        assert place_of("multi_worker").is_chief == (index == 0)
