@@ -215,6 +215,7 @@ def test_gallery_and_filter_show_what_is_there(explorer):
     assert "spoof, accepted" in buttons[0].get_attribute("aria-label")
     Select(explorer.find_element(By.ID, "filter")).select_by_visible_text("errors")
     assert len(explorer.find_elements(By.CSS_SELECTOR, "#gallery button")) == 1
+    assert explorer.find_element(By.ID, "count").text == "1 face"
     Select(explorer.find_element(By.ID, "filter")).select_by_visible_text("live")
     _shown(explorer, "live")
     transfer = explorer.find_element(By.CSS_SELECTOR, 'input[value="transfer"]')

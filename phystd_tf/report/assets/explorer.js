@@ -141,7 +141,7 @@
   function fill() {
     const wanted = get("filter").value;
     shown = data.samples.filter((each) => !wanted || (wanted === "wrong" ? each.wrong : `type ${each.type}` === wanted));
-    get("count").textContent = `${shown.length} faces, the worst first`;
+    get("count").textContent = shown.length === 1 ? "1 face" : `${shown.length} faces, the worst first`;
     get("gallery").replaceChildren(...shown.map((each) => {
       const [item, button, image] = ["li", "button", "img"].map((name) => document.createElement(name));
       const texts = [each.type.replaceAll("_", " "), each.score.toFixed(3)].map((text) => {
