@@ -11,9 +11,9 @@ LEVEL = 1 / 255  # a gray level of a display
 TRACE_STEP = LEVEL / 2  # of B, C and T: added, they are wrong by less than a level
 RULE = (
     "The components are stored in equal steps: of half a gray level for B, C and T, of one for P, the image and the "
-    "cover P I_P; of more where 255 steps would not reach over the range. Each is wrong by at most half a step, and so "
-    "is the live face of Eq. (5) by less than 2.5 gray levels of 255, where all weights are 1 and no step is larger; "
-    "pixels of 8 bits that were not resized are exact."
+    "cover P I_P; of more where 255 steps would not reach over the range. Each is wrong by at most half a step; the "
+    "live face of Eq. (5), with all weights 1 and no larger step, by less than 2.5 gray levels of 255. Pixels of 8 "
+    "bits that were not resized are exact."
 )
 _EFFORT = {"method": 0, "quality": 20}  # of lossless WebP: a tenth of the time of the usual, 10 % more bytes
 

@@ -105,3 +105,11 @@ def test_targets_are_the_first_faces_of_people_evenly_spaced():
     assert [row["subject"] for row in found] == ["s00", "s02", "s04", "s06"]
     assert {(row["clip"], row["frame"]) for row in found} == {("c1", "9")}
     assert len(samples.target_rows(rows[:4], 4)) == 1
+
+
+def test_nobody_gets_traces_of_their_own(source, chosen, monkeypatch):
+    monkeypatch.setattr(samples, "MAX_FOLDED", 1.0)
+    monkeypatch.setattr(samples, "MAX_OFFSET", 10.0)
+    monkeypatch.setattr(samples, "person_of", lambda row: "the only one")
+    found = samples.explain(source, chosen)
+    assert len(found["targets"]) == 1 and not any(each["transfer"] for each in found["samples"])
