@@ -24,6 +24,7 @@ ORDER = (
     "pitfalls.md",
     "CONTRIBUTING.md",
 )
+PROSE = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("protocols/*.md")])
 PITFALLS = ROOT / "docs" / "pitfalls.md"
 SNIPPETS = [
     snippet
@@ -105,3 +106,13 @@ def test_the_readme_is_short_and_has_the_two_commands():
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 120
     assert {"bash tools/demo.sh", "bash tools/test.sh"} <= {line.partition("  #")[0].strip() for line in lines}
+
+
+@pytest.mark.parametrize("document", PROSE, ids=lambda path: path.name)
+def test_prose_has_lines_of_less_than_120_characters(document):
+    code, long = False, []
+    for number, line in enumerate(document.read_text(encoding="utf-8").splitlines(), start=1):
+        code ^= line.lstrip().startswith("```")
+        if len(line) >= 120 and not code and not line.startswith("|"):
+            long.append(number)
+    assert not long
