@@ -92,8 +92,8 @@ def target_rows(rows: Sequence[Row], count: int = _TARGETS) -> list[Row]:
 
 
 def _rows_of(source: Source, chosen: pd.DataFrame) -> list[Row]:
-    manifest = {(row["clip"], int(row["frame"])): row for row in source.faces.rows(source.split)}
-    keys = [(str(clip), int(frame)) for clip, frame in zip(chosen["clip"], chosen["frame"])]
+    manifest = {(row["clip"], str(int(row["frame"]))): row for row in source.faces.rows(source.split)}
+    keys = [(str(clip), str(frame)) for clip, frame in zip(chosen["clip"], chosen["frame"])]  # frames may be names
     missing = [key for key in keys if key not in manifest]
     if missing:
         clip, frame = missing[0]

@@ -92,8 +92,9 @@ def test_traces_are_put_on_no_face_that_the_warp_would_bend(source, chosen, monk
 def test_scores_of_another_model_and_faces_of_another_split_are_refused(source, chosen):
     with pytest.raises(PhystdError, match="score again with this run"):
         samples.explain(source, chosen.assign(score=chosen["score"] + 0.01))
-    with pytest.raises(PhystdError, match="has no frame 7 of train/.* in train"):
-        samples.explain(source, chosen.assign(frame=7))
+    for frame in (7, "a"):
+        with pytest.raises(PhystdError, match=f"has no frame {frame} of train/.* in train"):
+            samples.explain(source, chosen.assign(frame=frame))
 
 
 def test_targets_are_the_first_faces_of_people_evenly_spaced():
