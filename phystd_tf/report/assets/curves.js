@@ -6,7 +6,9 @@
   const live = data.types.find((type) => type.name === "live");
   const spoofs = data.types.filter((type) => type !== live);
   // As the tables round.
-  const digits = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2, roundingMode: "halfEven" });
+  const rounding = { minimumFractionDigits: 2, maximumFractionDigits: 2, roundingMode: "halfEven" };
+  const digits = new Intl.NumberFormat("en", rounding);
+  const sum = (values) => values.reduce((total, value) => total + value, 0);
   let charts = {};
 
   /** An element of an SVG with attributes; what is inside it is text. */
@@ -20,9 +22,9 @@
 
   /** Rates at each threshold: spoofs that are accepted, live faces that are refused. */
   function ratesOf(types) {
-    const number = types.reduce((sum, type) => sum + type.number, 0);
+    const number = sum(types.map((type) => type.number));
     return data.thresholds.map((_, place) => ({
-      accepted: number ? 1 - types.reduce((sum, type) => sum + type.below[place], 0) / number : NaN,
+      accepted: number ? 1 - sum(types.map((type) => type.below[place])) / number : NaN,
       refused: live ? live.below[place] / live.number : NaN,
     }));
   }
@@ -44,8 +46,15 @@
   const linear = { low: 0, high: 1, of: (rate) => rate, ticks: [0, 0.25, 0.5, 0.75, 1] };
   const normal = { low: deviate(0), high: deviate(0.9), of: deviate, ticks: [0.001, 0.01, 0.05, 0.2, 0.5, 0.8] };
   const percent = (rate) => `${+(100 * rate).toPrecision(3)} %`;
-  const onX = (axis, rate) => box.left + ((axis.of(rate) - axis.low) / (axis.high - axis.low)) * (box.right - box.left);
-  const onY = (axis, rate) => box.bottom - ((axis.of(rate) - axis.low) / (axis.high - axis.low)) * (box.bottom - box.top);
+  const part = (axis, rate) => (axis.of(rate) - axis.low) / (axis.high - axis.low);
+  const onX = (axis, rate) => box.left + part(axis, rate) * (box.right - box.left);
+  const onY = (axis, rate) => box.bottom - part(axis, rate) * (box.bottom - box.top);
+
+  function titles(svg, across, up) {
+    const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+    draw(svg, "text", { x, y: 292, "text-anchor": "middle" }, across);
+    draw(svg, "text", { transform: `translate(11 ${y}) rotate(-90)`, "text-anchor": "middle" }, up);
+  }
 
   function frame(svg, axis, across, up) {
     svg.replaceChildren();
@@ -56,8 +65,7 @@
       draw(svg, "text", { x, y: box.bottom + 15, "text-anchor": "middle" }, percent(tick).replace(" %", ""));
       draw(svg, "text", { x: box.left - 6, y: y + 4, "text-anchor": "end" }, percent(tick).replace(" %", ""));
     }
-    draw(svg, "text", { x: (box.left + box.right) / 2, y: 292, "text-anchor": "middle" }, across);
-    draw(svg, "text", { transform: `translate(11 ${(box.top + box.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, up);
+    titles(svg, across, up);
   }
 
   /** A curve of rates, as [x, y] on an axis; returns its moving point and its places. */
@@ -66,7 +74,8 @@
       Math.min(Math.max(onX(axis, x), box.left), box.right),
       Math.min(Math.max(onY(axis, y), box.top), box.bottom),
     ]);
-    draw(svg, "polyline", { points: places.map((place) => place.map((at) => at.toFixed(2)).join()).join(" "), class: "curve" });
+    const points = places.map((place) => place.map((at) => at.toFixed(2)).join()).join(" ");
+    draw(svg, "polyline", { points, class: "curve" });
     return { svg, places, point: draw(svg, "circle", { r: 6, class: "point" }) };
   }
 
@@ -76,8 +85,8 @@
     const edges = data.edges;
     const x = (score) => box.left + ((score - edges[0]) / (edges.at(-1) - edges[0])) * (box.right - box.left);
     const groups = [["spoof", types], ["live", live ? [live] : []]].map(([name, members]) => {
-      const number = members.reduce((sum, type) => sum + type.number, 0);
-      return [name, edges.slice(1).map((_, bin) => members.reduce((sum, type) => sum + type.bins[bin], 0) / (number || 1))];
+      const number = sum(members.map((type) => type.number)) || 1;
+      return [name, edges.slice(1).map((_, bin) => sum(members.map((type) => type.bins[bin])) / number)];
     });
     const most = Math.max(...groups.flatMap(([, shares]) => shares), 1e-9);
     const y = (share) => box.bottom - (share / most) * (box.bottom - box.top);
@@ -88,15 +97,15 @@
     for (const [name, shares] of groups) {
       shares.forEach((share, bin) => {
         const width = x(edges[bin + 1]) - x(edges[bin]);
-        if (share) draw(svg, "rect", { x: x(edges[bin]), y: y(share), width, height: box.bottom - y(share), class: `bar-${name}` });
+        const place = { x: x(edges[bin]), y: y(share), width, height: box.bottom - y(share) };
+        if (share) draw(svg, "rect", { ...place, class: `bar-${name}` });
       });
     }
-    for (const part of [0, 0.5, 1]) {
-      const score = edges[0] + part * (edges.at(-1) - edges[0]);
-      draw(svg, "text", { x: x(score), y: box.bottom + 15, "text-anchor": ["start", "middle", "end"][2 * part] }, score.toFixed(3));
+    for (const [share, anchor] of [[0, "start"], [0.5, "middle"], [1, "end"]]) {
+      const score = edges[0] + share * (edges.at(-1) - edges[0]);
+      draw(svg, "text", { x: x(score), y: box.bottom + 15, "text-anchor": anchor }, score.toFixed(3));
     }
-    draw(svg, "text", { x: (box.left + box.right) / 2, y: 292, "text-anchor": "middle" }, "liveness score");
-    draw(svg, "text", { transform: `translate(11 ${(box.top + box.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "% of the class");
+    titles(svg, "liveness score", "% of the class");
     const places = data.thresholds.map((score) => [Math.min(Math.max(x(score), box.left), box.right), 0]);
     return { svg, places, line: draw(svg, "line", { y1: box.top, y2: box.bottom, class: "at" }) };
   }
@@ -142,7 +151,8 @@
     move();
   }
 
-  get("curve_type").append(new Option("all", ""), ...spoofs.map((type) => new Option(type.name.replaceAll("_", " "), type.name)));
+  const options = spoofs.map(({ name }) => new Option(name.replaceAll("_", " "), name));
+  get("curve_type").append(new Option("all", ""), ...options);
   get("threshold").max = data.thresholds.length - 1;
   get("threshold").value = data.threshold;
   get("threshold").addEventListener("input", move);
@@ -150,7 +160,9 @@
   get("curve_type").addEventListener("change", redraw);
   for (const name of ["roc", "det", "histogram"]) {
     for (const type of ["pointerdown", "pointermove"]) {
-      get(name).addEventListener(type, (event) => { if (event.buttons || type === "pointerdown") point(event, charts[name]); });
+      get(name).addEventListener(type, (event) => {
+        if (event.buttons || type === "pointerdown") point(event, charts[name]);
+      });
     }
   }
   redraw();

@@ -5,7 +5,12 @@
   const size = data.size;
   const GAIN = 4; // of pictures of traces
   const ELEMENTS = ["B", "C", "T", "P"];
-  const VIEWS = { additive: "additive traces removed", live: "live face", removed: `what is removed, ×${GAIN}`, transfer: "with the traces" };
+  const VIEWS = {
+    additive: "additive traces removed",
+    live: "live face",
+    removed: `what is removed, ×${GAIN}`,
+    transfer: "with the traces",
+  };
   let shown = data.samples; // those of the filter
   let sample = null; // the one on the stage
   let face = null; // its values, once they are decoded
@@ -75,13 +80,15 @@
     const name = view() === "transfer" ? "live face of another person" : "input";
     get("before_name").textContent = name;
     get("after_name").textContent = VIEWS[view()];
-    get("picture").setAttribute("aria-label", `${get("wipe").value} % of the width: ${name}; the rest: ${VIEWS[view()]}`);
+    const label = `${get("wipe").value} % of the width: ${name}; the rest: ${VIEWS[view()]}`;
+    get("picture").setAttribute("aria-label", label);
     get("wipe").setAttribute("aria-valuetext", `${get("wipe").value} % ${name}`);
   }
 
   function formula({ b, c, t, p }) {
     const sign = view() === "transfer" ? "+" : "−";
-    const sum = [[b, "B"], [c, "C"], [t, "T"]].map(([weight, name]) => ` ${sign} ${weight.toFixed(2)} ${name}`).join("");
+    const term = (weight, name) => ` ${sign} ${weight.toFixed(2)} ${name}`;
+    const sum = term(b, "B") + term(c, "C") + term(t, "T");
     const whole = (image, cover) => `(1 − ${p.toFixed(2)} P)(${image}${sum}) + ${p.toFixed(2)} P ${cover}`;
     const text = {
       additive: `I${sum}`,
@@ -109,7 +116,8 @@
     const badge = document.createElement("span");
     badge.className = next.wrong ? "badge wrong" : "badge";
     badge.textContent = verdict(next);
-    get("face_score").replaceChildren(badge, ` score ${next.score.toFixed(5)}, live from ${data.threshold.toFixed(5)}. Terms: ${terms}`);
+    const score = ` score ${next.score.toFixed(5)}, live from ${data.threshold.toFixed(5)}. Terms: ${terms}`;
+    get("face_score").replaceChildren(badge, score);
     get("previous").disabled = shown.indexOf(next) <= 0;
     get("next").disabled = shown.indexOf(next) === shown.length - 1;
     const values = {
@@ -140,7 +148,8 @@
   /** The buttons of the faces of the filter. */
   function fill() {
     const wanted = get("filter").value;
-    shown = data.samples.filter((each) => !wanted || (wanted === "wrong" ? each.wrong : `type ${each.type}` === wanted));
+    const fits = (each) => !wanted || (wanted === "wrong" ? each.wrong : `type ${each.type}` === wanted);
+    shown = data.samples.filter(fits);
     get("count").textContent = shown.length === 1 ? "1 face" : `${shown.length} faces, the worst first`;
     get("gallery").replaceChildren(...shown.map((each) => {
       const [item, button, image] = ["li", "button", "img"].map((name) => document.createElement(name));
