@@ -4,6 +4,7 @@ A run that was stopped resumes where it was.
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from typing import Callable, Optional
@@ -32,6 +33,7 @@ from phystd_tf.training.distribution import Devices, place_of
 from phystd_tf.training.event_files import drop_events_after
 from phystd_tf.training.fitting import fit_at_once
 from phystd_tf.training.resuming import identity, require_same
+from phystd_tf.training.step_memory import batch_bytes
 from phystd_tf.training.systems import new_model
 
 # Held-out batches for the ``val_`` losses and the pictures: with four faces of a class each, four people of each of
@@ -88,6 +90,8 @@ def train(
         check_run(run, hparams)
     devices = Devices(strategy)
     devices.share.check(hparams.batch_size)
+    if fitted is None:
+        _require_memory(hparams)
     # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
     tf.keras.utils.set_random_seed(seed)
     if deterministic:
@@ -113,11 +117,24 @@ def train(
         except tf.errors.DataLossError as error:
             raise name_damaged_shard(selection.prepared) from error
         except tf.errors.ResourceExhaustedError as error:
-            raise PhystdError(
-                f"the memory is not enough for batch_size={hparams.batch_size} at {hparams.image_size} px "
-                f"({first_line(error)}); give a smaller --set=batch_size=... and another --run"
-            ) from error
+            raise _not_enough_memory(hparams, first_line(error)) from error
     return place.is_chief
+
+
+def _require_memory(hparams: HParams) -> None:
+    """Refuses a batch that can never fit; else it would be read for many minutes before that is seen."""
+    needed, there = batch_bytes(hparams), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > there:
+        raise _not_enough_memory(
+            hparams, f"its faces alone take {needed / 2**30:.1f} GiB, and this machine has {there / 2**30:.1f}"
+        )
+
+
+def _not_enough_memory(hparams: HParams, why: str) -> PhystdError:
+    return PhystdError(
+        f"the memory is not enough for batch_size={hparams.batch_size} at {hparams.image_size} px ({why}); give a "
+        "smaller --set=batch_size=... and another --run"
+    )
 
 
 def _iterate(

@@ -17,6 +17,11 @@ def traced_step(model: TrainedModel) -> tf.Graph:
     return tf.function(model.train_step).get_concrete_function(Batch(faces, faces)).graph
 
 
+def batch_bytes(hparams: HParams) -> int:
+    """The bytes of the faces of a batch as a training step takes them; the step itself needs many times as much."""
+    return 2 * sum(spec.shape.num_elements() * spec.dtype.size for spec in _specs(hparams))
+
+
 def _specs(hparams: HParams) -> Faces:
     """What a half of a batch looks like."""
     half, size, k = hparams.batch_size // 2, hparams.image_size, hparams.depth_size

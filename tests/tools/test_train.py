@@ -93,6 +93,14 @@ def test_a_batch_that_does_not_fit_into_the_memory_is_named(template, tmp_path, 
         experiment.train(tiny_hparams(), str(template / "prepared"), str(tmp_path / "run"), 0, 1)
 
 
+def test_a_batch_that_no_machine_holds_is_refused_before_it_is_read(template, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment, "_iterate", lambda *_: pytest.fail("the batch would be read"))
+    hparams = tiny_hparams(batch_size=10**9)
+    with pytest.raises(PhystdError, match=r"batch_size=1000000000 at 32 px \(its faces alone take [\d.]+ GiB"):
+        experiment.train(hparams, str(template / "prepared"), str(tmp_path / "run"), 0, 1)
+    assert not (tmp_path / "run").exists()
+
+
 def test_ctrl_c_a_full_disk_and_a_read_only_folder_end_in_one_line(template, tmp_path):
     """After each of them, what was there is kept, and nothing half written is taken for a checkpoint."""
     run = shutil.copytree(template, tmp_path / "work") / "run"

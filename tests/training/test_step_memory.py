@@ -3,7 +3,9 @@
 import pytest
 import tensorflow as tf
 
-from phystd_tf.training.step_memory import peak_bytes
+from phystd_tf.physics.triangulation import MAX_TRIANGLES
+from phystd_tf.training.step_memory import batch_bytes, peak_bytes
+from tests.training.tiny import random_batch, tiny_hparams
 
 
 @pytest.mark.parametrize(
@@ -17,3 +19,10 @@ from phystd_tf.training.step_memory import peak_bytes
 def test_peak_memory_is_that_of_the_tensors_that_are_there_at_once(steps, peak):
     graph = tf.function(steps).get_concrete_function(tf.TensorSpec((2,))).graph
     assert peak_bytes(graph) == peak
+
+
+def test_bytes_of_a_batch_are_those_of_its_arrays():
+    batch = random_batch()  # drawn for the image as it is: fewer triangles than there may be
+    rest = [part for half in batch for name, part in half._asdict().items() if name != "triangles"]
+    triangles = 2 * 2 * MAX_TRIANGLES * 3 * 4
+    assert batch_bytes(tiny_hparams()) == sum(part.numpy().nbytes for part in rest) + triangles
