@@ -10,6 +10,7 @@ Eq. (10) and the threshold, both chosen on the dev split.
 import json
 from typing import Any
 
+from phystd_tf.data.share import STRATEGIES
 from phystd_tf.hparams import choices_of, get_hparams
 
 from .command import SEEDS, Flags, UsageError, run_program
@@ -59,7 +60,7 @@ _DETERMINISTIC = flags.DEFINE_boolean(
     " it is stopped and resumed. TensorFlow then optimizes nothing across operations, and may be slower.",
 )  # fmt: skip
 _STRATEGY = flags.DEFINE_enum(
-    "strategy", "none", ("none", "mirrored", "multi_worker"),
+    "strategy", "none", STRATEGIES,
     "Devices that share each batch: one; mirrored, all GPUs of this machine; or multi_worker, those of several"
     " machines, where each is given this command with the same folders and its own TF_CONFIG.",
 )  # fmt: skip

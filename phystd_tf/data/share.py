@@ -4,6 +4,9 @@ from typing import Any, NamedTuple
 
 from phystd_tf.errors import PhystdError
 
+# How several train together; in a place that programs can import without TensorFlow.
+STRATEGIES = ("none", "mirrored", "multi_worker")
+
 
 class Share(NamedTuple):
     """The part of each batch that a process reads. All parts together are the batch that one process would see.

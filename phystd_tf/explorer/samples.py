@@ -14,7 +14,7 @@ from phystd_tf.networks.outputs import all_outputs
 from phystd_tf.physics.synthesis import warp_traces
 from phystd_tf.physics.warp_quality import warp_quality
 from phystd_tf.report.stored import TRACE_STEP, store
-from phystd_tf.runs.operating_point import OperatingPoint
+from phystd_tf.runs.operating_point import OperatingPoint, alpha0_of
 from phystd_tf.traces import Faces, Traces
 from phystd_tf.transfer.making import Source
 from phystd_tf.transfer.pairs import MAX_FOLDED, MAX_OFFSET, Row, person_of
@@ -55,8 +55,7 @@ def explain(source: Source, chosen: pd.DataFrame) -> dict[str, Any]:
     rows = _rows_of(source, chosen)
     targets = target_rows(source.rows("live"))
     live = chosen_faces(source.faces, source.generator.hparams, targets)
-    point = OperatingPoint.of_run(source.run)
-    alpha0 = point.alpha0 if point else 0.0
+    alpha0 = alpha0_of(OperatingPoint.of_run(source.run))
     samples: list[dict[str, Any]] = []
     for start in range(0, len(rows), _BATCH):
         part = chosen.iloc[start : start + _BATCH]
@@ -153,7 +152,7 @@ def _best_target(faces: Faces, place: int, row: Row, live: Faces, targets: Seque
     taking = _gathered(live, others)
     giving = tf.repeat(faces.vertices[place : place + 1], len(others), axis=0)
     quality = warp_quality(giving, taking.vertices, taking.triangles, taking.triangle_map)
-    good = (quality.folded <= MAX_FOLDED) & (quality.offset <= MAX_OFFSET)
+    good = quality.within(MAX_FOLDED, MAX_OFFSET)
     return others[int(np.argmin(np.where(good, quality.offset, np.inf)))] if good.any() else None
 
 

@@ -15,6 +15,7 @@ from phystd_tf.inference.calibration import load_with_point
 from phystd_tf.networks.network import Network
 from phystd_tf.networks.outputs import all_outputs
 from phystd_tf.runs.folder import load_hparams
+from phystd_tf.runs.operating_point import alpha0_of
 from phystd_tf.spoof_types import LIVE
 from phystd_tf.traces import Faces
 
@@ -95,7 +96,7 @@ def load_source(run: str, faces: Selection, split: str, seed: int) -> Source:
     faces.require(split)
     faces.check_shards(split)
     generator, point = load_with_point(run)
-    return Source(run, generator, point.alpha0 if point else 0.0, faces, split, seed)
+    return Source(run, generator, alpha0_of(point), faces, split, seed)
 
 
 def require_bands(hparams: HParams, run: str) -> None:

@@ -13,7 +13,7 @@ from phystd_tf.inference.calibration import load_with_point
 from phystd_tf.inference.exported import EXPORT_FILE, load_export
 from phystd_tf.networks.outputs import traced_outputs
 from phystd_tf.runs.folder import is_run
-from phystd_tf.runs.operating_point import OperatingPoint
+from phystd_tf.runs.operating_point import OperatingPoint, alpha0_of
 
 
 class Predictor:
@@ -45,7 +45,7 @@ class Predictor:
             generator, self.operating_point = load_with_point(path, checkpoint)
             self.hparams = generator.hparams
             self.prepared = load_settings(path)
-            self._run = traced_outputs(generator, self.operating_point.alpha0 if self.operating_point else 0.0)
+            self._run = traced_outputs(generator, alpha0_of(self.operating_point))
         else:
             raise PhystdError(f"{path} is neither a run folder nor an export (no {EXPORT_FILE})")
 

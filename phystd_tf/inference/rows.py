@@ -17,7 +17,7 @@ from phystd_tf.inference.inputs import Input
 from phystd_tf.inference.judging import JudgedFace, JudgedFrame
 from phystd_tf.inference.model import OK, Prediction
 from phystd_tf.liveness import TERMS
-from phystd_tf.runs.operating_point import OperatingPoint
+from phystd_tf.runs.operating_point import OperatingPoint, alpha0_of
 
 ROW_SUFFIXES = (".csv", ".jsonl")
 HEADING = f"{'verdict':7} {'score':>9}  {'status':11} {'frames':>6}  {'face box':>21}  input"
@@ -154,7 +154,7 @@ class RowMaker:
             verdict=prediction.verdict,
             status=prediction.status,
             reason=self._reason(prediction),
-            alpha0=(point.alpha0 if point else 0.0) if terms else None,
+            alpha0=alpha0_of(point) if terms else None,
             **{name: terms.get(name) for name in TERMS},
             picture=printable(picture),
         )

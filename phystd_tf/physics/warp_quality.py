@@ -20,6 +20,10 @@ class WarpQuality(NamedTuple):
     folded: np.ndarray
     offset: np.ndarray
 
+    def within(self, max_folded: float, max_offset: float) -> np.ndarray:
+        """Which warps exceed neither limit, [n] bool."""
+        return (self.folded <= max_folded) & (self.offset <= max_offset)
+
 
 def warp_quality(
     source_vertices: tf.Tensor, target_vertices: tf.Tensor, triangles: tf.Tensor, triangle_map: tf.Tensor

@@ -94,3 +94,8 @@ class OperatingPoint(NamedTuple):
                 f"{run}: the operating point was chosen with other weights of checkpoint '{self.checkpoint}' (is the "
                 f"run being trained further?); choose it again with `{CALIBRATE}`"
             )
+
+
+def alpha0_of(point: Optional[OperatingPoint]) -> float:
+    """The alpha0 of an operating point; 0, the depth alone, for a run that has none."""
+    return 0.0 if point is None else point.alpha0

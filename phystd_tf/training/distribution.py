@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from phystd_tf.data.share import Share
+from phystd_tf.data.share import STRATEGIES, Share
 from phystd_tf.errors import PhystdError, first_line
 
-STRATEGIES = ("none", "mirrored", "multi_worker")
 _EXAMPLE = '{"cluster": {"worker": ["host1:5000", "host2:5000"]}, "task": {"type": "worker", "index": 0}}'
 
 # What the others see when one of the processes has ended.

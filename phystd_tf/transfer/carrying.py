@@ -81,11 +81,7 @@ def synthesize(
         Synthesized(pair, float(folded), float(offset), own)
         for pair, folded, offset, own in zip(pairs, *quality, weights)
     ]
-    good = [
-        place
-        for place, result in enumerate(results)
-        if result.folded <= recipe.max_folded and result.offset <= recipe.max_offset
-    ]
+    good = np.flatnonzero(quality.within(recipe.max_folded, recipe.max_offset)).tolist()
     if good:
         giving, taking = (
             tf.nest.map_structure(lambda value: tf.gather(value, good), part) for part in (sources, targets)

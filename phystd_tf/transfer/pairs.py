@@ -29,8 +29,8 @@ class Pair(NamedTuple):
 def draw_pairs(sources: Sequence[Row], targets: Sequence[Row], seed: str) -> Iterator[Pair]:
     """Draws pairs without end; the n-th depends only on the rows and the seed.
 
-    Every source clip is used once before any is used again, and so is every target clip; of a clip, a
-    frame is drawn.
+    Every source clip is used once before any is used again, and so is every target clip; a frame of each is
+    drawn.
 
     Args:
       sources: rows of spoof faces of one type.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phystd_tf.physics.triangulation import anchors
-from phystd_tf.physics.warp_quality import warp_quality
+from phystd_tf.physics.warp_quality import WarpQuality, warp_quality
 from tests.training.tiny import random_faces
 
 SIZE = 32
@@ -46,3 +46,8 @@ def test_folded_pixels_are_those_whose_triangle_is_turned_over(faces):
             signs.append(np.prod([np.linalg.det(np.c_[at[corners], np.ones(3)]) for at in (points, moved)]))
         assert folded[face] == pytest.approx(np.mean(np.array(signs) < 0), abs=2 / SIZE**2)
     assert folded[0] > 0.4 and 0 < folded[1] < 0.1
+
+
+def test_a_warp_at_both_limits_is_within_them_and_one_beyond_either_is_not():
+    quality = WarpQuality(np.array([0.02, 0.03, 0.0]), np.array([0.1, 0.0, 0.2]))
+    np.testing.assert_array_equal(quality.within(0.02, 0.1), [True, False, False])
