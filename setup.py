@@ -20,6 +20,10 @@ BASELINES = [
     "scikit-image>=0.19,<1",  # its local binary patterns; in tests a public-domain photograph
 ]
 
+BEAM = [
+    "apache-beam>=2.60,<3",  # preparation on clusters of Flink, Spark or Dataflow; 2.69 is the last for Python 3.9
+]
+
 VERBS = (
     "prepare",
     "train",
@@ -97,7 +101,9 @@ setup(
         ],
         "baselines": BASELINES,
         "onnx": ONNX,
+        "beam": BEAM,
         "test": [
+            *BEAM,
             *BASELINES,
             *ONNX,
             "pytest>=7,<10",

@@ -1,7 +1,9 @@
 """Imports run one way, flags exist only in tools/, and files stay small (design rules)."""
 
 import ast
+import importlib.util
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -114,6 +116,15 @@ def test_flags_and_addons_are_where_they_belong(path):
     assert not any(name.startswith("absl") for name in names), "flags exist only in tools/"
     if path.name != "addons.py":
         assert not any(name.startswith("tensorflow_addons") for name in names)
+
+
+def test_types_of_other_packages_are_not_read():
+    """A release of one of them, written for newer Pythons than ours, would fail the type check."""
+    with open(ROOT / "pyproject.toml", encoding="utf-8") as file:
+        skipped = set(re.findall(r'"([a-zA-Z_0-9]+)(?:\.\*)?"', file.read()))
+    tops = {name.split(".")[0] for path in PACKAGE for name in _imports(path)}
+    others = {top for top in tops if "site-packages" in str(importlib.util.find_spec(top).origin)}
+    assert len(others) > 15 and others - skipped == {"numpy"}  # whose last release for TensorFlow 2.15 can be read
 
 
 @pytest.mark.parametrize("path", PACKAGE + TOOLS, ids=_name)

@@ -9,7 +9,8 @@ protocol that is trained on, see tools.protocols.
 
 Run the same command again to resume after an interruption; clips whose files have
 changed are then prepared again, and named. On a cluster, give each
-machine its --shard=i/n with the same --out, and at the end the command without --shard.
+machine its --shard=i/n with the same --out, and at the end the command without --shard; or let a runner of Apache
+Beam share the clips out (--beam).
 
     python -m tools.prepare --dataset=folder --root=DIR --out=PREPARED
     python -m tools.prepare --dataset=oulu --root=OULU_NPU --out=PREPARED
@@ -45,6 +46,13 @@ _SHARD = flags.DEFINE_string(
     "shard", None, "i/n: prepare only the i-th of n shares of the clips, from 1; the call without --shard joins them."
 )
 _WORKERS = flags.DEFINE_integer("workers", 0, "Processes; 0 takes one for each core.", lower_bound=0)
+_BEAM = flags.DEFINE_multi_string(
+    "beam",
+    [],
+    "Prepare the clips by a pipeline of Apache Beam with this option of it, as in --beam=--runner=FlinkRunner "
+    "--beam=--flink_master=HOST:8081; may be repeated. All workers need --root and --out under the same names, and the "
+    "extras [face,beam].",
+)
 _SEED = flags.DEFINE_integer("seed", 0, "Of the division into train, dev and test, where the folder has none.", **SEEDS)
 _DRAW = flags.DEFINE_integer(
     "draw", 0, "Number of clips to draw: pictures of what was found, in OUT/drawn.", lower_bound=0
@@ -59,6 +67,7 @@ _SHOWN = 5  # failures and ignored files; the manifest has all
 
 def main() -> int:
     map_sizes = _map_sizes()
+    engine = _engine()
     one_thread_each()
 
     from tqdm import tqdm
@@ -100,7 +109,7 @@ def main() -> int:
             print(f"note: {sentence}")
 
         workers = _WORKERS.value or os.cpu_count() or 1
-        rows = prepare(listing.clips, _OUT.value, settings, workers, _DRAW.value, progress, share, note)
+        rows = prepare(listing.clips, _OUT.value, settings, workers, _DRAW.value, progress, share, note, engine)
     if rows is None:
         print(f"share {_SHARD.value} is done, {failures} frames failed; the command without --shard joins all shares")
         return SOME_FAILED if failures else 0
@@ -122,6 +131,19 @@ def _share():
     except ValueError as error:
         raise UsageError(f"--shard={_SHARD.value}: want i/n with i from 1 to n, as in 2/8") from error
     return share, shares
+
+
+def _engine():
+    """What prepares the clips where it is not the processes of this machine."""
+    if not _BEAM.value:
+        return None
+    if _WORKERS.value:
+        raise UsageError("--workers counts the processes of this machine without --beam; see the options of the runner")
+    try:
+        from phystd_tf.data.beam import BeamEngine
+    except ModuleNotFoundError as error:
+        raise UsageError(f"--beam needs Apache Beam ({error}); pip install 'phystd_tf[face,beam]'") from error
+    return BeamEngine(_BEAM.value)
 
 
 def _map_sizes():

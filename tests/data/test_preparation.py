@@ -4,11 +4,7 @@ import subprocess
 import sys
 import time
 
-import cv2
-import matplotlib.cbook
-import numpy as np
 import pytest
-import skimage.data
 import tensorflow as tf
 
 from phystd_tf.data import preparation
@@ -18,36 +14,11 @@ from phystd_tf.data.prepared_folder import open_folder
 from phystd_tf.data.readers.folder import list_clips
 from phystd_tf.errors import PhystdError
 from phystd_tf.files.images import write_image
+from tests.data.photographs import save
 from tests.training.tiny import tiny_hparams
 
 SETTINGS = Settings(image_size=64, map_sizes=(64, 32), depth_size=8)
 REPOSITORY = pathlib.Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def photographs():
-    """Two public-domain portraits, RGB."""
-    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
-        hopper = cv2.imread(file.name)[..., ::-1]
-    return {"hopper": cv2.resize(hopper, None, fx=0.5, fy=0.5), "astronaut": skimage.data.astronaut()[:256, 96:352]}
-
-
-def _save(path, image) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), image[..., ::-1])
-
-
-@pytest.fixture
-def root(tmp_path, photographs):
-    """Six people: live, print and replay of each; one photograph shows nobody, one is not a photograph."""
-    root = tmp_path / "photographs"
-    for person in range(6):
-        image = photographs["hopper" if person % 2 else "astronaut"]
-        _save(root / "live" / f"p{person}" / "1.png", image)
-        _save(root / "spoof" / "print" / f"p{person}" / "1.png", image // 2 + 64)
-    _save(root / "live" / "p0" / "empty.png", np.zeros((100, 100, 3), np.uint8))
-    (root / "spoof" / "print" / "p1" / "text.jpg").write_text("no photograph")
-    return root
 
 
 def _prepare(root, out, settings=SETTINGS, workers=1, draw=0):
@@ -205,7 +176,7 @@ def test_shares_together_are_the_whole_in_any_order(root, tmp_path):
 
 def _change(root, photographs):
     """Another face under a known name, and a good photograph instead of a broken one."""
-    _save(root / "live" / "p2" / "1.png", photographs["hopper"])
+    save(root / "live" / "p2" / "1.png", photographs["hopper"])
     (root / "spoof" / "print" / "p1" / "text.jpg").write_bytes((root / "live" / "p1" / "1.png").read_bytes())
 
 
@@ -252,7 +223,7 @@ def test_a_folder_without_any_face_gets_those_of_repaired_photographs(tmp_path, 
         path.write_text("no photograph")
     rows, _ = _prepare(root, out)
     assert {row["status"] for row in rows} == {"unreadable"}
-    _save(root / "live" / "p0" / "1.png", photographs["hopper"])
+    save(root / "live" / "p0" / "1.png", photographs["hopper"])
     rows, _ = _prepare(root, out)
     assert [row["status"] for row in rows] == ["ok", "unreadable"] and rows[0]["shard"]
 
@@ -277,7 +248,7 @@ def test_names_that_are_not_utf8_are_rows_like_others(tmp_path, photographs):
     root, out = tmp_path / "photographs", tmp_path / os.fsdecode(b"prepared\xff")
     odd = os.fsdecode(b"caf\xe9")
     write_image(photographs["hopper"], str(root / "live" / odd / f"{odd}.png"))
-    _save(root / "spoof" / "print" / "p0" / "1.png", photographs["hopper"] // 2)
+    save(root / "spoof" / "print" / "p0" / "1.png", photographs["hopper"] // 2)
     (root / "spoof" / "print" / "p0" / f"{odd}.mp4").write_bytes(b"no video")
     rows, _ = _prepare(root, out, draw=2)
     assert [(row["clip"], row["status"]) for row in rows] == [
