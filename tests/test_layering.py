@@ -54,6 +54,10 @@ MAY_IMPORT = {
     "explorer": {
         "data", "errors", "liveness", "networks", "physics", "report", "runs", "traces", "transfer",
     },
+    "benchmarks": {
+        "data", "face", "files", "hparams", "inference", "networks", "physics", "runs", "synthetic", "traces",
+        "training",
+    },
     "media_classifier": {"data", "errors", "evaluation", "hparams", "networks"},
 }  # fmt: skip
 

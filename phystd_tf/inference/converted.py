@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.files.quiet import quiet_stderr
 from phystd_tf.inference.serving import score_function
 from phystd_tf.networks.network import Network
 from phystd_tf.runs.operating_point import OperatingPoint
@@ -85,7 +86,8 @@ def _to_tflite(quantization: str) -> Callable[[Any, Network], bytes]:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if quantization == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        return converter.convert()
+        with quiet_stderr():  # a summary of what it did with constants
+            return converter.convert()
 
     return convert_to
 

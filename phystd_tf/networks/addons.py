@@ -24,3 +24,11 @@ def spectral_normalization(layer: tf.keras.layers.Layer) -> tf.keras.layers.Laye
         warnings.simplefilter("ignore")  # the end-of-life notice, see the module docstring
         from tensorflow_addons.layers import SpectralNormalization
     return SpectralNormalization(layer)
+
+
+def dense_image_warp(image: tf.Tensor, flow: tf.Tensor) -> tf.Tensor:
+    """An image [n, h, w, c] sampled at (y, x) - ``flow`` [n, h, w, 2]; only for comparing our own warp with it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from tensorflow_addons.image import dense_image_warp as warp
+    return warp(image, flow)

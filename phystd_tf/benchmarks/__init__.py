@@ -1,0 +1,1 @@
+"""How long the parts take on a machine; the program is tools/benchmark.py."""

@@ -1,0 +1,97 @@
+"""Measures functions next to each other, and collects what was found.
+
+Machines differ and are noisy. The functions of a comparison take turns, so that what else runs on the machine meets all
+of them alike, and their ratios mean more than their times.
+"""
+
+import statistics
+import time
+from collections.abc import Mapping
+from typing import Any, Callable, NamedTuple, Optional
+
+
+class Measure(NamedTuple):
+    """One measured number.
+
+    Attributes:
+      case: the benchmark it is from.
+      name: what was measured.
+      value: the number.
+      unit: of the value.
+      ratio: to the value of the reference, None without one.
+      reference: name of the measure it is compared with; empty without one.
+    """
+
+    case: str
+    name: str
+    value: float
+    unit: str
+    ratio: Optional[float] = None
+    reference: str = ""
+
+
+class Bench:
+    """The measures of a run of the program.
+
+    Attributes:
+      measures: all, in order.
+      rounds: measurements of each function; their median counts.
+    """
+
+    def __init__(self, rounds: int, show: Callable[[Measure], None] = lambda measure: None) -> None:
+        """Starts without measures.
+
+        Args:
+          rounds: measurements of each function.
+          show: called with each new measure.
+        """
+        self.measures: list[Measure] = []
+        self.rounds = rounds
+        self._show = show
+
+    def add(self, case: str, name: str, value: float, unit: str, reference: Optional[Measure] = None) -> Measure:
+        """Adds a number that was measured in another way."""
+        ratio = None if reference is None else value / reference.value
+        self.measures.append(Measure(case, name, value, unit, ratio, "" if reference is None else reference.name))
+        self._show(self.measures[-1])
+        return self.measures[-1]
+
+    def compare(
+        self,
+        case: str,
+        functions: Mapping[str, Callable[[], Any]],
+        clock: Callable[[], float] = time.perf_counter,
+        each: float = 1.0,
+    ) -> dict[str, float]:
+        """Adds the time of each function, in ms, and its ratio to the first.
+
+        Args:
+          case: the benchmark.
+          functions: by name; each is called once before, and then ``rounds`` times, in turns.
+          clock: seconds; ``time.process_time`` leaves out what else runs on the machine.
+          each: times are divided by it, as by the number of faces of a call.
+
+        Returns:
+          The medians by name, in seconds, divided by ``each``.
+        """
+        found = median_seconds(functions, self.rounds, clock)
+        first: Optional[Measure] = None
+        for name, seconds in found.items():
+            measure = self.add(case, name, 1e3 * seconds / each, "ms", first)
+            first = first or measure
+        return {name: seconds / each for name, seconds in found.items()}
+
+
+def median_seconds(
+    functions: Mapping[str, Callable[[], Any]], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, float]:
+    """The median time of each function, in seconds; see ``Bench.compare``."""
+    for function in functions.values():
+        function()
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            started = clock()
+            function()
+            seconds[name].append(clock() - started)
+    return {name: statistics.median(times) for name, times in seconds.items()}

@@ -1,0 +1,67 @@
+"""Preparation of a frame: all of it next to MediaPipe's mesh, and its stages one by one."""
+
+import os
+import tempfile
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+
+from phystd_tf.benchmarks.bench import Bench
+from phystd_tf.benchmarks.rendered import face_frames, write_video
+from phystd_tf.data import records
+from phystd_tf.data.clip_preparation import ClipPreparer, Settings
+from phystd_tf.data.clips import Clip
+from phystd_tf.face.alignment import FaceAligner
+from phystd_tf.face.geometry import find_face, with_targets
+from phystd_tf.face.morphable_model import default_model
+from phystd_tf.files.video import iterate_frames
+
+_FRAMES = 20
+_SETTINGS = Settings(256, (256, 128), 32)
+
+
+def preparation(bench: Bench) -> None:
+    """Time of a core for each frame of a video of 1920 x 1080, with the reading of the video.
+
+    The time of the processor counts, not that of the clock: what else runs on the machine does not.
+    """
+    from mediapipe.python.solutions import face_mesh
+
+    cv2.setNumThreads(1)
+    frames = face_frames(_FRAMES)
+    model = default_model()
+    with tempfile.TemporaryDirectory() as folder, FaceAligner() as aligner:
+        path = os.path.join(folder, "clip.avi")
+        write_video(frames, path)
+        clip = Clip("clip", (path,), "s", "live", 1, "train")
+        preparer = ClipPreparer(_SETTINGS, aligner, model)
+        decoded = [image for _, image in iterate_frames(path) if isinstance(image, np.ndarray)]
+        found = [find_face(image, aligner, model, _SETTINGS.image_size) for image in decoded]
+        sizes = (_SETTINGS.depth_size, _SETTINGS.map_sizes)
+        complete = [with_targets(face, model, "live", *sizes) for face in found]
+        key = records.FaceKey("clip.avi", "clip", 0, "s", "live", 1)
+
+        def meshes() -> None:
+            assert all(mesh.process(image).multi_face_landmarks for _, image in iterate_frames(path))
+
+        def everything() -> None:
+            for frame in preparer.frames(clip):
+                assert frame.face is not None
+                records.encode(frame.face, records.FaceKey(*(frame.row[name] for name in records.FaceKey._fields)))
+
+        stages: dict[str, Any] = {
+            "decode": lambda: list(iterate_frames(path)),
+            "detect, and mesh": lambda: [aligner.align(image) for image in decoded],
+            "detect, mesh, fit and crop": lambda: [find_face(i, aligner, model, _SETTINGS.image_size) for i in decoded],
+            "M0, P0 and triangle maps": lambda: [with_targets(face, model, "live", *sizes) for face in found],
+            "encode": lambda: [records.encode(face, key) for face in complete],
+        }
+        with face_mesh.FaceMesh(static_image_mode=True, max_num_faces=1) as mesh:
+            bench.compare(
+                "preparation, each frame",
+                {"decode, and MediaPipe's mesh": meshes, "everything": everything, **stages},
+                time.process_time,
+                _FRAMES,
+            )
