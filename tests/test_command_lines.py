@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.program import run
+from tests.program import run, run_code
 
 ROOT = pathlib.Path(__file__).parent.parent
 PROGRAMS = sorted(path.stem for path in (ROOT / "tools").glob("*.py") if "flags" in path.read_text(encoding="utf-8"))
@@ -149,3 +149,19 @@ def test_who_reads_may_end_before_the_program():
     command = f"{sys.executable} -m tools.train --help | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode in (0, 141) and done.stderr == "" and len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("given, wanted", [(None, "true"), ("false", "false")])
+def test_programs_take_memory_of_a_gpu_as_they_need_it(tmp_path, given, wanted):
+    """Or as the user says; TensorFlow would take all of it."""
+    code = f"""
+import os, sys
+from tools.command import Flags, run_program
+
+os.environ.pop("TF_FORCE_GPU_ALLOW_GROWTH", None)
+os.environ.update({{}} if {given!r} is None else {{"TF_FORCE_GPU_ALLOW_GROWTH": {given!r}}})
+sys.argv = ["program"]
+run_program(lambda: print(os.environ["TF_FORCE_GPU_ALLOW_GROWTH"]), Flags())
+"""
+    done = run_code(code, tmp_path)
+    assert (done.code, done.stdout) == (0, f"{wanted}\n"), done.stderr
