@@ -117,7 +117,7 @@ def _run_here(program, arguments, folder, limit, count) -> tuple[int, int]:
     os.chdir(folder)
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    if program in _POOLED and not any(argument.startswith("--workers") for argument in arguments):
+    if program in _POOLED and not any(argument.startswith(("--workers", "--beam")) for argument in arguments):
         arguments = [*arguments, "--workers=1"]
     sys.argv = [program or "-c", *(arguments if program else [])]
     subprocess.call = _call

@@ -43,7 +43,7 @@ def way(request, tmp_path_factory):
 def test_every_command_of_the_document_is_run():
     together = [one for one in DOCUMENT if one.section == "On several machines"]
     ran = [one for dataset in COPIES for one in _commands(dataset)]
-    assert sorted(ran + together) == sorted(DOCUMENT) and len(together) == 3
+    assert sorted(ran + together) == sorted(DOCUMENT) and len(together) == 4
 
 
 def test_machines_that_share_a_disk_prepare_the_same_folder(tmp_path):
@@ -53,7 +53,11 @@ def test_machines_that_share_a_disk_prepare_the_same_folder(tmp_path):
         video.unlink()  # one session is enough
     for command in (one for one in DOCUMENT if one.section == "On several machines"):
         run_snippet(command, tmp_path)
-    assert (tmp_path / "oulu_shared" / "manifest.csv").exists()
+    shared, by_beam = (
+        {path.name: path.read_bytes() for path in (tmp_path / out).iterdir() if path.is_file()}
+        for out in ("oulu_shared", "oulu_beam")
+    )
+    assert "manifest.csv" in shared and by_beam == shared
 
 
 def test_the_protocol_decides_who_is_trained_on_and_who_is_scored(way):
