@@ -5,6 +5,7 @@ is measured against the network itself on faces of noise, see ``largest_differen
 """
 
 import importlib
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable, NamedTuple, Optional
 
@@ -93,7 +94,7 @@ def _to_tflite(quantization: str) -> Callable[[Any, Network], bytes]:
 
 
 def _open_tflite(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
-    run = tf.lite.Interpreter(model_content=content).get_signature_runner()
+    run = tf.lite.Interpreter(model_content=content, num_threads=os.cpu_count()).get_signature_runner()
     return lambda crops: run(crops=crops)["score"]
 
 
@@ -104,7 +105,11 @@ def _to_onnx(score: Any, generator: Network) -> bytes:
 
 
 def _open_onnx(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
-    session = _onnx_package("onnxruntime").InferenceSession(content, providers=["CPUExecutionProvider"])
+    onnxruntime = _onnx_package("onnxruntime")
+    options = onnxruntime.SessionOptions()
+    # Its threads would take cores from others between two calls.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     return lambda crops: session.run(["score"], {"crops": crops})[0]
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 import tensorflow as tf
 
-from phystd_tf.data import preparation
+from phystd_tf.data import preparation, processes
 from phystd_tf.data.pipeline import evaluation_dataset, training_dataset
 from phystd_tf.data.preparation import Settings, prepare
 from phystd_tf.data.prepared_folder import open_folder
@@ -69,7 +69,7 @@ def test_the_same_call_on_a_finished_folder_changes_nothing(root, tmp_path, monk
     out = tmp_path / "prepared"
     first, _ = _prepare(root, out)
     before = _content(out)
-    monkeypatch.setattr(preparation, "FaceAligner", lambda: pytest.fail("nothing is left to do"))
+    monkeypatch.setattr(processes, "FaceAligner", lambda: pytest.fail("nothing is left to do"))
     second, seen = _prepare(root, out)
     assert second == first and _content(out) == before
     assert [sum(column) for column in zip(*seen)] == [14, 2]
