@@ -7,8 +7,8 @@ machine, so that all workers need the same file system, and what is joined at th
 import contextlib
 import io
 import os
-import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
@@ -20,9 +20,12 @@ from phystd_tf.data.clip_preparation import ClipPreparer
 from phystd_tf.data.clip_work import Work, new_preparer, prepare_clip, quiet_opencv
 from phystd_tf.data.clips import Clip
 from phystd_tf.data.prepared_folder import PreparationError
+from phystd_tf.errors import first_line
 from phystd_tf.face.alignment import FaceAligner
 
-_SECONDS = 1.0  # between two looks at what is finished
+# Between two looks at what is finished: at least so many seconds, and so many times what a look takes.
+_SECONDS = 1.0
+_LOOKS = 10.0
 
 
 class BeamEngine:
@@ -68,17 +71,19 @@ class BeamEngine:
         running = _Running(pipeline)
         try:
             left = [number for number, _ in clips]
-            ended = False
+            ended, pause = False, _SECONDS
             while not ended:
-                ended = running.has_ended(_SECONDS)
+                ended = running.has_ended(pause)
+                started = time.monotonic()
                 finished = {number: finished_clips.read_clip(work.out, number) for number in left}
                 left = [number for number in left if finished[number] is None]
+                pause = max(_SECONDS, _LOOKS * (time.monotonic() - started))
                 yield from (clip.failures for clip in finished.values() if clip is not None)
         finally:
             running.cancel()
         if running.error is not None:
             raise PreparationError(
-                f"the pipeline failed ({_first_line(running.error)}); finished clips are kept, and the same command "
+                f"the pipeline failed ({first_line(running.error)}); finished clips are kept, and the same command "
                 "resumes"
             ) from running.error
         if left:
@@ -116,19 +121,15 @@ class _Running:
     """A pipeline that runs, in a thread of its own, since some runners only return when all is done."""
 
     def __init__(self, pipeline: apache_beam.Pipeline) -> None:
-        self.error: Optional[BaseException] = None
+        self.error: Optional[Exception] = None
         self._pipeline = pipeline
         self._result: Any = None
-        self._end: queue.SimpleQueue = queue.SimpleQueue()
+        self._end = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
     def has_ended(self, seconds: float) -> bool:
         """Waits for the end, as long as that at most."""
-        try:
-            self._end.get(timeout=seconds)
-        except queue.Empty:
-            return False
-        return True
+        return self._end.wait(seconds)
 
     def cancel(self) -> None:
         """Lets a cluster stop the work of a pipeline that nobody waits for any more."""
@@ -141,7 +142,7 @@ class _Running:
             self._result.wait_until_finish()
         except Exception as error:  # handed to the thread that waits
             self.error = error
-        self._end.put(None)
+        self._end.set()
 
 
 def _absolute(clip: Clip) -> Clip:
@@ -156,8 +157,3 @@ def _absolute_work(work: Work) -> Work:
     settings = work.settings._replace(morphable_model=None if model is None else os.path.abspath(model))
     base = None if work.source_base is None else os.path.abspath(work.source_base)
     return work._replace(out=os.path.abspath(work.out), settings=settings, source_base=base)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
