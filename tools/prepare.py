@@ -67,8 +67,8 @@ _SHOWN = 5  # failures and ignored files; the manifest has all
 
 def main() -> int:
     map_sizes = _map_sizes()
-    engine = _engine()
     one_thread_each()
+    engine = _engine()  # Beam imports NumPy
 
     from tqdm import tqdm
 
