@@ -49,7 +49,7 @@ def preparation(bench: Bench) -> None:
         def everything() -> None:
             for frame in preparer.frames(clip):
                 assert frame.face is not None
-                records.encode(frame.face, records.FaceKey(*(frame.row[name] for name in records.FaceKey._fields)))
+                records.encode(frame.face, records.FaceKey.of_row(frame.row))
 
         stages: dict[str, Any] = {
             "decode": lambda: list(iterate_frames(path)),

@@ -81,7 +81,7 @@ def prepare_clip(preparer: ClipPreparer, work: Work, number: int, clip: Clip) ->
             if wanted:
                 write_image(overlay(frame.image, frame.face, preparer.model), wanted)
                 wanted = None
-            yield records.encode(frame.face, records.FaceKey(*(frame.row[name] for name in records.FaceKey._fields)))
+            yield records.encode(frame.face, records.FaceKey.of_row(frame.row))
 
     write_shard(finished_clips.faces_path(work.out, number), examples())
     finished = finished_clips.FinishedClip(rows, state)

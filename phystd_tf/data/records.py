@@ -60,6 +60,11 @@ class FaceKey(NamedTuple):
     type: str
     label: int
 
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> "FaceKey":
+        """The origin that a row of the manifest gives."""
+        return cls(*(row[name] for name in cls._fields))
+
 
 def encode(face: PreparedFace, key: FaceKey) -> bytes:
     """Serializes a face as a tf.train.Example.
