@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.hparams import HParams
+from phystd_tf.networks.convolution import Convolution
 
 
 def kernel_initializer(stddev: Optional[float]) -> tf.keras.initializers.Initializer:
@@ -64,7 +65,7 @@ class ConvUnit(tf.keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(dtype=dtype, **kwargs)
-        self.conv = tf.keras.layers.Conv2D(
+        self.conv = Convolution(
             filters,
             kernel_size=3,
             strides=strides,
@@ -105,7 +106,7 @@ class UpUnit(tf.keras.layers.Layer):
     def __init__(self, filters: int, hparams: HParams, strides: int = 2, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
         transpose = hparams.upsampling == "transpose"
-        layer = tf.keras.layers.Conv2DTranspose if transpose else tf.keras.layers.Conv2D
+        layer = tf.keras.layers.Conv2DTranspose if transpose else Convolution
         self._resize = 1 if transpose else strides
         self.conv = layer(
             filters,
@@ -154,7 +155,7 @@ class SpatialAttention(tf.keras.layers.Layer):
 
     def __init__(self, kernel_size: int, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
-        self.conv = tf.keras.layers.Conv2D(
+        self.conv = Convolution(
             1,
             kernel_size,
             padding="same",
