@@ -1,7 +1,7 @@
 """The convolutions of a traced function: their operations, and how long they take alone.
 
 Their rate is the roofline of a training step: no step can be faster than its convolutions, and what it takes longer is
-spent on everything else.
+spent on everything else. Each is computed in the fastest way that the networks know.
 """
 
 import collections
@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.benchmarks.bench import median_seconds
+from phystd_tf.networks.convolution import kernel_gradient
 
 _FORWARD, _BY_INPUT, _BY_FILTER = "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"
 _KINDS = (_FORWARD, _BY_INPUT, _BY_FILTER)
@@ -47,14 +48,20 @@ class Convolution(NamedTuple):
         return 2 * int(np.prod(self.result)) * int(np.prod(self.kernel[:3]))
 
 
-def convolutions(graph: tf.Graph) -> dict[Convolution, int]:
-    """The convolutions of a graph, and how often each is there.
+def convolutions(graph: Any) -> dict[Convolution, int]:
+    """The convolutions that a traced function executes, and how often each.
+
+    A gradient tape also records what leads to no result, such as the gradient by the images; TensorFlow does not
+    execute that, and it is not counted.
+
+    Args:
+      graph: of a concrete function, traced within ``operations_only``.
 
     Raises:
       ValueError: if the shape of one is not known.
     """
     found: collections.Counter[Convolution] = collections.Counter()
-    for operation in graph.get_operations():
+    for operation in _executed(graph):
         if operation.type in _KINDS:
             found[_read(operation)] += 1
     return dict(found)
@@ -64,6 +71,19 @@ def seconds_alone(found: dict[Convolution, int], rounds: int) -> float:
     """How long all of them take, if nothing else is computed: the sum of the medians, times how often each is there."""
     times = median_seconds({str(n): _call(one) for n, one in enumerate(found)}, rounds)
     return sum(seconds * count for seconds, count in zip(times.values(), found.values()))
+
+
+def _executed(graph: Any) -> set[tf.Operation]:
+    """What the results and the effects of a function need, directly or not."""
+    needed = [tensor.op for tensor in graph.outputs]
+    needed += [operation for operation in graph.get_operations() if operation.op_def.is_stateful]
+    found: set[tf.Operation] = set()
+    while needed:
+        operation = needed.pop()
+        if operation not in found:
+            found.add(operation)
+            needed += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
+    return found
 
 
 def _read(operation: tf.Operation) -> Convolution:
@@ -108,6 +128,8 @@ def _call(one: Convolution) -> Any:
             input_sizes=list(one.images), filter=kernel, out_backprop=result, **how
         )
     images, result = noise(one.images), noise(one.result)
+    if one.padding != "EXPLICIT" and set(one.dilations) == {1}:
+        return lambda: kernel_gradient(images, result, (one.kernel[0], one.kernel[1]), one.strides[1], one.padding)
     return lambda: tf.raw_ops.Conv2DBackpropFilter(
         input=images, filter_sizes=list(one.kernel), out_backprop=result, **how
     )

@@ -10,6 +10,7 @@ from phystd_tf.benchmarks.bench import Bench
 from phystd_tf.benchmarks.convolutions import convolutions, seconds_alone
 from phystd_tf.benchmarks.noise import noise_batch
 from phystd_tf.hparams import HParams
+from phystd_tf.networks.convolution import operations_only
 from phystd_tf.networks.network import Network
 from phystd_tf.traces import Batch
 from phystd_tf.training.systems import new_model
@@ -40,7 +41,8 @@ def step(bench: Bench, preset: str, precisions: Sequence[HParams]) -> None:
     for hparams in precisions:
         model, batch = new_model(hparams), noise_batch(hparams)
         traced = tf.function(model.train_step)
-        found = convolutions(traced.get_concrete_function(batch).graph)
+        with operations_only():
+            found = convolutions(tf.function(model.train_step).get_concrete_function(batch).graph)
         flops = sum(one.flops * count for one, count in found.items())
         name, faces = f"{preset}, {hparams.precision}", hparams.batch_size
         seconds = bench.compare(

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.hparams import HParams
-from phystd_tf.networks.convolution import Convolution
+from phystd_tf.networks.convolution import ConvolutionLayer
 
 
 def kernel_initializer(stddev: Optional[float]) -> tf.keras.initializers.Initializer:
@@ -65,7 +65,7 @@ class ConvUnit(tf.keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(dtype=dtype, **kwargs)
-        self.conv = Convolution(
+        self.conv = ConvolutionLayer(
             filters,
             kernel_size=3,
             strides=strides,
@@ -106,7 +106,7 @@ class UpUnit(tf.keras.layers.Layer):
     def __init__(self, filters: int, hparams: HParams, strides: int = 2, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
         transpose = hparams.upsampling == "transpose"
-        layer = tf.keras.layers.Conv2DTranspose if transpose else Convolution
+        layer = tf.keras.layers.Conv2DTranspose if transpose else ConvolutionLayer
         self._resize = 1 if transpose else strides
         self.conv = layer(
             filters,
@@ -155,7 +155,7 @@ class SpatialAttention(tf.keras.layers.Layer):
 
     def __init__(self, kernel_size: int, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
-        self.conv = Convolution(
+        self.conv = ConvolutionLayer(
             1,
             kernel_size,
             padding="same",

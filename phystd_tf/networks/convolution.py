@@ -6,7 +6,9 @@ the 90 of a core for 64 channels at 256 px. There, that gradient is computed as 
 same sum in another order.
 """
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,10 @@ import tensorflow as tf
 # Where products were faster than the operation on such a processor, of the shapes that the presets have.
 _LEAST_CHANNELS, _LEAST_HEIGHT = 32, 32
 
+_operations_only = False  # see ``operations_only``
 
-class Convolution(tf.keras.layers.Conv2D):
+
+class ConvolutionLayer(tf.keras.layers.Conv2D):
     """``tf.keras.layers.Conv2D`` whose gradient by the kernel in training is ``kernel_gradient``."""
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -137,7 +141,18 @@ def products_are_faster(images: tf.Tensor, upstream: tf.Tensor) -> bool:
     """Whether ``gradient_by_products`` is faster than the operation, by processor, type and shapes."""
     channels = min(images.shape[-1], upstream.shape[-1])
     large = channels >= _LEAST_CHANNELS and upstream.shape[1] >= _LEAST_HEIGHT
-    return large and images.dtype == tf.float32 and operation_is_slow()
+    return large and images.dtype == tf.float32 and not _operations_only and operation_is_slow()
+
+
+@contextlib.contextmanager
+def operations_only() -> Iterator[None]:
+    """Within, every gradient by a kernel is traced as the operation, so that a graph tells what is convolved."""
+    global _operations_only
+    before, _operations_only = _operations_only, True
+    try:
+        yield
+    finally:
+        _operations_only = before
 
 
 @functools.cache

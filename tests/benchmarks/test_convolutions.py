@@ -47,6 +47,32 @@ def test_equal_convolutions_are_counted_together():
     assert list(found.values()) == [2]
 
 
+def test_what_leads_to_no_result_is_not_counted():
+    """The tape of the second gradient passes through the first convolution as well."""
+    kernel = tf.Variable(tf.zeros((3, 3, 4, 4)))
+    count = tf.Variable(0)
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.nn.conv2d(x, kernel, 1, "SAME")
+        count.assign_add(1)
+        return tape.gradient(y, kernel)
+
+    graph = _graph(gradient, (1, 8, 8, 4))
+    assert "Conv2DBackpropInput" in {operation.type for operation in graph.get_operations()}
+    assert [one.kind for one in convolutions(graph)] == ["Conv2DBackpropFilter"]
+
+
+def test_effects_are_counted():
+    kept = tf.Variable(tf.zeros((1, 8, 8, 4)))
+
+    def keep(x):
+        kept.assign(tf.nn.conv2d(x, tf.zeros((3, 3, 4, 4)), 1, "SAME"))
+
+    assert [one.kind for one in convolutions(_graph(keep, (1, 8, 8, 4)))] == ["Conv2D"]
+
+
 def test_an_unknown_shape_is_refused():
     with pytest.raises(ValueError, match="not known"):
         convolutions(_graph(lambda x: tf.nn.conv2d(x, tf.zeros((3, 3, 1, 1)), 1, "SAME"), (None, 8, 8, 1)))

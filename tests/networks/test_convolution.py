@@ -9,7 +9,7 @@ import tensorflow as tf
 from phystd_tf.hparams import HParams
 from phystd_tf.networks import convolution
 from phystd_tf.networks.blocks import ConvUnit
-from phystd_tf.networks.convolution import Convolution, convolve, gradient_by_products, products_are_faster
+from phystd_tf.networks.convolution import ConvolutionLayer, convolve, gradient_by_products, products_are_faster
 
 # height, width, channels, filters, kernel, strides, padding
 SHAPES = [
@@ -87,7 +87,7 @@ def test_number_of_images_may_be_unknown(slow_operation: None) -> None:
 
 def test_the_layer_is_that_of_keras(slow_operation: None) -> None:
     settings = {"strides": 2, "padding": "same", "bias_initializer": "ones", "activation": "sigmoid"}
-    ours, keras = Convolution(4, 3, **settings), tf.keras.layers.Conv2D(4, 3, **settings)
+    ours, keras = ConvolutionLayer(4, 3, **settings), tf.keras.layers.Conv2D(4, 3, **settings)
     images = _noise(2, 8, 8, 3)
     ours.build(images.shape)
     keras.build(images.shape)
@@ -123,6 +123,9 @@ def test_products_are_for_large_float32_on_slow_processors(monkeypatch: pytest.M
     assert not faster(64, 32, 13)
     assert not faster(16, 64, 64)
     assert not faster(64, 64, 64, tf.bfloat16)
+    with convolution.operations_only():
+        assert not faster(64, 64, 64)
+    assert faster(64, 64, 64)
     monkeypatch.setattr(convolution, "operation_is_slow", lambda: False)
     assert not faster(64, 64, 64)
 
