@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.benchmarks.bench import median_seconds
-from phystd_tf.networks.convolution import kernel_gradient
+from phystd_tf.networks.convolution import gradient_by_products, products_are_faster
 
 _FORWARD, _BY_INPUT, _BY_FILTER = "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"
 _KINDS = (_FORWARD, _BY_INPUT, _BY_FILTER)
@@ -128,8 +128,10 @@ def _call(one: Convolution) -> Any:
             input_sizes=list(one.images), filter=kernel, out_backprop=result, **how
         )
     images, result = noise(one.images), noise(one.result)
-    if one.padding != "EXPLICIT" and set(one.dilations) == {1}:
-        return lambda: kernel_gradient(images, result, (one.kernel[0], one.kernel[1]), one.strides[1], one.padding)
+    by_products = products_are_faster(images.dtype, one.images[-1], one.result[-1], one.result[1])
+    if by_products and one.padding != "EXPLICIT" and set(one.dilations) == {1}:
+        size = one.kernel[0], one.kernel[1]
+        return lambda: gradient_by_products(images, result, size, one.strides[1], one.padding)
     return lambda: tf.raw_ops.Conv2DBackpropFilter(
         input=images, filter_sizes=list(one.kernel), out_backprop=result, **how
     )

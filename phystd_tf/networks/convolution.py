@@ -21,10 +21,10 @@ _operations_only = False  # see ``operations_only``
 
 
 class ConvolutionLayer(tf.keras.layers.Conv2D):
-    """``tf.keras.layers.Conv2D`` whose gradient by the kernel in training is ``kernel_gradient``."""
+    """``tf.keras.layers.Conv2D`` whose gradient by the kernel is ``gradient_by_products`` where that is faster."""
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """As that of ``tf.keras.layers.Conv2D``; without ``training`` the very same, so that exports hold no gradient.
+        """As that of ``tf.keras.layers.Conv2D``, and the very same operations without ``training``.
 
         Args:
           inputs: [n, h, w, c], in the layer's type of computation.
@@ -33,7 +33,8 @@ class ConvolutionLayer(tf.keras.layers.Conv2D):
         Returns:
           [n, h', w', filters], same dtype.
         """
-        if not training:
+        height = self.compute_output_shape(inputs.shape)[1]
+        if not training or not products_are_faster(inputs.dtype, inputs.shape[-1], self.filters, height):
             return super().call(inputs)
         outputs = convolve(inputs, tf.convert_to_tensor(self.kernel), self.strides[0], self.padding.upper())
         if self.use_bias:
@@ -42,7 +43,7 @@ class ConvolutionLayer(tf.keras.layers.Conv2D):
 
 
 def convolve(images: tf.Tensor, kernel: tf.Tensor, strides: int, padding: str) -> tf.Tensor:
-    """``tf.nn.conv2d`` with ``kernel_gradient`` as its gradient by the kernel.
+    """``tf.nn.conv2d`` with ``gradient_by_products`` as its gradient by the kernel.
 
     Args:
       images: [n, h, w, c] float, with static h, w and c.
@@ -64,17 +65,17 @@ def convolve(images: tf.Tensor, kernel: tf.Tensor, strides: int, padding: str) -
                 strides=[1, strides, strides, 1],
                 padding=padding,
             )
-            return by_images, kernel_gradient(images, upstream, kernel.shape[:2], strides, padding)
+            return by_images, gradient_by_products(images, upstream, kernel.shape[:2], strides, padding)
 
         return tf.nn.conv2d(images, kernel, strides, padding), gradient
 
     return with_gradient(images, kernel)
 
 
-def kernel_gradient(
+def gradient_by_products(
     images: tf.Tensor, upstream: tf.Tensor, size: tuple[int, int], strides: int, padding: str
 ) -> tf.Tensor:
-    """The gradient of a convolution by its kernel, by the faster of two ways.
+    """The gradient of a convolution by its kernel: one matrix product for each place of the kernel.
 
     Args:
       images: [n, h, w, c] float, what was convolved, with static h, w and c.
@@ -85,24 +86,6 @@ def kernel_gradient(
 
     Returns:
       [*size, c, filters], same dtype.
-    """
-    if products_are_faster(images, upstream):
-        return gradient_by_products(images, upstream, size, strides, padding)
-    return tf.raw_ops.Conv2DBackpropFilter(
-        input=images,
-        filter_sizes=[*size, images.shape[-1], upstream.shape[-1]],
-        out_backprop=upstream,
-        strides=[1, strides, strides, 1],
-        padding=padding,
-    )
-
-
-def gradient_by_products(
-    images: tf.Tensor, upstream: tf.Tensor, size: tuple[int, int], strides: int, padding: str
-) -> tf.Tensor:
-    """The gradient of a convolution by its kernel: one matrix product for each place of the kernel.
-
-    See ``kernel_gradient``.
     """
     height, width = upstream.shape[1:3]
     phases = _phases(images, upstream, size, strides, padding)
@@ -137,16 +120,22 @@ def _phases(images: tf.Tensor, upstream: tf.Tensor, size: tuple[int, int], strid
     return tf.transpose(apart, (2, 4, 0, 1, 3, 5))
 
 
-def products_are_faster(images: tf.Tensor, upstream: tf.Tensor) -> bool:
-    """Whether ``gradient_by_products`` is faster than the operation, by processor, type and shapes."""
-    channels = min(images.shape[-1], upstream.shape[-1])
-    large = channels >= _LEAST_CHANNELS and upstream.shape[1] >= _LEAST_HEIGHT
-    return large and images.dtype == tf.float32 and not _operations_only and operation_is_slow()
+def products_are_faster(dtype: tf.DType, channels: int, filters: int, height: int) -> bool:
+    """Whether ``gradient_by_products`` is faster than the operation on this machine.
+
+    Args:
+      dtype: of images and kernel.
+      channels: of the images.
+      filters: channels of the result.
+      height: of the result.
+    """
+    large = min(channels, filters) >= _LEAST_CHANNELS and height >= _LEAST_HEIGHT
+    return large and dtype == tf.float32 and not _operations_only and operation_is_slow()
 
 
 @contextlib.contextmanager
 def operations_only() -> Iterator[None]:
-    """Within, every gradient by a kernel is traced as the operation, so that a graph tells what is convolved."""
+    """Within, every gradient by a kernel is that of TensorFlow, so that a graph tells what is convolved."""
     global _operations_only
     before, _operations_only = _operations_only, True
     try:

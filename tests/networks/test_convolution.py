@@ -96,26 +96,27 @@ def test_the_layer_is_that_of_keras(slow_operation: None) -> None:
         np.testing.assert_allclose(ours(images, training=training), keras(images), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("training, there", [(True, True), (False, False)])
-def test_only_training_takes_the_gradient_of_its_own(training: bool, there: bool, slow_operation: None) -> None:
-    """An exported function holds no gradient of ours; one that is trained does, also inside other layers."""
+@pytest.mark.parametrize("training, slow, there", [(True, True, True), (False, True, False), (True, False, False)])
+def test_only_training_on_a_slow_processor_differs_from_keras(
+    training: bool, slow: bool, there: bool, slow_operation: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exports hold no gradient of ours. The layer knows of training from those around it."""
+    monkeypatch.setattr(convolution, "operation_is_slow", lambda: slow)
     unit = ConvUnit(4, HParams(), None)
 
     @tf.function
-    def loss(images: tf.Tensor) -> tf.Tensor:
+    def gradient(images: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             value = tf.reduce_sum(unit(images, training=training))
         return tape.gradient(value, unit.trainable_variables)
 
-    graph = loss.get_concrete_function(_noise(2, 8, 8, 3)).graph
+    graph = gradient.get_concrete_function(_noise(2, 8, 8, 3)).graph
     assert ("IdentityN" in {operation.type for operation in graph.get_operations()}) == there
 
 
 def test_products_are_for_large_float32_on_slow_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     def faster(height: int, channels: int, filters: int, dtype: tf.DType = tf.float32) -> bool:
-        return products_are_faster(
-            tf.zeros((1, height, height, channels), dtype), tf.zeros((1, height, height, filters), dtype)
-        )
+        return products_are_faster(dtype, channels, filters, height)
 
     monkeypatch.setattr(convolution, "operation_is_slow", lambda: True)
     assert faster(64, 32, 32)
