@@ -9,6 +9,7 @@ from typing import Optional
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from phystd_tf.evaluation import metrics
 
@@ -31,7 +32,8 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
     live = test["label"].to_numpy() == 1
     rng = np.random.default_rng(seed)
     rates = []
-    for _ in range(rounds):
+    # Millions of scores take minutes; a few thousand no longer than the delay.
+    for _ in tqdm(range(rounds), desc="interval of the EER", unit="draw", delay=2, dynamic_ncols=True):
         times = _times(rng, len(names))[subject]
         below = [np.append(0.0, np.cumsum(np.bincount(place[c], times[c], len(values)))) for c in (live, ~live)]
         if below[0][-1] and below[1][-1]:
