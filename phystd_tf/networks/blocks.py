@@ -155,7 +155,7 @@ class SpatialAttention(tf.keras.layers.Layer):
 
     def __init__(self, kernel_size: int, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
-        self.conv = ConvolutionLayer(
+        self.conv = tf.keras.layers.Conv2D(
             1,
             kernel_size,
             padding="same",

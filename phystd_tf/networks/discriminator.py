@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from phystd_tf.hparams import HParams
 from phystd_tf.networks.blocks import ConvUnit, in_turn, kernel_initializer, resize_antialiased
-from phystd_tf.networks.convolution import ConvolutionLayer
 
 
 class Discriminator(tf.keras.Model):
@@ -29,7 +28,9 @@ class Discriminator(tf.keras.Model):
             ConvUnit(channels, hparams, stddev, strides=strides, norm=hparams.discriminator_norm)
             for channels, strides in zip(hparams.discriminator_channels, hparams.discriminator_strides)
         ]
-        self.head = ConvolutionLayer(maps, kernel_size=3, padding="same", kernel_initializer=kernel_initializer(stddev))
+        self.head = tf.keras.layers.Conv2D(
+            maps, kernel_size=3, padding="same", kernel_initializer=kernel_initializer(stddev)
+        )
 
     def call(self, image: tf.Tensor, training: bool = False) -> tf.Tensor:
         """A map of how real each patch looks.

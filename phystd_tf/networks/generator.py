@@ -14,7 +14,6 @@ from phystd_tf.networks.blocks import (
     resize_antialiased,
     trace_head_initializer,
 )
-from phystd_tf.networks.convolution import ConvolutionLayer
 from phystd_tf.networks.network import Network, no_traces
 from phystd_tf.physics.bands import low_pass, network_input
 from phystd_tf.physics.formation import additive_trace
@@ -60,7 +59,7 @@ class TraceDecoder(tf.keras.layers.Layer):
         super().__init__(dtype=hparams.precision, **kwargs)
         self.stem = UpUnit(hparams.decoder_stem_channels, hparams, strides=1)
         self.ups = [UpUnit(channels, hparams) for channels in hparams.decoder_channels]
-        self.head = ConvolutionLayer(
+        self.head = tf.keras.layers.Conv2D(
             hparams.trace_channels,
             kernel_size=3,
             padding="same",
@@ -90,7 +89,7 @@ class DepthNetwork(tf.keras.layers.Layer):
         kernels = hparams.attention_kernels if hparams.trace_decoder else hparams.attention_kernels[:3]
         self.attentions = [SpatialAttention(kernel, hparams) for kernel in kernels]
         self.conv = ConvUnit(hparams.depth_channels, hparams, hparams.init_stddev, dtype=hparams.precision)
-        self.head = ConvolutionLayer(
+        self.head = tf.keras.layers.Conv2D(
             1,
             kernel_size=3,
             padding="same",

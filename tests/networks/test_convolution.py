@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from phystd_tf.benchmarks.noise import noise_batch
 from phystd_tf.hparams import HParams
 from phystd_tf.networks import convolution
 from phystd_tf.networks.blocks import ConvUnit
 from phystd_tf.networks.convolution import ConvolutionLayer, convolve, gradient_by_products, products_are_faster
+from phystd_tf.training.systems import new_model
+from tests.training.tiny import tiny_hparams
 
 # height, width, channels, filters, kernel, strides, padding
 SHAPES = [
@@ -112,6 +115,27 @@ def test_only_training_on_a_slow_processor_differs_from_keras(
 
     graph = gradient.get_concrete_function(_noise(2, 8, 8, 3)).graph
     assert ("IdentityN" in {operation.type for operation in graph.get_operations()}) == there
+
+
+def test_a_training_step_is_that_of_the_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Losses of two iterations; with products in all layers that may have them."""
+    hparams = tiny_hparams()
+    batch = noise_batch(hparams)
+    found, products = [], []
+    for slow in (False, True):
+        tf.keras.utils.set_random_seed(0)
+        model = new_model(hparams)
+        if slow:
+            monkeypatch.setattr(convolution, "operation_is_slow", lambda: True)
+            monkeypatch.setattr(convolution, "_LEAST_CHANNELS", 1)
+            monkeypatch.setattr(convolution, "_LEAST_HEIGHT", 1)
+        step = tf.function(model.train_step)
+        graph = step.get_concrete_function(batch).graph
+        products.append(sum(operation.type == "MatMul" for operation in graph.get_operations()))
+        found.append([{name: float(value) for name, value in step(batch).items()} for _ in range(2)])
+    assert products[1] > products[0] + 100
+    for expected, actual in zip(*found):
+        assert actual == pytest.approx(expected, rel=2e-3, abs=1e-5)
 
 
 def test_products_are_for_large_float32_on_slow_processors(monkeypatch: pytest.MonkeyPatch) -> None:
