@@ -9,11 +9,13 @@ from typing import Optional
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 from tqdm import tqdm
 
 from phystd_tf.evaluation import metrics
 
 ROUNDS = 500
+_BLOCKS = 1024  # of thresholds, in which those where the EER of a draw lies are looked for first
 Interval = Optional[list[float]]  # 2.5 and 97.5 percentiles; None where there is one subject, or nothing to draw from
 
 
@@ -29,15 +31,30 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
     if len(names) < 2:
         return None
     values, place = np.unique(test["score"].to_numpy(np.float64), return_inverse=True)
-    live = test["label"].to_numpy() == 1
+    # Both rates at the edges of blocks of thresholds tell in which block they meet. Only that one is looked at closely.
+    edges = np.unique(np.linspace(0, len(values), _BLOCKS + 1).astype(np.int64))
+    order = np.argsort(place, kind="stable")
+    place, subject, live = place[order], subject[order], test["label"].to_numpy()[order] == 1
+    starts = np.searchsorted(place, edges)
+    block = np.repeat(np.arange(len(edges) - 1), np.diff(starts))
+    shape = (len(edges) - 1, len(names))
+    blocks = [csr_matrix((np.ones(np.sum(c)), (block[c], subject[c])), shape) for c in (live, ~live)]
     rng = np.random.default_rng(seed)
     rates = []
-    # Millions of scores take minutes; a few thousand no longer than the delay.
+    # Millions of scores take a while; a few thousand no longer than the delay.
     for _ in tqdm(range(rounds), desc="interval of the EER", unit="draw", delay=2, dynamic_ncols=True):
-        times = _times(rng, len(names))[subject]
-        below = [np.append(0.0, np.cumsum(np.bincount(place[c], times[c], len(values)))) for c in (live, ~live)]
+        times = _times(rng, len(names))
+        below = [_from_0(counts @ times) for counts in blocks]
         if below[0][-1] and below[1][-1]:
-            refused, accepted = below[0] / below[0][-1], 1.0 - below[1] / below[1][-1]
+            at_edges = below[0] / below[0][-1] - 1.0 + below[1] / below[1][-1]
+            met = int(np.argmax(at_edges >= 0.0)) - 1  # it is -1 at the first edge and 1 at the last
+            rows = slice(starts[met], starts[met + 1])
+            weight, where, of_live = times[subject[rows]], place[rows] - edges[met], live[rows]
+            within = [
+                before[met] + _from_0(np.bincount(where[c], weight[c], edges[met + 1] - edges[met]))
+                for before, c in zip(below, (of_live, ~of_live))
+            ]
+            refused, accepted = within[0] / below[0][-1], 1.0 - within[1] / below[1][-1]
             index = metrics.where_rates_meet(refused, accepted)
             rates.append((refused[index] + accepted[index]) / 2.0)
     return _percentiles(rates)
@@ -83,6 +100,11 @@ def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: 
             if value is not None:
                 drawn[name].append(float(value))
     return {name: _percentiles(values) for name, values in drawn.items()}
+
+
+def _from_0(counts: np.ndarray) -> np.ndarray:
+    """Cumulative sums, with that of nothing first."""
+    return np.append(0.0, np.cumsum(counts))
 
 
 def _times(rng: np.random.Generator, people: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phystd_tf.evaluation import metrics
+from phystd_tf.evaluation import intervals, metrics
 from phystd_tf.evaluation.intervals import eer_interval, rate_intervals
 
 
@@ -43,6 +43,21 @@ def test_rates_are_those_of_files_with_the_rows_of_the_drawn_people(seed):
     for name in ("apcer", "bpcer", "acer", "hter"):
         values = [rates[name] for rates in drawn if rates[name] is not None]
         assert found[name] == pytest.approx(list(np.percentile(values, [2.5, 97.5]))), name
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 7, 1024])
+@pytest.mark.parametrize("seed", range(3))
+def test_eers_are_those_of_files_with_the_rows_of_the_drawn_people(seed, blocks, monkeypatch):
+    monkeypatch.setattr(intervals, "_BLOCKS", blocks)
+    scores, rounds = _scores(seed, rows=(12, 80, 300)[seed], people=4), 60
+    names = np.unique(scores["subject"])
+    people = [scores[scores["subject"] == name] for name in names]
+    rng = np.random.default_rng(5)
+    drawn = [pd.concat([people[i] for i in rng.integers(0, len(names), len(names))]) for _ in range(rounds)]
+    rates = [
+        metrics.equal_error_rate(rows["label"], rows["score"])[0] for rows in drawn if rows["label"].nunique() == 2
+    ]
+    assert eer_interval(scores, seed=5, rounds=rounds) == pytest.approx(list(np.percentile(rates, [2.5, 97.5])))
 
 
 def test_the_rate_itself_lies_within_and_more_people_make_it_narrower():
