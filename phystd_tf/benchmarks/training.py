@@ -13,6 +13,7 @@ from phystd_tf.hparams import HParams
 from phystd_tf.networks.convolution import operations_only
 from phystd_tf.networks.network import Network
 from phystd_tf.traces import Batch
+from phystd_tf.training.step_memory import traced_step
 from phystd_tf.training.systems import new_model
 
 
@@ -42,7 +43,7 @@ def step(bench: Bench, preset: str, precisions: Sequence[HParams]) -> None:
         model, batch = new_model(hparams), noise_batch(hparams)
         traced = tf.function(model.train_step)
         with operations_only():
-            found = convolutions(tf.function(model.train_step).get_concrete_function(batch).graph)
+            found = convolutions(traced_step(model))
         flops = sum(one.flops * count for one, count in found.items())
         name, faces = f"{preset}, {hparams.precision}", hparams.batch_size
         seconds = bench.compare(

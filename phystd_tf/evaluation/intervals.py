@@ -30,11 +30,12 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
     subject, names = pd.factorize(test["subject"], sort=True)
     if len(names) < 2:
         return None
-    values, place = np.unique(test["score"].to_numpy(np.float64), return_inverse=True)
+    scores = test["score"].to_numpy(np.float64)
+    order = np.argsort(scores, kind="stable")
+    subject, live, scores = subject[order], test["label"].to_numpy()[order] == 1, scores[order]
+    place = np.append(0, np.cumsum(scores[1:] != scores[:-1]))  # among the different scores
     # Both rates at the edges of blocks of thresholds tell in which block they meet. Only that one is looked at closely.
-    edges = np.unique(np.linspace(0, len(values), _BLOCKS + 1).astype(np.int64))
-    order = np.argsort(place, kind="stable")
-    place, subject, live = place[order], subject[order], test["label"].to_numpy()[order] == 1
+    edges = np.unique(np.linspace(0, place[-1] + 1, _BLOCKS + 1).astype(np.int64))
     starts = np.searchsorted(place, edges)
     block = np.repeat(np.arange(len(edges) - 1), np.diff(starts))
     shape = (len(edges) - 1, len(names))

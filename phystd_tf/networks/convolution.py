@@ -33,13 +33,16 @@ class ConvolutionLayer(tf.keras.layers.Conv2D):
         Returns:
           [n, h', w', filters], same dtype.
         """
-        height = self.compute_output_shape(inputs.shape)[1]
-        if not training or not products_are_faster(inputs.dtype, inputs.shape[-1], self.filters, height):
+        if not (training and self._has_faster_products(inputs)):
             return super().call(inputs)
         outputs = convolve(inputs, tf.convert_to_tensor(self.kernel), self.strides[0], self.padding.upper())
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, self.bias)
         return outputs if self.activation is None else self.activation(outputs)
+
+    def _has_faster_products(self, inputs: tf.Tensor) -> bool:
+        height = self.compute_output_shape(inputs.shape)[1]
+        return products_are_faster(inputs.dtype, inputs.shape[-1], self.filters, height)
 
 
 def convolve(images: tf.Tensor, kernel: tf.Tensor, strides: int, padding: str) -> tf.Tensor:
@@ -58,13 +61,7 @@ def convolve(images: tf.Tensor, kernel: tf.Tensor, strides: int, padding: str) -
     @tf.custom_gradient
     def with_gradient(images: tf.Tensor, kernel: tf.Tensor) -> Any:
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            by_images = tf.raw_ops.Conv2DBackpropInput(
-                input_sizes=tf.shape(images),
-                filter=kernel,
-                out_backprop=upstream,
-                strides=[1, strides, strides, 1],
-                padding=padding,
-            )
+            by_images = tf.nn.conv2d_transpose(upstream, kernel, tf.shape(images), strides, padding)
             return by_images, gradient_by_products(images, upstream, kernel.shape[:2], strides, padding)
 
         return tf.nn.conv2d(images, kernel, strides, padding), gradient

@@ -33,12 +33,16 @@ def _noise(*shape: int, seed: int = 0) -> tf.Tensor:
     return tf.constant(np.random.default_rng(seed).standard_normal(shape), tf.float32)
 
 
-@pytest.fixture
-def slow_operation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Products wherever shapes of more than one line allow them, on any processor."""
+def _take_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on, products in all layers that may have them, on any processor."""
     monkeypatch.setattr(convolution, "operation_is_slow", lambda: True)
     monkeypatch.setattr(convolution, "_LEAST_CHANNELS", 1)
     monkeypatch.setattr(convolution, "_LEAST_HEIGHT", 1)
+
+
+@pytest.fixture
+def slow_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    _take_products(monkeypatch)
 
 
 @pytest.mark.parametrize("height, width, channels, filters, kernel, strides, padding", SHAPES)
@@ -56,7 +60,7 @@ def test_products_are_the_gradient_of_tensorflow(
 
 
 @pytest.mark.parametrize("strides", [1, 2])
-def test_both_gradients_of_convolve(strides: int, slow_operation: None) -> None:
+def test_both_gradients_of_convolve(strides: int) -> None:
     images, weights = _noise(2, 8, 8, 3), _noise(3, 3, 3, 4, seed=1)
 
     def gradients(function: Any) -> list[tf.Tensor]:
@@ -69,7 +73,7 @@ def test_both_gradients_of_convolve(strides: int, slow_operation: None) -> None:
         np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_number_of_images_may_be_unknown(slow_operation: None) -> None:
+def test_number_of_images_may_be_unknown() -> None:
     weights = _noise(3, 3, 3, 4)
 
     @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 3))])
@@ -126,9 +130,7 @@ def test_a_training_step_is_that_of_the_operations(monkeypatch: pytest.MonkeyPat
         tf.keras.utils.set_random_seed(0)
         model = new_model(hparams)
         if slow:
-            monkeypatch.setattr(convolution, "operation_is_slow", lambda: True)
-            monkeypatch.setattr(convolution, "_LEAST_CHANNELS", 1)
-            monkeypatch.setattr(convolution, "_LEAST_HEIGHT", 1)
+            _take_products(monkeypatch)
         step = tf.function(model.train_step)
         graph = step.get_concrete_function(batch).graph
         products.append(sum(operation.type == "MatMul" for operation in graph.get_operations()))
