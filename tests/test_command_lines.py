@@ -70,6 +70,18 @@ def test_every_seed_has_the_limits_of_the_libraries():
     assert len(found) >= 7, found
 
 
+def test_options_of_one_name_take_the_same_values():
+    """Else the name means two things."""
+    same = {"dataset", "figure", "plan"}  # checked later in one program, a list, and with one value more
+    kinds = {}
+    for program in PROGRAMS:
+        flags = importlib.import_module(f"tools.{program}").flags.values
+        for name in set(flags) - same:
+            choices = tuple(getattr(flags[name].parser, "enum_values", ()))
+            kinds.setdefault(name, {}).setdefault((flags[name].flag_type(), choices), []).append(program)
+    assert {name: programs for name, programs in kinds.items() if len(programs) > 1} == {}
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_wrong_use_ends_with_2_and_no_traceback(program):
     for arguments in (["--no_such_flag=1"], ["stray"]):

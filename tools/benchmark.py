@@ -32,7 +32,7 @@ _SYSTEMS = flags.DEFINE_list(
 )
 _PRECISIONS = flags.DEFINE_list("precisions", ["float32"], "Of step, inference and memory; the first is the reference.")
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["8", "16", "32"], "Of memory: faces in a batch.")
-_FACES = flags.DEFINE_list("faces", ["1", "8", "32"], "Of inference: faces at once.")
+_AT_ONCE = flags.DEFINE_list("at_once", ["1", "8", "32"], "Of inference: numbers of faces.")
 _CLIPS = flags.DEFINE_list("clips", ["200", "2000"], "Of clips: their numbers.")
 _OUT = flags.DEFINE_string(
     "out", None, "JSON file with all measures, and for training with the seconds of an iteration of each system."
@@ -44,7 +44,7 @@ def main() -> None:
     if unknown or not _PARTS.value:
         raise UsageError(f"--parts={','.join(_PARTS.value)}: there are {', '.join(PARTS)}")
     sizes = _whole("batch_sizes", _BATCH_SIZES.value)
-    faces = _whole("faces", _FACES.value)
+    faces = _whole("at_once", _AT_ONCE.value)
     clips = _whole("clips", _CLIPS.value)
     one_thread_each()  # as tools.prepare
 

@@ -3,7 +3,7 @@
 A small network of the type of AlexNet is trained on the train faces of the run's own protocol, and tested on its test
 faces. It sees the additive traces {B, C, T} that the run estimates, which is not trained any more, or the images.
 
-    python -m tools.classify_media --run=RUN --data=PREPARED --classes=siwm --input=traces --out=FOLDER
+    python -m tools.classify_media --run=RUN --data=PREPARED --classes=siwm --media_input=traces --out=FOLDER
 
 FOLDER/confusion.json has the confusion matrix and the accuracies, FOLDER/clips.csv the decision for each clip.
 """
@@ -22,7 +22,7 @@ _CLASSES = flags.DEFINE_enum(
     "oulu: live, two printers, two displays (Table 6); siwm: live and five groups of types (Table 7).",
     required=True,
 )
-_INPUT = flags.DEFINE_enum("input", "traces", ["traces", "image"], "What the network sees.")
+_INPUT = flags.DEFINE_enum("media_input", "traces", ["traces", "image"], "What the network sees.")
 _OUT = flags.DEFINE_string("out", None, "Folder for confusion.json and clips.csv.", required=True)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of weights and draws.", **SEEDS)
 _ITERATIONS = flags.DEFINE_integer("iterations", 400, "Batches of 32 faces to train on.", lower_bound=1)

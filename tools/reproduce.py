@@ -50,8 +50,9 @@ _SYSTEMS = flags.DEFINE_list(
     "systems", None, "Rows that are trained, such as phystd,auxiliary,cdcn; by default all of a table that exist here."
 )
 _COLUMNS = flags.DEFINE_list(
-    "columns", None, "Columns that are trained, such as print,half_mask in Table 4, or protocols such as oulu_4_2; by"
-    " default all. The table says which are empty.",
+    "table_columns", None,
+    "Columns that are trained, such as print,half_mask in Table 4, or protocols such as oulu_4_2; by default all. The"
+    " table says which are empty.",
 )  # fmt: skip
 _SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the trainings; several give mean and deviation.")
 _PRESET = flags.DEFINE_string("preset", "paper", "Hyper-parameters: paper (256 px) or small (128 px, for a CPU).")
@@ -178,7 +179,7 @@ def _confusions(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -
             classify = Step(
                 f"{one.name}/media_{seen}", "classify_media",
                 (
-                    f"--run={run}", f"--data={_DATA.value}", f"--classes={classes}", f"--input={seen}",
+                    f"--run={run}", f"--data={_DATA.value}", f"--classes={classes}", f"--media_input={seen}",
                     f"--out={folder}", f"--seed={one.seed}", f"--iterations={_MEDIUM_ITERATIONS.value}",
                 ),
                 (path,), (train.key,), f"classify_media {one.preset}", _MEDIUM_ITERATIONS.value,
@@ -223,13 +224,13 @@ def _figure(number: str, settings: dict[str, Any], seeds: tuple[int, ...]) -> _W
 
 
 def _chosen(planned: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
-    """The protocols that --columns asks for."""
+    """The protocols that --table_columns asks for."""
     if _COLUMNS.value is None:
         return [protocol for protocol, _ in planned]
     known = dict.fromkeys(name for protocol, feeds in planned for name in (protocol, *feeds))
     unknown = [name for name in _COLUMNS.value if name not in known]
     if unknown:
-        raise UsageError(f"--columns={unknown[0]}: there are {', '.join(known)}")
+        raise UsageError(f"--table_columns={unknown[0]}: there are {', '.join(known)}")
     return [protocol for protocol, feeds in planned if {protocol, *feeds} & set(_COLUMNS.value)]
 
 

@@ -7,7 +7,7 @@ threshold, which tools.train has chosen on dev. Scoring does not change it, unle
     python -m tools.score --run=RUN --data=PREPARED --split=dev --out=dev.csv
     python -m tools.score --run=RUN --data=PREPARED --split=test --out=test.csv
 
-For faces of the embedded dataset, --truth=FACES (the folder that tools.make_synthetic
+For faces of the embedded dataset, --faces=FACES (the folder that tools.make_synthetic
 made) also measures the traces against the truth; tools.evaluate then shows how right they are.
 """
 
@@ -37,7 +37,9 @@ _CALIBRATE = flags.DEFINE_bool(
 _ANY_DATA = flags.DEFINE_bool(
     "calibrate_on_other_data", False, "With --calibrate: also on faces or a protocol that the run was not trained on."
 )
-_TRUTH = flags.DEFINE_string("truth", None, "Folder of the embedded dataset, to measure the traces against its truth.")
+_FACES = flags.DEFINE_string(
+    "faces", None, "Folder made by tools.make_synthetic, to measure the traces against its truth."
+)
 
 
 def main() -> None:
@@ -80,9 +82,9 @@ def main() -> None:
             terms[_SPLIT.value] = scoring.score_split(generator, faces, _SPLIT.value, bar.update)
     scores = with_score(terms[_SPLIT.value], point.alpha0)
     traces_path = quality_path(_OUT.value)
-    if _TRUTH.value is not None:
+    if _FACES.value is not None:
         with tqdm(total=total, unit="face", desc="measuring traces") as bar:
-            quality = trace_measurement.measure_split(generator, faces, _TRUTH.value, _SPLIT.value, bar.update)
+            quality = trace_measurement.measure_split(generator, faces, _FACES.value, _SPLIT.value, bar.update)
         write_quality(quality, traces_path)
         print(f"trace measures in {traces_path}")
     elif os.path.lexists(traces_path):
@@ -98,7 +100,7 @@ def main() -> None:
         "label": "1 live, 0 spoof",
         "versions": package_versions(),
     }
-    write_details(details, _OUT.value, traces_path if _TRUTH.value is not None else None)
+    write_details(details, _OUT.value, traces_path if _FACES.value is not None else None)
     print(f"{len(scores)} faces in {_OUT.value}")
     print(f"alpha0 = {point.alpha0:g}, threshold {point.threshold:.5f} ({point.source})")
 

@@ -87,7 +87,7 @@ def steps_of(experiment: Experiment, out: str) -> list[Step]:
         f"{name}/train", "train", _training(experiment, run), (os.path.join(run, "operating_point.json"),),
         experiment.needs, f"train {own}", experiment.iterations, fixed=True,
     )  # fmt: skip
-    truth = () if experiment.truth is None else (f"--truth={experiment.truth}",)
+    truth = () if experiment.truth is None else (f"--faces={experiment.truth}",)
     parts = (
         (experiment.threshold_split, chosen, experiment.data, (), experiment.counts.threshold),
         ("test", test, experiment.test_data or experiment.data, truth, experiment.counts.test),

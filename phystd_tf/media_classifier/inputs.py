@@ -36,7 +36,7 @@ def input_of(name: str, generator: Network) -> Input:
         raise PhystdError(f"the input is one of {', '.join(INPUTS)}, not '{name}'")
     hparams = generator.hparams
     if not generator.has_traces:
-        raise PhystdError(f"a run of {hparams.system} ({hparams.ablation}) has no traces; give --input={IMAGE}")
+        raise PhystdError(f"a run of {hparams.system} ({hparams.ablation}) has no traces; give --media_input={IMAGE}")
     outputs = traced_outputs(generator, alpha0=0.0)
 
     def additive_traces(crops: tf.Tensor) -> tf.Tensor:

@@ -89,7 +89,7 @@ def test_the_program_writes_all_measures(tmp_path):
     assert "ours, triangle map made before" in done.stdout
 
 
-@pytest.mark.parametrize("flag", ["--faces=none", "--clips=0", "--batch_sizes="])
+@pytest.mark.parametrize("flag", ["--at_once=none", "--clips=0", "--batch_sizes="])
 def test_wrong_numbers_are_refused(flag):
     done = program.run("tools.benchmark", ("--parts=warp", flag))
     assert done.code == 2 and flag.partition("=")[0] in done.stderr

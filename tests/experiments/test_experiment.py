@@ -34,7 +34,7 @@ def test_what_differs_is_in_the_commands():
     assert {"--system=cdcn", "--ablation=step1", "--set=alpha1=2"} <= set(train.arguments)
     assert train.needs == ("f/prepare",) and train.kind == "train small cdcn step1"
     assert "--split=train" in chosen.arguments and "--data=prepared" in chosen.arguments and chosen.work == 7
-    assert {"--data=other", "--truth=faces"} <= set(test.arguments) and test.work == 9
+    assert {"--data=other", "--faces=faces"} <= set(test.arguments) and test.work == 9
 
 
 def test_the_experiment_without_a_name_lies_in_the_output_folder_itself():

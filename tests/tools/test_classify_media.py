@@ -45,7 +45,7 @@ def test_table_6_from_traces(work):
 
 def test_table_7_from_images_without_a_dev_split_and_again_the_same(work):
     shutil.copytree(work / "siwm", work / "elsewhere")
-    command = ["--run=siwm_run", "--data=siwm", "--test_data=elsewhere", "--classes=siwm", "--input=image"]
+    command = ["--run=siwm_run", "--data=siwm", "--test_data=elsewhere", "--classes=siwm", "--media_input=image"]
     command += ["--iterations=2", "--out=seven"]
     classify(work, *command)
     summary = json.loads((work / "seven" / "confusion.json").read_text())

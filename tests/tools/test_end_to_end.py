@@ -47,7 +47,7 @@ def work(tmp_path_factory):
     train(work, 4)
     for split in ("dev", "test"):
         run("score", f"--run={work / 'run'}", f"--data={work / 'prepared'}", f"--split={split}",
-            f"--out={work / (split + '.csv')}", f"--truth={work / 'faces'}")  # fmt: skip
+            f"--out={work / (split + '.csv')}", f"--faces={work / 'faces'}")  # fmt: skip
     run("export", f"--run={work / 'run'}", f"--out={work / 'export'}")
     return work
 

@@ -76,7 +76,7 @@ class Starter:
             classes = MEDIUM_CLASSES[given["classes"]]
             labels = pd.Series(classes.classes)
             clips = pd.DataFrame({"subject": "p1", "label": labels, "prediction": labels})
-            details = {"input": given["input"], "run": given["run"], "seed": int(given["seed"])}
+            details = {"input": given["media_input"], "run": given["run"], "seed": int(given["seed"])}
             details.update(iterations=int(given["iterations"]), protocol={"name": f"{given['classes']}_1"})
             return summarize(clips, classes, details)
         return {}
@@ -139,7 +139,7 @@ def test_media_are_told_apart_by_traces_and_by_images_of_each_seed(call, start, 
     out = call(DATASETS[number], f"--table={number}", "--seeds=0,1", "--medium_iterations=7")
     assert {given["protocol"] for given in start.of("train")} == {f"{DATASETS[number]}_1"}
     classified = start.of("classify_media")
-    assert [(given["seed"], given["input"]) for given in classified] == [
+    assert [(given["seed"], given["media_input"]) for given in classified] == [
         (seed, seen) for seed in "01" for seen in ("traces", "image")
     ]
     assert {given["classes"] for given in classified} == {DATASETS[number]}
@@ -153,14 +153,14 @@ def test_media_are_told_apart_by_traces_and_by_images_of_each_seed(call, start, 
 
 
 def test_thresholds_are_chosen_on_dev_where_there_is_one(call, start):
-    call("oulu", "--table=1", "--systems=phystd", "--columns=oulu_4_2")
-    call("siw", "--table=2", "--systems=phystd", "--columns=siw_1")
+    call("oulu", "--table=1", "--systems=phystd", "--table_columns=oulu_4_2")
+    call("siw", "--table=2", "--systems=phystd", "--table_columns=siw_1")
     assert {given["split"] for given in start.of("score")} == {"dev", "train", "test"}
     assert [given["split"] for given in start.of("score")] == ["dev", "test", "train", "test"]
 
 
 def test_some_columns_systems_and_seeds(call, start):
-    out = call("siwm", "--table=4", "--columns=print,half_mask", "--systems=phystd,auxiliary", "--seeds=0,3")
+    out = call("siwm", "--table=4", "--table_columns=print,half_mask", "--systems=phystd,auxiliary", "--seeds=0,3")
     trained = start.of("train")
     assert len(trained) == 8 and {given["seed"] for given in trained} == {"0", "3"}
     assert {given["protocol"] for given in trained} == {"siwm_2_print", "siwm_2_half_mask"}
@@ -180,7 +180,7 @@ def test_equal_time_is_measured_once(call, start):
 
 def test_equal_time_of_several_tables_with_other_systems(call, start):
     call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100", "--figure=12")
-    call("siwm", "--table=4", "--columns=print", "--systems=step1,auxiliary", "--equal=time", "--iterations=100")
+    call("siwm", "--table=4", "--table_columns=print", "--systems=step1,auxiliary", "--equal=time", "--iterations=100")
     assert [given["systems"] for given in start.of("benchmark")] == ["phystd,auxiliary", "phystd,step1"]
     assert [given["iterations"] for given in start.of("train")] == ["500", "100", "200", "500"]
 
@@ -244,7 +244,7 @@ def test_tables_and_figures_share_their_model(call, start):
         (("--figure=7",), "--figure=7: there are 5, 8"),
         (("--table=3", "--seeds=a"), "want whole numbers"),
         (("--table=3", "--seeds=-1"), "want numbers from 0"),
-        (("--table=4", "--columns=prnit"), "--columns=prnit: there are siwm_2_replay, replay"),
+        (("--table=4", "--table_columns=prnit"), "--table_columns=prnit: there are siwm_2_replay, replay"),
         (("--table=3", "--systems=full"), "no system 'full'"),
         (("--table=1",), "no protocol of the dataset 'siwm'"),
     ],

@@ -107,7 +107,7 @@ def test_finished_models_are_not_trained_again_and_the_tables_have_all(out, call
     rendered = [arguments["out"] for tool, arguments in calls if tool == "make_synthetic"]
     assert rendered == [str(out / "faces"), str(out / "test_faces")]
     scored = [arguments for tool, arguments in calls if tool == "score"]
-    assert all(("truth" in a) == (a["split"] == "test" and "auxiliary" not in a["run"]) for a in scored)
+    assert all(("faces" in a) == (a["split"] == "test" and "auxiliary" not in a["run"]) for a in scored)
     shutil.rmtree(out / "demo" / "full-4")
     calls.clear()
     study.main()
@@ -156,9 +156,9 @@ def test_the_long_training_keeps_the_share_of_the_full_rate(out, calls):
     assert test_faces["out"] == str(out / "test_faces") and test_faces["test_share"] == "1"
     assert test_faces["seed"] != faces["seed"]
     dev, test = (arguments for tool, arguments in calls if tool == "score")
-    assert (dev["data"], dev["split"]) == (str(out / "long_prepared"), "dev") and "truth" not in dev
+    assert (dev["data"], dev["split"]) == (str(out / "long_prepared"), "dev") and "faces" not in dev
     assert (test["data"], test["split"]) == (str(out / "test_prepared"), "test")
-    assert test["truth"] == str(out / "test_faces")
+    assert test["faces"] == str(out / "test_faces")
     (train,) = [arguments for tool, arguments in calls if tool == "train"]
     assert train["set"] == f"decay_every={10 * SMALL.decay_every}" and train["iterations"] == str(
         10 * SMALL.max_iterations
