@@ -73,7 +73,8 @@ def read_image(path: str) -> np.ndarray:
                 if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1:
                     raise UnreadableImageError(f"{path}: a TIFF of several pages; save the one that is meant")
                 image.load()
-                return _rgb(ImageOps.exif_transpose(image))
+                ImageOps.exif_transpose(image, in_place=True)  # else an upright picture is copied
+                return _rgb(image)
     except UnreadableImageError:
         raise
     except UnidentifiedImageError as error:
@@ -130,7 +131,7 @@ def _rgb(image: Image.Image) -> np.ndarray:
         deep = np.asarray(image).astype(np.uint32)
         gray = ((deep + _SIXTEEN_TO_EIGHT // 2) // _SIXTEEN_TO_EIGHT).astype(np.uint8)
         return np.repeat(gray[..., np.newaxis], 3, axis=2)
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))  # it would be copied, too
 
 
 def _without_damaged_notes(png: bytes) -> bytes:
