@@ -8,9 +8,11 @@ import collections
 import csv
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Optional
 
 import pandas as pd
+from tqdm import tqdm
 
 from phystd_tf.errors import PhystdError
 
@@ -27,14 +29,31 @@ class ScoreFileError(PhystdError):
     """A score file cannot be used; the message names it and says why."""
 
 
-def check_lines(path: str) -> list[str]:
+class CheckedLines(NamedTuple):
+    """What the lines of a score file are.
+
+    Attributes:
+      header: the names in its first line.
+      rows: number of all further lines, also of empty ones.
+    """
+
+    header: list[str]
+    rows: int
+
+
+def progress(steps: Optional[Iterable[Any]], what: str, total: Optional[int] = None) -> Any:
+    """A progress bar over rows. Millions of them take a while; a few thousand no longer than its delay."""
+    return tqdm(steps, desc=what, total=total, unit="row", unit_scale=True, delay=2, dynamic_ncols=True)
+
+
+def check_lines(path: str) -> CheckedLines:
     """Checks that each line of a score file is a row with as many values as the header has names; empty lines pass.
 
     Args:
       path: of the file, UTF-8.
 
     Returns:
-      The names in its header.
+      CheckedLines.
 
     Raises:
       ScoreFileError: names the file and the line.
@@ -44,7 +63,9 @@ def check_lines(path: str) -> list[str]:
     try:
         with open(path, encoding="utf-8-sig") as file:
             header = _header(file.readline(_LONGEST), path)
-            for number, line in enumerate(iter(lambda: file.readline(_LONGEST), ""), start=2):
+            number = 1
+            for line in progress(iter(lambda: file.readline(_LONGEST), ""), "checking lines"):
+                number += 1
                 plain = '"' not in line and "\0" not in line
                 count = line.count(",") + 1 if plain else len(_values(line, path, number))
                 if count != len(header) and line.strip():
@@ -53,7 +74,7 @@ def check_lines(path: str) -> list[str]:
         raise ScoreFileError(f"{path}: not a score file that can be read (not UTF-8: {error.reason})") from error
     except OSError as error:
         raise ScoreFileError(f"{path}: not a score file that can be read ({error.strerror})") from error
-    return header
+    return CheckedLines(header, number - 1)
 
 
 def refuse_rows(bad: pd.Series, path: str, why: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from phystd_tf.evaluation.score_layout import ScoreLayout, field_layout
-from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines, refuse_lacking, refuse_rows
+from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines, progress, refuse_lacking, refuse_rows
 from phystd_tf.files.atomic import replacing
 from phystd_tf.files.names import folded
 from phystd_tf.liveness import TERMS, liveness_score
@@ -66,7 +66,7 @@ def read_scores(path: str, layout: Optional[ScoreLayout] = None) -> pd.DataFrame
         than 0 and 1, a label that contradicts the type, or the same frame of a
         clip twice.
     """
-    header = check_lines(path)
+    header, rows = check_lines(path)
     layout = layout or field_layout(header)
     used = _NEEDED if layout is None else tuple(layout.columns.values())
     refuse_lacking([name for name in used if name not in header], header, path)
@@ -75,7 +75,7 @@ def read_scores(path: str, layout: Optional[ScoreLayout] = None) -> pd.DataFrame
     pieces = []
     try:
         # All as text: a clip may be called 007 or NA.
-        for piece in pd.read_csv(
+        of_file = pd.read_csv(
             path,
             encoding="utf-8-sig",
             dtype=object,
@@ -86,13 +86,18 @@ def read_scores(path: str, layout: Optional[ScoreLayout] = None) -> pd.DataFrame
             names=header,
             usecols=[name for name in header if name in (SCORE_COLUMNS if layout is None else used)],
             chunksize=_PIECE,
-        ):
-            piece = piece.fillna("")  # an empty line
-            # Rows keep their place in the file as index, for messages, until the end.
-            piece = _checked(piece[(piece != "").any(axis=1)], path, layout)
-            for name in spellings:
-                piece[name] = _one_spelling(piece[name], spellings[name])
-            pieces.append(piece.assign(**{name: _shared(piece[name], names[name]) for name in _TEXTS if name in piece}))
+        )
+        with of_file, progress(None, "reading scores", rows) as bar:
+            for piece in of_file:
+                bar.update(len(piece))
+                piece = piece.fillna("")  # an empty line
+                # Rows keep their place in the file as index, for messages, until the end.
+                piece = _checked(piece[(piece != "").any(axis=1)], path, layout)
+                for name in spellings:
+                    piece[name] = _one_spelling(piece[name], spellings[name])
+                pieces.append(
+                    piece.assign(**{name: _shared(piece[name], names[name]) for name in _TEXTS if name in piece})
+                )
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise ScoreFileError(f"{path}: not a score file that can be read ({error})") from error
     scores = pd.concat(pieces)

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tqdm import tqdm
 
+from phystd_tf.evaluation import score_lines
 from phystd_tf.evaluation import scores as scores_module
 from phystd_tf.evaluation.scores import (
     SCORE_COLUMNS,
@@ -203,6 +205,19 @@ def test_a_file_is_the_same_however_small_its_pieces_are(written, monkeypatch):
         read_scores(written(text + "c0,2,s0,live,1,0.5\n"))
     with pytest.raises(ScoreFileError, match="line 122: score"):
         read_scores(written(text + "c99,0,s0,live,1,x\n"))
+
+
+def test_a_long_file_shows_how_far_it_is(written, monkeypatch):
+    bars = []
+
+    def kept(*arguments, **options):
+        bars.append(tqdm(*arguments, **options))
+        return bars[-1]
+
+    monkeypatch.setattr(score_lines, "tqdm", kept)
+    monkeypatch.setattr(scores_module, "_PIECE", 2)
+    read_scores(written(HEADER + "\n".join(f"{clip},1,live,0.5" for clip in "abcde")))
+    assert [(bar.desc, bar.total, bar.n) for bar in bars] == [("checking lines", None, 5), ("reading scores", 5, 5)]
 
 
 def test_names_share_their_memory(written, monkeypatch):
