@@ -10,9 +10,9 @@ from typing import Optional
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
-from tqdm import tqdm
 
 from phystd_tf.evaluation import metrics
+from phystd_tf.evaluation.progress import progress
 
 ROUNDS = 500
 _BLOCKS = 1024  # of thresholds, in which those where the EER of a draw lies are looked for first
@@ -42,8 +42,7 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
     blocks = [csr_matrix((np.ones(np.sum(c)), (block[c], subject[c])), shape) for c in (live, ~live)]
     rng = np.random.default_rng(seed)
     rates = []
-    # Millions of scores take a while; a few thousand no longer than the delay.
-    for _ in tqdm(range(rounds), desc="interval of the EER", unit="draw", delay=2, dynamic_ncols=True):
+    for _ in progress(range(rounds), "interval of the EER", "draw"):
         times = _times(rng, len(names))
         below = [_from_0(counts @ times) for counts in blocks]
         if below[0][-1] and below[1][-1]:

@@ -8,13 +8,13 @@ import collections
 import csv
 import os
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Optional
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
-from tqdm import tqdm
 
 from phystd_tf.errors import PhystdError
+from phystd_tf.evaluation.progress import progress
 
 # What other programs write between columns, by the names for messages.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -41,11 +41,6 @@ class CheckedLines(NamedTuple):
     rows: int
 
 
-def progress(steps: Optional[Iterable[Any]], what: str, total: Optional[int] = None) -> Any:
-    """A progress bar over rows. Millions of them take a while; a few thousand no longer than its delay."""
-    return tqdm(steps, desc=what, total=total, unit="row", unit_scale=True, delay=2, dynamic_ncols=True)
-
-
 def check_lines(path: str) -> CheckedLines:
     """Checks that each line of a score file is a row with as many values as the header has names; empty lines pass.
 
@@ -63,9 +58,8 @@ def check_lines(path: str) -> CheckedLines:
     try:
         with open(path, encoding="utf-8-sig") as file:
             header = _header(file.readline(_LONGEST), path)
-            number = 1
-            for line in progress(iter(lambda: file.readline(_LONGEST), ""), "checking lines"):
-                number += 1
+            lines, number = iter(lambda: file.readline(_LONGEST), ""), 1
+            for number, line in enumerate(progress(lines, "checking lines", "row", unit_scale=True), start=2):
                 plain = '"' not in line and "\0" not in line
                 count = line.count(",") + 1 if plain else len(_values(line, path, number))
                 if count != len(header) and line.strip():

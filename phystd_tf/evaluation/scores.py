@@ -10,8 +10,9 @@ from typing import Optional
 import numpy as np
 import pandas as pd
 
+from phystd_tf.evaluation.progress import progress
 from phystd_tf.evaluation.score_layout import ScoreLayout, field_layout
-from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines, progress, refuse_lacking, refuse_rows
+from phystd_tf.evaluation.score_lines import ScoreFileError, check_lines, refuse_lacking, refuse_rows
 from phystd_tf.files.atomic import replacing
 from phystd_tf.files.names import folded
 from phystd_tf.liveness import TERMS, liveness_score
@@ -87,7 +88,7 @@ def read_scores(path: str, layout: Optional[ScoreLayout] = None) -> pd.DataFrame
             usecols=[name for name in header if name in (SCORE_COLUMNS if layout is None else used)],
             chunksize=_PIECE,
         )
-        with of_file, progress(None, "reading scores", rows) as bar:
+        with of_file, progress(None, "reading scores", "row", total=rows, unit_scale=True) as bar:
             for piece in of_file:
                 bar.update(len(piece))
                 piece = piece.fillna("")  # an empty line

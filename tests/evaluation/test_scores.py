@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tqdm import tqdm
 
-from phystd_tf.evaluation import score_lines
+from phystd_tf.evaluation import progress
 from phystd_tf.evaluation import scores as scores_module
 from phystd_tf.evaluation.scores import (
     SCORE_COLUMNS,
@@ -214,7 +214,7 @@ def test_a_long_file_shows_how_far_it_is(written, monkeypatch):
         bars.append(tqdm(*arguments, **options))
         return bars[-1]
 
-    monkeypatch.setattr(score_lines, "tqdm", kept)
+    monkeypatch.setattr(progress, "tqdm", kept)
     monkeypatch.setattr(scores_module, "_PIECE", 2)
     read_scores(written(HEADER + "\n".join(f"{clip},1,live,0.5" for clip in "abcde")))
     assert [(bar.desc, bar.total, bar.n) for bar in bars] == [("checking lines", None, 5), ("reading scores", 5, 5)]
