@@ -95,6 +95,8 @@ def main() -> int:
         dataset=_DATASET.value,
         embedded=os.path.exists(os.path.join(_ROOT.value, MANIFEST)) or is_embedded(_ROOT.value),
     )
+    if not settings.landmarks68:
+        _print_unused_landmarks(listing.clips)
     failures = 0
     with tqdm(total=len(of_share(len(listing.clips), share)), unit="clip", desc="preparing") as bar:
 
@@ -167,6 +169,16 @@ def _print_ignored(ignored) -> None:
         print(f"left out: {path} ({why})")
     if len(ignored) > _SHOWN:
         print(f"left out: {len(ignored) - _SHOWN} more")
+
+
+def _print_unused_landmarks(clips) -> None:
+    from phystd_tf.data.readers.landmarks import landmark_file
+    from phystd_tf.files.images import is_image
+
+    images = (path for clip in clips for path in clip.paths if is_image(path))
+    unused = next(filter(None, map(landmark_file, images)), None)
+    if unused:
+        print(f"note: landmarks next to images are used only with --landmarks68; there are some, as in {unused}")
 
 
 def _print_summary(rows) -> None:

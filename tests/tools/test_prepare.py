@@ -48,6 +48,19 @@ def test_one_photograph_a_class_is_prepared_and_failures_are_listed(tmp_path):
     assert np.ptp(cv2.imread(str(drawn))) > 200
 
 
+@pytest.mark.parametrize("option, status", [("--nolandmarks68", "ok"), ("--landmarks68", "bad_landmarks")])
+def test_landmarks_next_to_images_are_used_or_a_note_says_that_they_are_not(tmp_path, option, status):
+    folder = tmp_path / "in" / "live"
+    folder.mkdir(parents=True)
+    cv2.imwrite(str(folder / "ann.png"), skimage.data.astronaut()[:200, 100:350, ::-1])
+    np.save(folder / "ann.npy", np.zeros((140, 2)))
+    done = _run(f"--root={tmp_path / 'in'}", f"--out={tmp_path / 'out'}", *FLAGS[2:], option)
+    assert ("ann.npy" in done.stdout and "only with --landmarks68" in done.stdout) == (status == "ok"), done.stdout
+    with open(tmp_path / "out" / "manifest.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["status"] == status
+
+
 @pytest.mark.parametrize(
     "flags, said",
     [
