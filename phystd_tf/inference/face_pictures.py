@@ -11,7 +11,7 @@ from phystd_tf.inference.drawing import Drawing
 from phystd_tf.inference.judging import JudgedFrame
 from phystd_tf.inference.model import Disentangled, Prediction
 from phystd_tf.inference.raw_components import is_raw_folder
-from phystd_tf.report.trace_panel import COLUMNS, empty_sheet_row, sheet_row, trace_panel
+from phystd_tf.report.trace_panel import COLUMNS, column_names, empty_sheet_row, sheet_row, trace_panel
 
 _TRACE_TILE = 80  # pixels, at least, of the traces below an annotated picture
 _GAP = 2  # pixels right of each of them
@@ -55,6 +55,8 @@ def annotated(judged: JudgedFrame, is_clip: bool) -> Optional[np.ndarray]:
     rows = [sheet_row(*_outputs(found), _title(found.prediction), tile) for found in _usable(judged, is_clip)]
     if is_clip and not rows:
         rows = [empty_sheet_row(judged.faces[0].found.prediction.status, tile)]
+    if rows:
+        rows.append(column_names(tile))
     width = max([picture.shape[1], *(row.shape[1] for row in rows)])
     return np.concatenate([
         np.pad(part, ((0, 0), (0, width - part.shape[1]), (0, 0)), constant_values=255) for part in (picture, *rows)

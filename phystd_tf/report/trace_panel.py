@@ -12,6 +12,9 @@ TRACE_GAIN = 4.0
 COLUMNS = ("input", "B", "C", "T", "P", "reconstruction", "overall trace")
 _AMPLIFIED = {"B": "B", "C": "C", "T": "T", "overall trace": "overall_trace"}  # column -> name of the output
 _CAPTION_HEIGHT = 18
+_INDENT = 4  # pixels left of a caption
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_TEXT_SCALE, _LEAST_TEXT_SCALE = 0.4, 0.3  # a caption that is too wide is written smaller, as long as one can read it
 _MARGIN = 2
 # Of a sheet: side of a picture, faces next to each other, and pixels between those.
 _SHEET_TILE, _ACROSS, _GAP = 80, 2, 12
@@ -39,7 +42,7 @@ def trace_panel(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: Opt
 
 
 def sheet_row(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: str, tile: int = _SHEET_TILE) -> np.ndarray:
-    """The pictures of ``trace_panel``, small and without captions, below a title.
+    """The pictures of ``trace_panel``, small and below a title; ``column_names`` are their captions.
 
     Args:
       image: [N, N, 3] float32, RGB in [0, 1].
@@ -52,6 +55,18 @@ def sheet_row(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: str, 
     """
     tiles = [_with_margin(_resized(picture, tile)) for picture in _pictures(image, outputs)]
     return _captioned(title, np.concatenate(tiles, axis=1))
+
+
+def column_names(tile: int = _SHEET_TILE) -> np.ndarray:
+    """A line with the name of each column, above or below rows of a sheet.
+
+    Args:
+      tile: as for ``sheet_row``.
+
+    Returns:
+      [height, width, 3] uint8 RGB, as wide as ``sheet_row``.
+    """
+    return np.concatenate([_with_margin(_caption(name, tile)) for name in COLUMNS], axis=1)
 
 
 def empty_sheet_row(title: str, tile: int = _SHEET_TILE) -> np.ndarray:
@@ -68,7 +83,7 @@ def empty_sheet_row(title: str, tile: int = _SHEET_TILE) -> np.ndarray:
 
 
 def trace_sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Puts faces on one sheet, two next to each other; the columns are those of ``trace_panel``.
+    """Puts faces on one sheet, two next to each other, below the names of the columns.
 
     Args:
       rows: at least one, by ``sheet_row`` or ``empty_sheet_row``, all of one size.
@@ -76,8 +91,11 @@ def trace_sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
     Returns:
       [height, width, 3] uint8 RGB.
     """
-    filled = [np.pad(row, ((0, 0), (0, _GAP), (0, 0)), constant_values=255) for row in rows]
-    filled += [np.full_like(filled[0], 255)] * (-len(rows) % _ACROSS)
+    names = column_names(rows[0].shape[1] // len(COLUMNS) - _MARGIN)
+    blank = [np.full_like(rows[0], 255)] * (-len(rows) % _ACROSS)
+    filled = [
+        np.pad(part, ((0, 0), (0, _GAP), (0, 0)), constant_values=255) for part in [names] * _ACROSS + [*rows, *blank]
+    ]
     lines = [np.concatenate(filled[start : start + _ACROSS], axis=1) for start in range(0, len(filled), _ACROSS)]
     return np.concatenate(lines, axis=0)
 
@@ -108,5 +126,7 @@ def _captioned(text: str, picture: np.ndarray) -> np.ndarray:
 
 def _caption(text: str, width: int) -> np.ndarray:
     strip = np.full((_CAPTION_HEIGHT, width, 3), 255, np.uint8)
-    cv2.putText(strip, text, (4, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
+    (needed, _), _ = cv2.getTextSize(text, _FONT, _TEXT_SCALE, 1)
+    scale = max(_LEAST_TEXT_SCALE, _TEXT_SCALE * min(1.0, (width - _INDENT) / needed)) if needed else _TEXT_SCALE
+    cv2.putText(strip, text, (_INDENT, 13), _FONT, scale, (0, 0, 0), 1, cv2.LINE_AA)
     return strip

@@ -6,7 +6,15 @@ import pytest
 
 from phystd_tf.errors import PhystdError
 from phystd_tf.report.html_report import list_pictures, render_report, run_facts, score_tables
-from phystd_tf.report.trace_panel import COLUMNS, TRACE_GAIN, empty_sheet_row, sheet_row, trace_panel, trace_sheet
+from phystd_tf.report.trace_panel import (
+    COLUMNS,
+    TRACE_GAIN,
+    column_names,
+    empty_sheet_row,
+    sheet_row,
+    trace_panel,
+    trace_sheet,
+)
 
 
 def _outputs(size):
@@ -45,13 +53,25 @@ def test_a_sheet_has_two_faces_in_a_row_and_the_pictures_of_the_panel():
     sheet = trace_sheet([sheet_row(face, _outputs(64), "a title", tile=32) for face in faces])
     row_height, row_width = 32 + 18, len(COLUMNS) * (32 + 2) + 12
     assert empty_sheet_row("no_face", tile=32).shape == (row_height, row_width - 12, 3)
+    names, sheet = sheet[:18], sheet[18:]
     assert sheet.shape == (2 * row_height, 2 * row_width, 3) and sheet.dtype == np.uint8
+    for column in range(len(COLUMNS)):
+        assert names[:, 34 * column :][:, :32].min() < 128  # a name, above both faces
+        np.testing.assert_array_equal(names[:, 34 * column :][:, :32], names[:, row_width + 34 * column :][:, :32])
     for face, (top, left) in zip(faces, ((0, 0), (0, row_width), (row_height, 0))):
         tiles = sheet[top + 18 : top + row_height, left : left + row_width]
         assert np.all(tiles[:, :32] == round(255 * face[0, 0, 0]))
         place = 34 * COLUMNS.index("reconstruction")
         assert np.all(tiles[:, place : place + 32] == 128)
     assert np.all(sheet[row_height:, row_width:] == 255)  # nothing where there is no face
+
+
+def test_the_names_of_columns_are_written_within_their_column():
+    names = column_names(80)
+    assert names.shape == (18, len(COLUMNS) * 82, 3)
+    for column in range(len(COLUMNS)):
+        ink = np.flatnonzero((names[:, 82 * column : 82 * column + 82] < 128).any(axis=(0, 2)))
+        assert 0 < ink.min() and ink.max() < 79  # the longest ones are smaller, and not cut off
 
 
 def _summary(**changes):
