@@ -31,7 +31,7 @@ from phystd_tf.face.detection import (
 from phystd_tf.face.mesh_checks import check_inside, check_mesh, eye_distance
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.face.orientation import BEST_VIEW, View, turn_evidence
-from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError, LowQualityError, NoFaceError, NoMeshError
+from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError, LowQualityError, NoFaceError
 from phystd_tf.files.quiet import quiet_stderr
 
 MIN_CONFIDENCE = 0.5  # of the detector; MediaPipe's own default
@@ -156,7 +156,8 @@ class FaceAligner:
           image: [H, W, 3] uint8, RGB.
 
         Returns:
-          What ``align`` returns or raises for the largest face, and then for each smaller one that has a mesh.
+          What ``align`` returns or raises for the largest face, and then for each smaller one that has a mesh of its
+          own: the detectors find patterns, too.
 
         Raises:
           ValueError: if ``image`` is not [H, W, 3] uint8.
@@ -168,14 +169,21 @@ class FaceAligner:
             first = error
         results = [first]
         known = [first.box] if first.box is not None else []
-        for face in sorted(self._search_everywhere(image), key=lambda detection: -detection.side):
-            if any(is_same_face(face.box, box) for box in known):
+
+        def is_known(box: Union[Box, np.ndarray]) -> bool:
+            return any(is_same_face(box, other) for other in known)
+
+        for pattern in sorted(self._search_everywhere(image), key=lambda detection: -detection.side):
+            if is_known(pattern.box):
+                continue
+            face = self._refine(image, pattern)
+            points = self._fine(image, face)
+            # Near a pattern, the finer searches may find the face next to it once more.
+            if points is None or is_known(face.box) or is_known(_extent(points)):
                 continue
             known.append(_box(face))
             try:
-                results.append(self._aligned(image, self._refine(image, face), 1, False))
-            except NoMeshError:
-                pass  # the detector finds patterns, too
+                results.append(self._aligned(image, face, points, 1, False))
             except AlignmentError as error:
                 results.append(error)
         return results
@@ -187,7 +195,7 @@ class FaceAligner:
         face = max(detections, key=lambda detection: detection.side)
         if hint_box is None:  # with a hint, the detector has already seen a small window
             face = self._refine(image, face)
-        return self._aligned(image, face, len(detections), known_upright)
+        return self._aligned(image, face, self._fine(image, face), len(detections), known_upright)
 
     def _align_smoothed(
         self, image: np.ndarray, hint_box: Optional[Sequence[float]], known_upright: bool
@@ -208,7 +216,7 @@ class FaceAligner:
             if face is None or face.side < FILLING_FACE * min(height, width):
                 continue
             try:
-                found = self._aligned(padded, face, len(detections), False)
+                found = self._aligned(padded, face, self._fine(padded, face), len(detections), False)
                 points: np.ndarray = found.points - np.array([margin, margin, 0], np.float32)
                 check_inside(points, image.shape)
             except AlignmentError:
@@ -217,21 +225,24 @@ class FaceAligner:
             return Alignment(points, (left, top, right, bottom), len(detections))
         return None
 
-    def _aligned(self, image: np.ndarray, face: Detection, num_faces: int, known_upright: bool) -> Alignment:
-        """The mesh of a detected face, after all checks."""
+    def _aligned(
+        self, image: np.ndarray, face: Detection, points: Optional[np.ndarray], num_faces: int, known_upright: bool
+    ) -> Alignment:
+        """A detected face and its mesh, by ``_fine``, after all checks."""
         try:
-            points = self._checked_points(image, face, known_upright)
+            points = self._checked(image, face, points, known_upright)
         except AlignmentError as error:
             error.box = _box(face)
             raise
         return Alignment(points.astype(np.float32), _box(face), num_faces)
 
-    def _checked_points(self, image: np.ndarray, face: Detection, known_upright: bool) -> np.ndarray:
-        points = self._fine(image, face)
+    def _checked(
+        self, image: np.ndarray, face: Detection, points: Optional[np.ndarray], known_upright: bool
+    ) -> np.ndarray:
         if points is None:
             if face.side < 3 * self._min_eye_distance:
                 raise FaceTooSmallError(f"the face is only {face.side:.0f} px wide")
-            raise NoMeshError("a face was detected, but no mesh was found")
+            raise LowQualityError("a face was detected, but no mesh was found")
         distance = eye_distance(points)
         if distance < self._min_eye_distance:
             raise FaceTooSmallError(f"only {distance:.0f} px between the eyes; {self._min_eye_distance:.0f} are needed")
@@ -335,3 +346,9 @@ class FaceAligner:
 def _box(face: Detection) -> Box:
     left, top, right, bottom = (float(side) for side in face.box)
     return left, top, right, bottom
+
+
+def _extent(points: np.ndarray) -> np.ndarray:
+    """The box around a mesh [468, 3]."""
+    flat = points[:, :2]
+    return np.concatenate([flat.min(0), flat.max(0)])

@@ -30,10 +30,6 @@ class LowQualityError(AlignmentError):
     status = "low_quality"
 
 
-class NoMeshError(LowQualityError):
-    """A face was detected, but it has no mesh."""
-
-
 class FaceTooSmallError(AlignmentError):
     """The face has too few pixels."""
 

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from phystd_tf.face.detection import square_around
+from phystd_tf.face.detection import Detection, is_same_face, square_around
 from phystd_tf.face.refusals import FaceTooSmallError, LowQualityError, NoFaceError
 
 
@@ -113,6 +113,23 @@ def test_all_faces_of_all_sizes(aligner, face):
     assert isinstance(none, NoFaceError)
     (turned,) = aligner.align_all(np.ascontiguousarray(face[::-1, ::-1]))
     assert turned.status == "low_quality" and turned.box[0] > 0
+
+
+def test_patterns_that_a_detector_takes_for_faces_are_no_more_faces(aligner, face, monkeypatch):
+    found = aligner.align(face)
+    side = found.box[2] - found.box[0]
+
+    def pattern(left, top, share):
+        corner = np.array([found.box[0] + left * side, found.box[1] + top * side])
+        box = np.concatenate([corner, corner + share * side])
+        return Detection(0.6, box, np.tile(box[:2], (4, 1)))
+
+    small, beside = pattern(0.3, -0.6, 0.2), pattern(-0.7, 0.1, 0.8)
+    assert not any(is_same_face(each.box, found.box) for each in (small, beside))
+    assert aligner._fine(face, small) is None and aligner._fine(face, beside) is not None  # no mesh, that of the face
+    monkeypatch.setattr(aligner, "_search_everywhere", lambda image: [small, beside])
+    (only,) = aligner.align_all(face)
+    np.testing.assert_array_equal(only.points, found.points)
 
 
 @pytest.mark.parametrize("face_width", [50, 120])
