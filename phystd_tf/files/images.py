@@ -19,6 +19,7 @@ from phystd_tf.files.names import has_suffix, not_a_file
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
+_JPEG_QUALITY = 90
 _SOFTWARE = "Software"  # the name under which PNG stores who made it
 # Pillow would try all that it knows, among them formats that are programs to it: for EPS it starts Ghostscript.
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
@@ -106,7 +107,7 @@ def write_image(image: np.ndarray, path: str, made_by: str = "") -> None:
     kind = Image.registered_extensions().get(suffix.lower())
     if kind not in _FORMATS:
         raise UnwritableImageError(f"{path}: no picture can be written as '{suffix}'; give a name that ends with .png")
-    options: dict[str, Any] = {"quality": 90} if kind == "JPEG" else {}
+    options: dict[str, Any] = {"quality": _JPEG_QUALITY} if kind == "JPEG" else {}
     if made_by and kind == "PNG":
         options["pnginfo"] = PngImagePlugin.PngInfo()
         options["pnginfo"].add_text(_SOFTWARE, made_by)
@@ -114,6 +115,13 @@ def write_image(image: np.ndarray, path: str, made_by: str = "") -> None:
         options["comment"] = mark_of(made_by)
     with replacing(path) as temporary, open(temporary, "wb") as file:
         Image.fromarray(image).save(file, kind, **options)
+
+
+def jpeg_of(image: np.ndarray) -> bytes:
+    """A picture [H, W, 3] uint8 RGB as the bytes of a JPEG."""
+    data = io.BytesIO()
+    Image.fromarray(image).save(data, "JPEG", quality=_JPEG_QUALITY)
+    return data.getvalue()
 
 
 def mark_of(made_by: str) -> bytes:
