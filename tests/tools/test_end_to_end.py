@@ -170,7 +170,7 @@ def test_disentangle_draws_each_face_and_lists_the_rest(work, photographs, kind)
     command = ("disentangle", f"--model={work / kind}", f"--input={photographs}", f"--out={out}")
     assert "must end in" in run(*command, "--sheet=a.gif", code=2).stderr
     result = run(*command, f"--sheet={sheet}", code=1)
-    assert skimage.io.imread(sheet).shape == (2 * (80 + 18), 2 * (7 * 82 + 12), 3)  # with those that failed
+    assert skimage.io.imread(sheet).shape == (18 + 2 * (80 + 18), 2 * (7 * 82 + 12), 3)  # with those that failed
     with open(out / "results.csv", encoding="utf-8") as file:
         rows = {os.path.relpath(row["path"], photographs): row for row in csv.DictReader(file)}
     statuses = {name: row["status"] for name, row in rows.items()}
