@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "evaluation": {"errors", "files", "liveness", "spoof_types"},
     "synthetic": {"errors", "face", "files", "protocols", "spoof_types"},
     "data": {"errors", "face", "files", "hparams", "physics", "protocols", "spoof_types", "traces"},
-    "report": {"errors", "spoof_types"},
+    "report": {"errors", "files", "spoof_types"},
     "tables": {"errors", "evaluation", "files", "protocols", "report", "spoof_types"},
     "runs": {"errors", "files", "hparams", "protocols"},
     "experiments": {"errors", "files", "hparams", "protocols"},

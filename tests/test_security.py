@@ -11,6 +11,7 @@ from phystd_tf.data.readers.landmarks import LandmarkFileError, read_landmarks
 from phystd_tf.data.records import PreparedFolderError, manifest_path, read_manifest
 from phystd_tf.errors import PhystdError
 from phystd_tf.face.morphable_model import MorphableModel, MorphableModelError
+from phystd_tf.files.images import write_image
 from phystd_tf.report.html_report import render_report
 from phystd_tf.runs.folder import CheckpointError, require_inside
 from phystd_tf.synthetic import truth
@@ -105,7 +106,7 @@ def test_no_checkpoint_lies_outside_of_its_folder(tmp_path):
 
 def test_names_become_no_part_of_a_page(tmp_path):
     name = "<script>alert(1)</script>\"'&"
-    (tmp_path / "'><script>1<'.png").write_bytes(b"")
+    write_image(np.zeros((8, 8, 3), np.uint8), str(tmp_path / "'><script>1<'.png"))
     tables = {name: [{name: name, "rate": 1.5}]}
     page = render_report({"note": name, name: name}, tables, [str(tmp_path / "'><script>1<'.png")])
     assert "<script" not in page and page.count("&lt;script&gt;") == 9

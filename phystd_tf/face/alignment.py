@@ -28,7 +28,7 @@ from phystd_tf.face.detection import (
     tile_starts,
     window_around,
 )
-from phystd_tf.face.mesh_checks import check_inside, check_mesh, eye_distance
+from phystd_tf.face.mesh_checks import check_inside, check_mesh, extent, eye_distance
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.face.orientation import BEST_VIEW, View, turn_evidence
 from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError, LowQualityError, NoFaceError
@@ -179,7 +179,7 @@ class FaceAligner:
             face = self._refine(image, pattern)
             points = self._fine(image, face)
             # Near a pattern, the finer searches may find the face next to it once more.
-            if points is None or is_known(face.box) or is_known(_extent(points)):
+            if points is None or is_known(face.box) or is_known(extent(points)):
                 continue
             known.append(_box(face))
             try:
@@ -346,9 +346,3 @@ class FaceAligner:
 def _box(face: Detection) -> Box:
     left, top, right, bottom = (float(side) for side in face.box)
     return left, top, right, bottom
-
-
-def _extent(points: np.ndarray) -> np.ndarray:
-    """The box around a mesh [468, 3]."""
-    flat = points[:, :2]
-    return np.concatenate([flat.min(0), flat.max(0)])

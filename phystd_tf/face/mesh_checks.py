@@ -36,10 +36,10 @@ def check_mesh(points: np.ndarray, face: Detection, shape: tuple[int, ...]) -> N
     across = right_eye - left_eye
     if across[0] * down[1] - across[1] * down[0] <= 0:
         raise LowQualityError("the mesh is inside out")
-    extent = flat.max(0) - flat.min(0)
-    if not 0.5 < max(extent) / face.side < 2.2:
+    box = extent(points)
+    if not 0.5 < max(box[2:] - box[:2]) / face.side < 2.2:
         raise LowQualityError("the size of the mesh differs from that of the detected face")
-    middle = (flat.max(0) + flat.min(0)) / 2
+    middle = (box[:2] + box[2:]) / 2
     if (middle < face.box[:2]).any() or (middle > face.box[2:]).any():
         raise LowQualityError("the mesh is outside the detected face")
     if disagreement(points, face) > MAX_DISAGREEMENT:
@@ -53,6 +53,12 @@ def check_inside(points: np.ndarray, shape: tuple[int, ...]) -> None:
     inside = ((flat >= -0.5) & (flat <= (shape[1] - 0.5, shape[0] - 0.5))).all(-1)
     if inside.mean() < MIN_INSIDE:
         raise LowQualityError("most of the face is outside the image")
+
+
+def extent(points: np.ndarray) -> np.ndarray:
+    """Returns the box [4] (left, top, right, bottom) around a mesh [468, 3]."""
+    flat = points[:, :2]
+    return np.concatenate([flat.min(0), flat.max(0)])
 
 
 def eye_distance(points: np.ndarray) -> float:
