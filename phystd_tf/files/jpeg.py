@@ -14,8 +14,8 @@ _HARMLESS = re.compile(
 def refuse_damaged_jpeg(jpeg: bytes) -> None:
     """Checks whether the compressed pixels of a JPEG can be right.
 
-    A JPEG has no checksum: of single bytes that are changed, most give other pixels that could be right, and so do
-    a few of a hundred longer gaps, where the rest happens to hold as many blocks as the picture has.
+    A JPEG has no checksum: most changes of single bytes give other pixels that could be right, and so does, now and
+    then, a longer gap: where the rest happens to hold as many blocks as the picture has.
 
     Args:
       jpeg: the whole file; what follows the picture does not matter.
