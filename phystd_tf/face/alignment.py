@@ -176,10 +176,10 @@ class FaceAligner:
         for pattern in sorted(self._search_everywhere(image), key=lambda detection: -detection.side):
             if is_known(pattern.box):
                 continue
-            face = self._refine(image, pattern)
-            points = self._fine(image, face)
             # Near a pattern, the finer searches may find the face next to it once more.
-            if points is None or is_known(face.box) or is_known(extent(points)):
+            face = self._refine(image, pattern)
+            points = None if is_known(face.box) else self._fine(image, face)
+            if points is None or is_known(extent(points)):
                 continue
             known.append(_box(face))
             try:

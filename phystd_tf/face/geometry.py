@@ -10,6 +10,7 @@ from phystd_tf.face.alignment import MIN_EYE_DISTANCE, Alignment, FaceAligner
 from phystd_tf.face.crop import CropBox, crop, crop_box, from_crop, to_crop
 from phystd_tf.face.depth import depth_map
 from phystd_tf.face.detection import Box
+from phystd_tf.face.mesh_checks import extent
 from phystd_tf.face.morphable_model import Fit, MorphableModel
 from phystd_tf.face.preliminary_mask import preliminary_mask
 from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError, LowQualityError
@@ -151,8 +152,8 @@ def _cropped(image: np.ndarray, fit: Fit, limit: float, num_faces: int, size: in
 def face_box(face: Union[FoundFace, PreparedFace]) -> Box:
     """Returns (left, top, right, bottom) of a fitted face in pixels of the image."""
     points = from_crop(face.shape[:, :2], face.box, len(face.image))
-    (left, top), (right, bottom) = points.min(0), points.max(0)
-    return float(left), float(top), float(right), float(bottom)
+    left, top, right, bottom = (float(side) for side in extent(points))
+    return left, top, right, bottom
 
 
 def with_targets(

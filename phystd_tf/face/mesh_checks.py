@@ -56,7 +56,7 @@ def check_inside(points: np.ndarray, shape: tuple[int, ...]) -> None:
 
 
 def extent(points: np.ndarray) -> np.ndarray:
-    """Returns the box [4] (left, top, right, bottom) around a mesh [468, 3]."""
+    """Returns the box [4] (left, top, right, bottom) around the points [n, 2 or 3] of a face."""
     flat = points[:, :2]
     return np.concatenate([flat.min(0), flat.max(0)])
 
