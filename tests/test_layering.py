@@ -55,8 +55,8 @@ MAY_IMPORT = {
         "data", "errors", "liveness", "networks", "physics", "report", "runs", "traces", "transfer",
     },
     "benchmarks": {
-        "data", "face", "files", "hparams", "inference", "networks", "physics", "runs", "synthetic", "traces",
-        "training",
+        "data", "errors", "face", "files", "hparams", "inference", "networks", "physics", "runs", "synthetic",
+        "traces", "training",
     },
     "media_classifier": {"data", "errors", "evaluation", "hparams", "networks"},
 }  # fmt: skip

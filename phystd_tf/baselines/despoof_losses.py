@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from phystd_tf import losses
 from phystd_tf.networks.blocks import resize_antialiased
-from phystd_tf.physics.warp import dense_offset, sample
+from phystd_tf.physics.warp import warp
 from phystd_tf.traces import Faces
 
 # Weights of the losses beside the 0/1 map loss, DeSpoof paper.
@@ -114,8 +114,7 @@ def borrowed_depth(live: Faces, spoof: Faces) -> tf.Tensor:
     """
     size, depth_size = spoof.triangle_map.shape[1], live.depth.shape[1]
     depth = tf.image.resize(live.depth, (size, size), method="bilinear")
-    offset = dense_offset(live.vertices, spoof.vertices, spoof.triangles, spoof.triangle_map)
-    return resize_antialiased(sample(depth, offset), depth_size)
+    return resize_antialiased(warp(depth, live, spoof), depth_size)
 
 
 def objective(

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from phystd_tf import losses
 from phystd_tf.optimization.replicas import share_of_draws
-from phystd_tf.physics.warp import dense_offset, sample
+from phystd_tf.physics.warp import warp
 from phystd_tf.traces import Faces
 
 # Weights of the losses, implementation details of the STDN paper.
@@ -60,9 +60,8 @@ def warp_elements(elements: tf.Tensor, source: Faces, target: Faces) -> tf.Tenso
     Returns:
       [4, n, N, N, 3] float32.
     """
-    offset = dense_offset(source.vertices, target.vertices, target.triangles, target.triangle_map)
     # All are sampled at the same positions, so they are sampled together.
-    return tf.stack(tf.split(sample(tf.concat(tf.unstack(elements), axis=-1), offset), 4, axis=-1))
+    return tf.stack(tf.split(warp(tf.concat(tf.unstack(elements), axis=-1), source, target), 4, axis=-1))
 
 
 def drop_element(elements: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -20,8 +20,8 @@ _CHANNELS = 16  # of what is warped: B, C, T, P, I_P and the image
 def warping(bench: Bench, hparams: HParams) -> None:
     """Offsets, sampling, both together, and the triangle map, of one pair of faces."""
     size = hparams.image_size
-    live, spoof = noise_batch(hparams)
-    pair = [tensor[:1] for tensor in (spoof.vertices, live.vertices, live.triangles, live.triangle_map)]
+    live, spoof = tf.nest.map_structure(lambda tensor: tensor[:1], noise_batch(hparams))
+    pair = (spoof.vertices, live.vertices, live.triangles, live.triangle_map)
     grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(float)
     points = np.concatenate([live.vertices[0], triangulation.anchors(size)])
     values = np.concatenate([spoof.vertices[0] - live.vertices[0], np.zeros((triangulation.NUM_ANCHORS, 2))])
@@ -62,7 +62,7 @@ def warping(bench: Bench, hparams: HParams) -> None:
 
     @tf.function
     def ours(picture: tf.Tensor) -> tf.Tensor:
-        return warp.sample(picture, warp.dense_offset(*pair))
+        return warp.warp(picture, spoof, live)
 
     bench.compare(
         "warp, both",

@@ -7,7 +7,7 @@ import tensorflow as tf
 from phystd_tf.hparams import HParams
 from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.formation import spoof_generation
-from phystd_tf.physics.warp import dense_offset, sample
+from phystd_tf.physics.warp import warp
 from phystd_tf.traces import Faces, Traces
 
 
@@ -47,10 +47,9 @@ def warp_traces(traces: Traces, source: Faces, target: Faces, n1: int, n2: int) 
     Returns:
       WarpedTraces.
     """
-    offset = dense_offset(source.vertices, target.vertices, target.triangles, target.triangle_map)
     # All channels are sampled at the same positions, so they are sampled together.
     stacked = tf.concat([low_pass(traces.B, n1), low_pass(traces.C, n2), traces.T, traces.P, source.image], axis=-1)
-    return WarpedTraces(*tf.split(sample(stacked, offset), (3, 3, 3, 1, 3), axis=-1))
+    return WarpedTraces(*tf.split(warp(stacked, source, target), (3, 3, 3, 1, 3), axis=-1))
 
 
 def synthesize_spoof(live: tf.Tensor, T_A: tf.Tensor, P: tf.Tensor, source_image: tf.Tensor) -> tf.Tensor:

@@ -13,6 +13,7 @@ respect to the image and to both sets of vertices.
 import tensorflow as tf
 
 from phystd_tf.physics.triangulation import anchors
+from phystd_tf.traces import Faces
 
 
 def pixel_grid(size: int, dtype: tf.DType = tf.float32) -> tf.Tensor:
@@ -64,11 +65,13 @@ def dense_offset(
     size = triangle_map.shape[1]
     points, offsets = sparse_offset(source_vertices, target_vertices, size)
     maps = _affine_maps(tf.gather(points, triangles, batch_dims=1), tf.gather(offsets, triangles, batch_dims=1))
-    flat = tf.reshape(triangle_map, (-1, size * size))
-    along_x, along_y, corner, value = tf.split(tf.gather(maps, flat, batch_dims=1), 4, axis=-1)  # [n, N N, 2] each
-    from_corner = tf.reshape(pixel_grid(size, points.dtype), (1, size * size, 2)) - corner
-    offset = value + along_x * from_corner[..., :1] + along_y * from_corner[..., 1:]
-    return tf.reshape(offset, (-1, size, size, 2))
+    of_pixels = tf.gather(maps, tf.reshape(triangle_map, (-1, size * size)), batch_dims=1)
+    # Planes of pixels: products of tensors whose last axis has two elements are slow.
+    along_x, along_y, corner, value = tf.split(tf.transpose(of_pixels, (2, 0, 1)), 4)  # [2, n, N N] each
+    grid = tf.reshape(tf.transpose(pixel_grid(size, points.dtype), (2, 0, 1)), (2, 1, size * size))
+    from_corner = grid - corner
+    offset = value + along_x * from_corner[:1] + along_y * from_corner[1:]
+    return tf.reshape(tf.transpose(offset, (1, 2, 0)), (-1, size, size, 2))
 
 
 def _affine_maps(corners: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
@@ -115,14 +118,24 @@ def sample(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     corner = tf.stop_gradient(corner)
     fraction = position - corner
     # int64: on a GPU, arithmetic of int32 is done in the memory of the host, and these are as many as pixels.
-    index = tf.cast(corner[..., 1] * size + corner[..., 0], tf.int64)
-    index = tf.reshape(index, (-1, size * size))
+    index = tf.reshape(tf.cast(corner[..., 1] * size + corner[..., 0], tf.int64), (-1, size * size))
     pixels = tf.reshape(image, (-1, size * size, channels))
+    right, down = tf.unstack(tf.reshape(fraction, (-1, size * size, 2)), axis=-1)
+    left, up = 1.0 - right, 1.0 - down
+    neighbors = ((0, up * left), (1, up * right), (size, down * left), (size + 1, down * right))
+    weighed = [tf.gather(pixels, index + step, batch_dims=1) * weight[..., tf.newaxis] for step, weight in neighbors]
+    return tf.reshape(tf.add_n(weighed), (-1, size, size, channels))
 
-    def neighbor(step: int) -> tf.Tensor:
-        return tf.reshape(tf.gather(pixels, index + step, batch_dims=1), (-1, size, size, channels))
 
-    right, down = fraction[..., :1], fraction[..., 1:]
-    upper = neighbor(0) * (1.0 - right) + neighbor(1) * right
-    lower = neighbor(size) * (1.0 - right) + neighbor(size + 1) * right
-    return upper * (1.0 - down) + lower * down
+def warp(images: tf.Tensor, source: Faces, target: Faces) -> tf.Tensor:
+    """Warps images of the source to the geometry of the target, Eq. (12) to (15): ``sample`` at ``dense_offset``.
+
+    Args:
+      images: [n, N, N, c] float; N and c static.
+      source: Faces; only vertices are used.
+      target: as many Faces; only vertices, triangles and triangle maps are used.
+
+    Returns:
+      [n, N, N, c].
+    """
+    return sample(images, dense_offset(source.vertices, target.vertices, target.triangles, target.triangle_map))

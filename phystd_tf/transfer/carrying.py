@@ -12,7 +12,7 @@ from phystd_tf.data.pipeline import chosen_faces
 from phystd_tf.data.selection import Selection
 from phystd_tf.networks.network import Network
 from phystd_tf.physics.synthesis import harder_weights, synthesize_spoof, warp_traces, weigh
-from phystd_tf.physics.warp import dense_offset, sample
+from phystd_tf.physics.warp import warp
 from phystd_tf.physics.warp_quality import warp_quality
 from phystd_tf.traces import Faces
 from phystd_tf.transfer.pairs import Pair
@@ -102,8 +102,7 @@ def _transferred(
     traces = generator(sources.image, training=False).traces
     warped = weigh(warp_traces(traces, sources, targets, h.n1, h.n2), tf.constant(weights.T, tf.float32))
     made = synthesize_spoof(targets.image, warped.T_A, warped.P, warped.image)
-    offset = dense_offset(sources.vertices, targets.vertices, targets.triangles, targets.triangle_map)
-    masks = sample(sources.preliminary_mask, offset).numpy()[..., 0] >= 0.5
+    masks = warp(sources.preliminary_mask, sources, targets).numpy()[..., 0] >= 0.5
     return to_pixels(made.numpy()), masks.astype(np.uint8)
 
 

@@ -1,6 +1,7 @@
 """Each benchmark once, on tiny networks: that it measures what it says, not how fast it is."""
 
 import json
+import multiprocessing
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from phystd_tf.benchmarks import using
 from phystd_tf.benchmarks.bench import Bench
 from phystd_tf.benchmarks.noise import noise_batch
-from phystd_tf.benchmarks.reading import memory_by_clips, reading
+from phystd_tf.benchmarks.reading import memory_by_clips, peak_memory, reading
 from phystd_tf.benchmarks.rendered import face_frames
 from phystd_tf.benchmarks.training import step, training
 from phystd_tf.benchmarks.using import inference, photograph
@@ -72,6 +73,12 @@ def test_memory_of_preparation_and_reading_is_that_of_their_processes():
     memory_by_clips(bench, [4])
     assert _names(bench) == ["preparation, 4 clips", "reading, 4 clips"]
     assert all(50 < measure.value < 5000 for measure in bench.measures)
+
+
+def test_the_peak_is_not_inherited_from_the_process_that_starts_another():
+    ballast = np.ones(2**27)  # 1 GiB
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(peak_memory) < ballast.nbytes < peak_memory()
 
 
 def test_noise_has_as_many_live_as_spoof_faces():

@@ -9,6 +9,7 @@ from scipy.spatial import Delaunay
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.physics import warp
 from phystd_tf.physics.triangulation import anchors, rasterize_triangles, triangulate
+from phystd_tf.traces import Faces
 
 SIZE = 64
 
@@ -262,3 +263,15 @@ def test_the_warp_traces_with_unknown_batch_size(rng, image):
     for n in (1, 2):
         arguments = (image[:n], source[:n].astype(np.float32), target[:n].astype(np.float32), triangles[:n], maps[:n])
         np.testing.assert_allclose(traced(*arguments), eager[:n], atol=5e-4)
+
+
+def test_faces_are_warped_by_their_own_triangles(rng, image):
+    source, target = _face(rng, 2), _face(rng, 2)
+    triangles, maps = _mesh(target)
+    unused = tf.zeros(())
+    source_faces, target_faces = (
+        Faces(unused, tf.constant(vertices, tf.float32), unused, unused, tf.constant(triangles), tf.constant(maps))
+        for vertices in (source, target)
+    )
+    value = warp.warp(image, source_faces._replace(triangles=unused, triangle_map=unused), target_faces)
+    np.testing.assert_array_equal(value, warp.sample(image, _offset(source, target)))
