@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.hparams import HParams
+from phystd_tf.networks.activation import leaky_relu
 from phystd_tf.networks.convolution import ConvolutionLayer
 
 
@@ -86,7 +87,7 @@ class ConvUnit(tf.keras.layers.Layer):
         x = self.conv(inputs, training=training) if self._spectral else self.conv(inputs)
         if self.norm is not None:
             x = self.norm(x, training=training)
-        return tf.nn.leaky_relu(x, self._slope)
+        return leaky_relu(x, self._slope, training=training)
 
 
 class UpUnit(tf.keras.layers.Layer):
@@ -125,7 +126,7 @@ class UpUnit(tf.keras.layers.Layer):
         if self._resize > 1:
             size = (self._resize * x.shape[1], self._resize * x.shape[2])
             x = tf.cast(tf.image.resize(x, size, method="bilinear"), x.dtype)
-        return tf.nn.leaky_relu(self.norm(self.conv(x), training=training), self._slope)
+        return leaky_relu(self.norm(self.conv(x), training=training), self._slope, training=training)
 
 
 class ConvBlock(tf.keras.layers.Layer):
