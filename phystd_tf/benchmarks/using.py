@@ -1,5 +1,6 @@
 """Inference: score alone and everything, in TensorFlow and the formats of an export; a photograph to its verdict."""
 
+import functools
 import os
 import tempfile
 from collections.abc import Sequence
@@ -70,10 +71,11 @@ def photograph(bench: Bench, preset: str, hparams: HParams, image: np.ndarray) -
     score = _taking_tensors(score_function(network, _POINT))
     crop = np.zeros((1, size, size, 3), np.float32)
     with tempfile.TemporaryDirectory() as folder, FaceAligner() as aligner:
-        path = os.path.join(folder, "photograph.png")
-        write_image(image, path)
+        paths = {name: os.path.join(folder, f"photograph.{name.lower()}") for name in ("JPEG", "PNG")}
+        for path in paths.values():
+            write_image(image, path)
 
-        def verdict() -> None:
+        def verdict(path: str) -> None:
             face = find_face(read_image(path), aligner, default_model(), size)
             score(face.image[np.newaxis].astype(np.float32) / 255.0)
 
@@ -82,9 +84,8 @@ def photograph(bench: Bench, preset: str, hparams: HParams, image: np.ndarray) -
             score(crop)
 
         with face_mesh.FaceMesh(static_image_mode=True, max_num_faces=1) as mesh:
-            bench.compare(
-                f"photograph, {preset}", {"MediaPipe's mesh and the network": least, "file to verdict": verdict}
-            )
+            verdicts = {f"{name} to verdict": functools.partial(verdict, path) for name, path in paths.items()}
+            bench.compare(f"photograph, {preset}", {"MediaPipe's mesh and the network": least, **verdicts})
 
 
 def _network(hparams: HParams) -> Network:
