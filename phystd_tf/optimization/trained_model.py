@@ -125,16 +125,21 @@ class TrainedModel(tf.keras.Model):
             finite; nothing is updated then.
         """
         batch, replicas = _balanced(batch), num_replicas()
-        with tf.GradientTape(persistent=True) as tape:
+        variables = self.generator.trainable_variables
+        # A tape for either network: of L_D, nothing is traced backwards through the generator.
+        tape = tf.GradientTape(persistent=True, watch_accessed_variables=False)
+        discriminator_tape = tf.GradientTape(watch_accessed_variables=False)
+        with tape, discriminator_tape:
+            tape.watch(variables)
+            discriminator_tape.watch(self.discriminator_variables)
             losses = self.losses_of(batch, training=True)
             objectives = (losses.objective, *losses.later)
             shares = [scaled(share_of_loss(loss, replicas), self.generator_optimizer) for loss in objectives]
             if self.discriminators:
                 share_of_L_D = scaled(share_of_loss(losses.L_D, replicas), self.discriminator_optimizer)
-        variables = self.generator.trainable_variables
         gradients = [tape.gradient(share, variables) for share in shares]
         if self.discriminators:
-            discriminator_gradients = tape.gradient(share_of_L_D, self.discriminator_variables)
+            discriminator_gradients = discriminator_tape.gradient(share_of_L_D, self.discriminator_variables)
         # All losses are known to be finite before either network changes.
         with tf.control_dependencies([loss for loss in (*objectives, losses.L_D) if loss is not None]):
             for gradient in gradients:
