@@ -42,33 +42,34 @@ def rasterize(points: np.ndarray, triangles: np.ndarray, height: int, width: int
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     count = np.where(np.abs(area) > 1e-12, extent[:, 0] * extent[:, 1], 0)
 
-    # One candidate for each pixel in the bounding box of each triangle.
+    # One candidate for each pixel in the bounding box of each triangle. What they need of it is repeated, since
+    # gathering by an index is slower.
     face = np.repeat(np.arange(len(triangles)), count)
     within = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
-    columns = extent[face, 0]
-    x = low[face, 0] + within % np.maximum(columns, 1)
-    y = low[face, 1] + within // np.maximum(columns, 1)
+    row, column = np.divmod(within.astype(np.int32), np.repeat(np.maximum(extent[:, 0], 1).astype(np.int32), count))
+    x, y = column + np.repeat(low[:, 0], count), row + np.repeat(low[:, 1], count)
 
-    px, py = x - a[face, 0], y - a[face, 1]
-    edge_b, edge_c = b - a, c - a
-    second = (px * edge_c[face, 1] - py * edge_c[face, 0]) / area[face]
-    third = (py * edge_b[face, 0] - px * edge_b[face, 1]) / area[face]
+    px, py = x - np.repeat(a[:, 0], count), y - np.repeat(a[:, 1], count)
+    edge_b, edge_c, areas = b - a, c - a, np.repeat(area, count)
+    second = (px * np.repeat(edge_c[:, 1], count) - py * np.repeat(edge_c[:, 0], count)) / areas
+    third = (py * np.repeat(edge_b[:, 0], count) - px * np.repeat(edge_b[:, 1], count)) / areas
     first = 1 - second - third
     tolerance = -1e-9
-    inside = (first >= tolerance) & (second >= tolerance) & (third >= tolerance)
+    inside = np.flatnonzero((first >= tolerance) & (second >= tolerance) & (third >= tolerance))
     face, pixel = face[inside], (y * width + x)[inside]
-    weights = np.stack([first[inside], second[inside], third[inside]], -1)
-    depth = np.sum(weights * corners[face, :, 2], -1)
+    weights = [weight[inside] for weight in (first, second, third)]
+    depths = [weight * corners[face, corner, 2] for corner, weight in enumerate(weights)]
+    depth = depths[0] + depths[1] + depths[2]
 
-    # Written from far to near: the last value written to a pixel is the nearest.
-    order = np.argsort(depth, kind="stable")
-    face, pixel, weights, depth = face[order], pixel[order], weights[order], depth[order]
-    triangle_index = np.full(height * width, -1, np.int32)
-    barycentric = np.zeros((height * width, 3))
     z = np.full(height * width, -np.inf)
-    triangle_index[pixel] = face
-    barycentric[pixel] = weights
-    z[pixel] = depth
+    np.maximum.at(z, pixel, depth)
+    nearest = np.flatnonzero(depth == z[pixel])
+    pixel = pixel[nearest]
+    # Of several triangles at the same depth, the last one is written last.
+    triangle_index = np.full(height * width, -1, np.int32)
+    triangle_index[pixel] = face[nearest]
+    barycentric = np.zeros((height * width, 3))
+    barycentric[pixel] = np.stack([weight[nearest] for weight in weights], -1)
     return Raster(
         triangle_index.reshape(height, width), barycentric.reshape(height, width, 3), z.reshape(height, width)
     )

@@ -41,3 +41,11 @@ def test_nothing_in_sight():
     points = np.array([[50, 50, 0], [60, 50, 0], [50, 60, 0.0]])
     raster = rasterize(points, np.array([[0, 1, 2], [0, 0, 1]]), 8, 9)
     assert (raster.triangle_index == -1).all() and raster.z.shape == (8, 9) and (raster.barycentric == 0).all()
+
+
+def test_of_triangles_at_the_same_depth_the_last_one_is_seen():
+    points = np.array([[0, 0, 2], [10, 0, 2], [0, 10, 2], [10, 10, 2.0]])
+    triangles = np.array([[0, 1, 2], [1, 3, 2], [0, 1, 3]])
+    raster = rasterize(points, triangles, 11, 11)
+    assert raster.triangle_index[2, 8] == 2 and raster.triangle_index[8, 2] == 1 and raster.triangle_index[3, 2] == 0
+    assert rasterize(points, triangles[::-1], 11, 11).triangle_index[2, 8] == 2

@@ -34,6 +34,7 @@ BROW_LINES = ((46, 52, 65, 55), (276, 282, 295, 285))
 LIP_SEAM = (61, 78, 80, 82, 13, 312, 310, 308, 291)
 NOSTRILS = ((79, 166, 60, 20), (309, 392, 290, 250))
 _IRIS, _PUPIL = 0.088, 0.036  # radii of painted eyes, eye distances
+_LASHES = 0.25  # beyond this distance from an eye, a lash is exactly 0 in float32
 
 
 class Canvas:
@@ -182,26 +183,31 @@ def paint_eyes(canvas: Canvas, albedo: np.ndarray, iris_color: ArrayLike, streng
       strength: opacity of the paint.
 
     Returns:
-      [H, 2 H, 3] float32, linear RGB.
+      [H, 2 H, 3] float32, linear RGB, a copy.
     """
     white = to_linear((0.90, 0.89, 0.87))
+    result = albedo
     for ring in EYE_RINGS:
         outline = canvas.places[list(ring)]
         opening = canvas.signed_distance(outline)
+        near = opening > -_LASHES
+        window = tuple(slice(*np.flatnonzero(near.any(axis))[[0, -1]] + (0, 1)) for axis in (1, 0))
+        opening, place = opening[window], result[window]
         middle = outline.mean(0)
         # Near the front, one radian corresponds to about 1.15 eye distances.
-        across, down = (canvas.angle - middle[0]) * 1.15, canvas.y - middle[1]
+        across, down = (canvas.angle[window] - middle[0]) * 1.15, canvas.y[window] - middle[1]
         radius = np.hypot(across, down)
-        eye = np.broadcast_to(white, albedo.shape) * (0.75 + 0.25 * np.clip(down / 0.06, -1, 1))[..., None]
+        eye = np.broadcast_to(white, place.shape) * (0.75 + 0.25 * np.clip(down / 0.06, -1, 1))[..., None]
         iris = to_linear(iris_color) * (0.45 + 0.75 * smoothstep((_IRIS - radius) / 0.03))[..., None]
         eye = eye + canvas.soft_edge(_IRIS - radius, 0.02)[..., None] * (iris - eye)
         eye = eye * (1 - 0.96 * canvas.soft_edge(_PUPIL - radius, 0.02))[..., None]
         dot = canvas.soft_edge(0.018 - np.hypot(across - 0.03, down + 0.035), 0.015)[..., None]
         eye = eye + dot * (0.85 - eye)
-        albedo = albedo + (canvas.soft_edge(opening, 0.02) * strength)[..., None] * (eye - albedo)
+        place = place + (canvas.soft_edge(opening, 0.02) * strength)[..., None] * (eye - place)
         lash = np.exp(-((opening / 0.018) ** 2)) * np.where(down < 0, 0.9, 0.45) * strength
-        albedo = albedo * (1 - lash[..., None])
-    return albedo.astype(np.float32)
+        result = result.astype(np.float64)
+        result[window] = place * (1 - lash[..., None])
+    return result.astype(np.float32)
 
 
 def close_lips(canvas: Canvas, albedo: np.ndarray, lips: ArrayLike) -> np.ndarray:

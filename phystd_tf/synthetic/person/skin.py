@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import MorphableModel
@@ -49,7 +50,7 @@ def paint(subject: Subject, model: MorphableModel, height: int) -> Atlas:
 
 
 class _Painter(AtlasCanvas):
-    """An atlas in progress."""
+    """An atlas in progress. Colors are planes, [3, H, 2 H]: products with a last axis of three are slow."""
 
     def __init__(self, subject: Subject, model: MorphableModel, height: int) -> None:
         super().__init__(model, height)
@@ -66,37 +67,36 @@ class _Painter(AtlasCanvas):
         self._eyes(color)
         self._brows(color, gloss)
         hair = self._hair_region()
-        strands = self._strands(np.array(s.hair))
-        color = color * (1 - hair[..., None]) + strands * hair[..., None]
-        albedo = to_linear(np.clip(color, 0.01, 1)).astype(np.float32)
+        color = color * (1 - hair) + self._strands(np.array(s.hair)) * hair
+        albedo = to_linear(np.ascontiguousarray(np.moveaxis(np.clip(color, 0.01, 1), 0, -1)))
         return Atlas(albedo, np.stack([gloss * (1 - hair), hair], -1).astype(np.float32))
 
     def _skin(self) -> np.ndarray:
         s = self.subject
         light = 1 - 0.55 * s.tone  # Blood and freckles are less visible on dark skin.
-        color = np.empty((self.height, self.width, 3), np.float32)
-        color[:] = s.skin
+        color = np.empty((3, *self.shape), np.float32)
+        color[:] = _planes(s.skin)
         red = 0.8 * self.pair([50, 205], [280, 425], 0.26, 0.20) + 0.8 * self.spot([4], 0.16, 0.16)
         red += 0.35 * self.spot([152], 0.3, 0.16)
         blotches = fractal_noise(self.rng, self.shape, (0.5 * self.unit, 0.2 * self.unit), 0.7)
         red = red + 0.30 * s.blotches * blotches
-        color += red[..., None] * np.array((0.012, -0.042, -0.040), np.float32) * light
+        color += red * _planes((0.012, -0.042, -0.040)) * light
         if s.makeup:
             blush = self.pair([50, 117], [280, 346], 0.22, 0.15)
-            color += blush[..., None] * np.array((0.03, -0.07, -0.05), np.float32) * s.makeup
+            color += blush * _planes((0.03, -0.07, -0.05)) * s.makeup
         # The thin skin around the eyes is darker, the forehead is paler.
         eyes = self.pair([33, 133, 145], [263, 362, 374], 0.34, 0.20, 0.05)
-        color -= eyes[..., None] * np.array((0.055, 0.060, 0.045), np.float32) * (0.6 + 0.5 * s.wrinkles)
-        color += self.spot([151], 0.5, 0.25)[..., None] * np.array((0.015, 0.012, 0.005), np.float32)
+        color -= eyes * _planes((0.055, 0.060, 0.045)) * (0.6 + 0.5 * s.wrinkles)
+        color += self.spot([151], 0.5, 0.25) * _planes((0.015, 0.012, 0.005))
         blotch = fractal_noise(self.rng, self.shape, (0.35 * self.unit, 0.12 * self.unit, 0.05 * self.unit), 0.8)
         pores = self.noise(self.rng, 0.015)
-        color *= (1 + 0.022 * s.blotches * blotch + 0.020 * pores)[..., None]
+        color *= 1 + 0.022 * s.blotches * blotch + 0.020 * pores
         freckle = np.clip(self.noise(self.rng, 0.028) - 1.3, 0, 0.7) * (0.3 + self.spot([4, 50, 280], 0.7, 0.3))
-        color *= 1 - (s.freckles * freckle)[..., None] * np.array((0.20, 0.34, 0.40), np.float32)
+        color *= 1 - s.freckles * freckle * _planes((0.20, 0.34, 0.40))
         for _ in range(int(self.rng.integers(0, 5))):  # moles
             center = self.rng.uniform((0.36 * self.width, 0.5 * self.height), (0.64 * self.width, 0.92 * self.height))
             distance = np.hypot(np.arange(self.width)[None] - center[0], np.arange(self.height)[:, None] - center[1])
-            color *= 1 - 0.5 * np.exp(-((distance / (0.022 * self.unit)) ** 2))[..., None].astype(np.float32)
+            color *= 1 - 0.5 * np.exp(-((distance / (0.022 * self.unit)) ** 2)).astype(np.float32)
         return color
 
     def _shine(self) -> np.ndarray:
@@ -108,8 +108,8 @@ class _Painter(AtlasCanvas):
         """Darkens occluded skin, which shifts its color toward red."""
         rows, columns = np.flatnonzero(mask.max(1) > 0.003), np.flatnonzero(mask.max(0) > 0.003)
         if len(rows) and len(columns):
-            part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-            color[part] *= 1 - np.float32(strength) * mask[part][..., None] * _OCCLUSION
+            part = (..., slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+            color[part] *= 1 - np.float32(strength) * mask[part] * _planes(_OCCLUSION)
 
     def _creases(self, color: np.ndarray) -> None:
         m, s = self.marks, self.subject
@@ -132,9 +132,9 @@ class _Painter(AtlasCanvas):
         top, bottom = self.fill([m[list(UPPER_LIP)]], 0.014), self.fill([m[list(LOWER_LIP)]], 0.018)
         streaks = value_noise(self.rng, self.shape, 1.0)
         streaks = cv2.GaussianBlur(streaks, (0, 0), sigmaX=0.7, sigmaY=max(0.8, 0.03 * self.unit)) * 1.6
-        lips = np.array(s.lips, np.float32) * (1 + 0.05 * streaks)[..., None]
+        lips = _planes(s.lips) * (1 + 0.05 * streaks)
         for mask, factor in ((top, 0.86), (bottom, 1.0)):
-            color += mask[..., None] * (lips * factor - color) * 0.9
+            color += mask * (lips * factor - color) * 0.9
             gloss += mask * (0.55 + 0.5 * s.makeup - gloss * 0.3)
         seam = self.line([m[list((61, 78) + topology.INNER_UPPER_LIP + (308, 291))]], 0.014, 0.010)
         self._darken(color, seam, 0.62)
@@ -148,8 +148,8 @@ class _Painter(AtlasCanvas):
         amount = region * (
             0.75 * s.beard * (0.45 + 0.75 * stubble) if s.beard > 0.45 else 0.5 * s.beard * (0.5 + stubble)
         )
-        hair = np.array(s.hair, np.float32) * 0.9 + 0.02
-        color += np.clip(amount, 0, 0.93)[..., None] * (hair - color)
+        hair = _planes(s.hair) * 0.9 + 0.02
+        color += np.clip(amount, 0, 0.93) * (hair - color)
         gloss *= 1 - 0.7 * np.clip(amount, 0, 1)
 
     def _eyes(self, color: np.ndarray) -> None:
@@ -192,12 +192,13 @@ class _Painter(AtlasCanvas):
                 mask, 0.62 * self.fill([band(path, half)], 0.016) + 0.55 * self.line(strokes, 0.010, 0.003)
             )
         alpha = np.clip(mask * s.brow_density, 0, 0.92)
-        color += alpha[..., None] * (np.array(s.brow, np.float32) - color)
+        color += alpha * (_planes(s.brow) - color)
         gloss *= 1 - alpha
 
     def _hair_region(self) -> np.ndarray:
         s = self.subject
-        angle = np.abs(self.angle)
+        across = self.angle[:1]  # the hairline is the same in all rows
+        angle = np.abs(across)
         line_at = np.array([0.0, 0.35, 0.62, 0.80, 0.92, 1.02, 1.22, 1.40, 1.62, 2.0, np.pi])
         line_y = np.array([-0.93, -0.91, -0.78, -0.58, -0.34, -0.16, 0.14, 0.14, -0.05, 0.85, 1.05])
         if s.hair_style == "receding":
@@ -209,8 +210,8 @@ class _Painter(AtlasCanvas):
             if s.hair_style in ("receding", "crop", "bald")
             else self.rng.choice((0.0, self.rng.uniform(0.05, 0.22)))
         )
-        front = np.exp(-((self.angle / 0.75) ** 4))
-        shift = front * (bangs + sweep * self.angle + peak * np.cos(6 * self.angle))
+        front = np.exp(-((across / 0.75) ** 4))
+        shift = front * (bangs + sweep * across + peak * np.cos(6 * across))
         line = shift + np.interp(angle, line_at, line_y + np.where(line_at < 0.9, s.hairline, 0))
         strands = cv2.GaussianBlur(self.noise(self.rng, 0.02), (0, 0), sigmaX=0.6, sigmaY=0.12 * self.unit)
         rough = 0.11 * strands + 0.03 * fractal_noise(
@@ -227,4 +228,10 @@ class _Painter(AtlasCanvas):
         else:
             streaks = cv2.GaussianBlur(value_noise(self.rng, shape, 1.0), (0, 0), sigmaX=0.8, sigmaY=0.12 * self.unit)
             streaks = 4.0 * streaks + 0.6 * self.noise(self.rng, 0.15)
-        return np.clip(color * (1 + 0.22 * streaks[..., None]) + 0.012 * streaks[..., None], 0.01, 1).astype(np.float32)
+        strands = color[:, np.newaxis, np.newaxis] * (1 + 0.22 * streaks) + 0.012 * streaks
+        return np.clip(strands, 0.01, 1).astype(np.float32)
+
+
+def _planes(color: ArrayLike) -> np.ndarray:
+    """A color [3], to be spread over planes: [3, 1, 1] float32."""
+    return np.asarray(color, np.float32)[:, np.newaxis, np.newaxis]
