@@ -14,7 +14,7 @@ from phystd_tf.hparams import HParams
 from phystd_tf.networks.addons import dense_image_warp
 from phystd_tf.physics import triangulation, warp
 
-_CHANNELS = 16  # of what is warped: B, C, T, P, I_P and the image
+_CHANNELS = 13  # of what is warped: B, C, T, P and the image
 
 
 def warping(bench: Bench, hparams: HParams) -> None:
