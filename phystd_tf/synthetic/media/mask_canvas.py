@@ -205,7 +205,7 @@ def paint_eyes(canvas: Canvas, albedo: np.ndarray, iris_color: ArrayLike, streng
         eye = eye + dot * (0.85 - eye)
         place = place + (canvas.soft_edge(opening, 0.02) * strength)[..., None] * (eye - place)
         lash = np.exp(-((opening / 0.018) ** 2)) * np.where(down < 0, 0.9, 0.45) * strength
-        result = result.astype(np.float64)
+        result = result.astype(np.float64)  # as the opacity of the lashes: else the last bits would differ
         result[window] = place * (1 - lash[..., None])
     return result.astype(np.float32)
 
