@@ -46,6 +46,7 @@ def rasterize(points: np.ndarray, triangles: np.ndarray, height: int, width: int
     # gathering by an index is slower.
     face = np.repeat(np.arange(len(triangles)), count)
     within = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
+    # A division of 64 bits takes four times as long as one of 32.
     row, column = np.divmod(within.astype(np.int32), np.repeat(np.maximum(extent[:, 0], 1).astype(np.int32), count))
     x, y = column + np.repeat(low[:, 0], count), row + np.repeat(low[:, 1], count)
 

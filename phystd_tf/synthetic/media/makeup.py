@@ -19,7 +19,7 @@ from phystd_tf.synthetic.color import LUMINANCE, Color, as_color
 from phystd_tf.synthetic.composition import Layers, additive, quantize
 from phystd_tf.synthetic.media import masks
 from phystd_tf.synthetic.person import head as heads
-from phystd_tf.synthetic.person.atlas_canvas import LEFT_LID, LOWER_LIP, RIGHT_LID, UPPER_LIP, AtlasCanvas, band
+from phystd_tf.synthetic.person.atlas_canvas import LEFT_LID, LOWER_LIP, RIGHT_LID, UPPER_LIP, AtlasCanvas, band, window
 from phystd_tf.synthetic.person.surface import shade
 from phystd_tf.synthetic.scene.transfer import to_linear
 from phystd_tf.synthetic.shot import Shot
@@ -79,10 +79,7 @@ class Palette(AtlasCanvas):
           albedo: [3] or [H, 2 H, 3], linear RGB; for a tinted film, factors on the skin.
           gloss: gloss of the coat.
         """
-        rows, columns = np.flatnonzero(mask.max(1) > _MIN_COVER), np.flatnonzero(mask.max(0) > _MIN_COVER)
-        if not len(rows) or not len(columns):
-            return
-        part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+        part = window(mask, _MIN_COVER)
         share = np.clip(mask[part], 0, 1)[..., None].astype(np.float32)
         reflectance = np.asarray(albedo, np.float32)
         coat = np.empty((*share.shape[:2], 5), np.float32)

@@ -19,7 +19,7 @@ from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person import skin
-from phystd_tf.synthetic.person.atlas_canvas import ASPECT, SHIFT, atlas_position
+from phystd_tf.synthetic.person.atlas_canvas import ASPECT, SHIFT, atlas_position, window
 from phystd_tf.synthetic.person.subjects import Subject
 from phystd_tf.synthetic.scene.noise import fractal_noise
 from phystd_tf.synthetic.scene.transfer import to_linear
@@ -190,12 +190,11 @@ def paint_eyes(canvas: Canvas, albedo: np.ndarray, iris_color: ArrayLike, streng
     for ring in EYE_RINGS:
         outline = canvas.places[list(ring)]
         opening = canvas.signed_distance(outline)
-        near = opening > -_LASHES
-        window = tuple(slice(*np.flatnonzero(near.any(axis))[[0, -1]] + (0, 1)) for axis in (1, 0))
-        opening, place = opening[window], result[window]
+        part = window(opening, -_LASHES)
+        opening, place = opening[part], result[part]
         middle = outline.mean(0)
         # Near the front, one radian corresponds to about 1.15 eye distances.
-        across, down = (canvas.angle[window] - middle[0]) * 1.15, canvas.y[window] - middle[1]
+        across, down = (canvas.angle[part] - middle[0]) * 1.15, canvas.y[part] - middle[1]
         radius = np.hypot(across, down)
         eye = np.broadcast_to(white, place.shape) * (0.75 + 0.25 * np.clip(down / 0.06, -1, 1))[..., None]
         iris = to_linear(iris_color) * (0.45 + 0.75 * smoothstep((_IRIS - radius) / 0.03))[..., None]
@@ -206,7 +205,7 @@ def paint_eyes(canvas: Canvas, albedo: np.ndarray, iris_color: ArrayLike, streng
         place = place + (canvas.soft_edge(opening, 0.02) * strength)[..., None] * (eye - place)
         lash = np.exp(-((opening / 0.018) ** 2)) * np.where(down < 0, 0.9, 0.45) * strength
         result = result.astype(np.float64)  # as the opacity of the lashes: else the last bits would differ
-        result[window] = place * (1 - lash[..., None])
+        result[part] = place * (1 - lash[..., None])
     return result.astype(np.float32)
 
 

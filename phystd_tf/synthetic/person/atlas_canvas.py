@@ -171,6 +171,14 @@ class AtlasCanvas:
         return region * (1 - self.lips(0.01)) * fade
 
 
+def window(field: np.ndarray, above: float) -> tuple[slice, slice]:
+    """The rows and columns [H, 2 H] around all that is above a limit; both are empty where nothing is."""
+    rows, columns = (np.flatnonzero(field.max(axis) > above) for axis in (1, 0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
 def band(path: np.ndarray, half: np.ndarray) -> np.ndarray:
     """The outline of a band along a path.
 

@@ -17,6 +17,7 @@ from phystd_tf.synthetic.person.atlas_canvas import (
     UPPER_LIP,
     AtlasCanvas,
     band,
+    window,
 )
 from phystd_tf.synthetic.person.subjects import Subject
 from phystd_tf.synthetic.scene.noise import fractal_noise, value_noise
@@ -106,10 +107,8 @@ class _Painter(AtlasCanvas):
 
     def _darken(self, color: np.ndarray, mask: np.ndarray, strength: float) -> None:
         """Darkens occluded skin, which shifts its color toward red."""
-        rows, columns = np.flatnonzero(mask.max(1) > 0.003), np.flatnonzero(mask.max(0) > 0.003)
-        if len(rows) and len(columns):
-            part = (..., slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-            color[part] *= 1 - np.float32(strength) * mask[part] * _planes(_OCCLUSION)
+        part = (..., *window(mask, 0.003))
+        color[part] *= 1 - np.float32(strength) * mask[part] * _planes(_OCCLUSION)
 
     def _creases(self, color: np.ndarray) -> None:
         m, s = self.marks, self.subject
