@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
+from phystd_tf.optimization.trained_model import finite
 from phystd_tf.report.trace_panel import trace_panel
 from phystd_tf.runs.history import History
 from phystd_tf.training.checkpoints import CheckpointStore
@@ -38,6 +39,18 @@ class Progress(tf.keras.callbacks.Callback):
 
     def __exit__(self, *_: object) -> None:
         self._bar.close()
+
+
+class StopWhereNotFinite(tf.keras.callbacks.Callback):
+    """Ends the training after an epoch with a loss that is not finite. To come first: nothing is kept of this epoch.
+
+    A training step stops by itself, before any weight changes, but not where XLA compiles it: XLA leaves checks out.
+    """
+
+    def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
+        for name, value in (logs or {}).items():
+            if name.removeprefix("val_").startswith("L_"):
+                finite(tf.constant(value), name)
 
 
 class WriteLosses(tf.keras.callbacks.Callback):

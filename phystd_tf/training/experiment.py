@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from phystd_tf.baselines.registry import fitted_baseline
-from phystd_tf.data.pipeline import held_out_dataset, training_dataset
+from phystd_tf.data.pipeline import held_out_dataset, stratified_images, training_dataset
 from phystd_tf.data.records import load_settings, name_damaged_shard, save_settings
 from phystd_tf.data.selection import PreparedFaces, Selection, selection_of
 from phystd_tf.errors import PhystdError, first_line
@@ -26,7 +26,14 @@ from phystd_tf.networks.parameters import count_parameters, parameter_table
 from phystd_tf.optimization.trained_model import TrainedModel
 from phystd_tf.runs.folder import check_run, logs_folder, open_run, save_protocol
 from phystd_tf.runs.history import History
-from phystd_tf.training.callbacks import Progress, SaveCheckpoints, TracePanels, WarnOfFaults, WriteLosses
+from phystd_tf.training.callbacks import (
+    Progress,
+    SaveCheckpoints,
+    StopWhereNotFinite,
+    TracePanels,
+    WarnOfFaults,
+    WriteLosses,
+)
 from phystd_tf.training.checkpoints import CheckpointStore
 from phystd_tf.training.determinism import make_deterministic
 from phystd_tf.training.distribution import Devices, place_of
@@ -36,10 +43,11 @@ from phystd_tf.training.resuming import identity, require_same
 from phystd_tf.training.step_memory import batch_bytes
 from phystd_tf.training.systems import new_model
 
-# Held-out batches for the ``val_`` losses and the pictures: with four faces of a class each, four people of each of
+# Held-out batches for the ``val_`` losses: with four faces of a class each, four people of each of
 # thirteen types. Enough to follow a run, few enough not to slow it. Error rates come from score files.
 _HELD_OUT_BATCHES = 13
-_PANEL_FACES = 2
+# Faces in the pictures: a row each, and 150 pictures in a training of ``paper``.
+_PANEL_LIVE, _PANEL_SPOOF = 2, 5
 
 
 class TrainingDivergedError(PhystdError):
@@ -98,13 +106,12 @@ def train(
         make_deterministic()
     # Both datasets refuse what is missing, before the run folder is touched.
     training = training_dataset(selection, hparams, "train", seed, share=devices.share)
-    held_out_split = "dev" if all(selection.count("dev")) else "train"
-    held_out = held_out_dataset(selection, hparams, held_out_split, seed, _HELD_OUT_BATCHES, devices.share)
+    held_out = held_out_dataset(selection, hparams, _held_out_split(selection), seed, _HELD_OUT_BATCHES, devices.share)
     settings = load_settings(selection.prepared)
     with locked(run) if place.is_chief else contextlib.nullcontext():
         if place.is_chief:
             remove_unfinished(run)
-            about.update(data=selection.prepared, held_out_split=held_out_split, strategy=strategy)
+            about.update(data=selection.prepared, held_out_split=_held_out_split(selection), strategy=strategy)
             open_run(run, hparams, about)
             save_protocol(run, selection.choice)
             save_settings(run, settings)  # whoever uses the model must make crops in the same way
@@ -159,11 +166,26 @@ def _iterate(
             training_dataset(selection, hparams, "train", seed, start=iteration, share=devices.share)
         )
 
-    panel_batch = next(iter(held_out))
-    panel = np.concatenate([panel_batch.live.image[:_PANEL_FACES], panel_batch.spoof.image[:_PANEL_FACES]])
+    panel = _panel_faces(selection, hparams, _held_out_split(selection), seed)
     seen = devices.dataset(held_out)
     with devices.writing(run) as out:
         fit(model, run, data_from, seen, _HELD_OUT_BATCHES, panel, steps_per_epoch, jit_compile, out)
+
+
+def _held_out_split(selection: Selection) -> str:
+    return "dev" if all(selection.count("dev")) else "train"
+
+
+def _panel_faces(selection: Selection, hparams: HParams, split: str, seed: int) -> np.ndarray:
+    """Live faces of different people, then spoofs whose types lie far apart in the alphabet: [n, N, N, 3] float32."""
+
+    def images(label: int, count: int) -> np.ndarray:
+        found = stratified_images(selection, hparams, split, label, count, seed)
+        return np.concatenate(list(found.as_numpy_iterator()))
+
+    types = len({row["type"] for row in selection.rows(split, 0)})
+    places = np.linspace(0, types - 1, min(types, _PANEL_SPOOF)).round().astype(int)
+    return np.concatenate([images(1, _PANEL_LIVE), images(0, types)[places]])
 
 
 def fit(
@@ -220,6 +242,7 @@ def fit(
         history = History(out, start)
         callbacks = [
             progress,
+            StopWhereNotFinite(),
             WriteLosses(history, logs),
             WarnOfFaults(history),
             TracePanels(panel_images, traced_outputs(model.generator, alpha0=0.0), logs),

@@ -10,21 +10,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from phystd_tf.data import records
+from phystd_tf.data.selection import Selection
 from phystd_tf.errors import PhystdError
 from phystd_tf.inference.weights import load_generator
 from phystd_tf.runs.folder import CheckpointError, open_run
 from phystd_tf.traces import Batch
 from phystd_tf.training import callbacks
 from phystd_tf.training.checkpoints import CheckpointStore, load_run
-from phystd_tf.training.experiment import TrainingDivergedError, _divergence_explained, _epochs, fit
+from phystd_tf.training.experiment import TrainingDivergedError, _divergence_explained, _epochs, _panel_faces, fit
 from phystd_tf.training.phystd_model import PhySTD
+from tests.data.fake_prepared import write_prepared
 from tests.training.tiny import endless, random_batch, tiny_hparams
 
 # Depth only where the rest does not matter: it compiles in a fraction of the time.
 QUICK = tiny_hparams("auxiliary", max_iterations=4)
 
 
-def _fit(run, hparams=QUICK, data=None, seed=0):
+def _fit(run, hparams=QUICK, data=None, seed=0, jit_compile=False):
     tf.keras.utils.set_random_seed(seed)
     model = PhySTD(hparams)
     batch = random_batch()
@@ -34,7 +37,7 @@ def _fit(run, hparams=QUICK, data=None, seed=0):
         seeds.append(start)
         return data or endless(batch)
 
-    fit(model, str(run), training_data, endless(batch), 1, batch.live.image.numpy(), steps_per_epoch=2)
+    fit(model, str(run), training_data, endless(batch), 1, batch.live.image.numpy(), 2, jit_compile)
     return model, seeds
 
 
@@ -91,11 +94,26 @@ def test_the_best_checkpoint_is_that_of_the_lowest_held_out_depth_loss(tmp_path)
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
     run = _run_folder(tmp_path)
+    with pytest.raises(TrainingDivergedError, match="not finite at iteration 3; the weights of iteration 2 are kept"):
+        _fit(run, data=_bad_from_iteration_3())
+    _assert_finite_weights_of_iteration_2(run)
+
+
+def test_a_compiled_step_that_is_not_finite_stops_the_run_at_the_end_of_its_epoch(tmp_path):
+    """XLA drops the checks of the step itself."""
+    run = _run_folder(tmp_path)
+    with pytest.raises(TrainingDivergedError, match="not finite at iteration 4; the weights of iteration 2 are kept"):
+        _fit(run, data=_bad_from_iteration_3(), jit_compile=True)
+    _assert_finite_weights_of_iteration_2(run)
+
+
+def _bad_from_iteration_3():
     good = random_batch()
     bad = Batch(good.live._replace(depth=good.live.depth * float("nan")), good.spoof)
-    data = endless(good).take(3).concatenate(endless(bad))
-    with pytest.raises(TrainingDivergedError, match="not finite at iteration 3; the weights of iteration 2 are kept"):
-        _fit(run, data=data)
+    return endless(good).take(3).concatenate(endless(bad))
+
+
+def _assert_finite_weights_of_iteration_2(run):
     kept = load_run(str(run))
     assert kept.iteration.numpy() == 2
     assert all(np.isfinite(variable).all() for variable in kept.generator.variables)
@@ -106,6 +124,21 @@ def test_a_run_that_diverges_at_once_does_not_say_that_weights_are_kept(tmp_path
     told = pytest.raises(TrainingDivergedError, match="no weights were kept yet")
     with told, _divergence_explained(model, CheckpointStore(model, str(tmp_path))):
         raise tf.errors.InvalidArgumentError(None, None, "L_depth is not finite : Tensor had NaN values")
+
+
+def test_the_pictures_show_live_people_and_types_from_the_whole_alphabet(tmp_path):
+    stored = write_prepared(tmp_path, {("dev", 1): 3, ("dev", 0): 13})
+    rows = records.read_manifest(records.manifest_path(str(tmp_path)))
+    for row in rows:
+        if row["label"] == "0":
+            row["type"] = f"type_{row['clip'].rsplit('/', 1)[1]:0>2}"
+    records.write_manifest(str(tmp_path / records.MANIFEST_FILE), rows)
+    images = _panel_faces(Selection(str(tmp_path)), QUICK, "dev", 0)
+    which = [
+        next(clip for clip, face in stored.items() if np.abs(face.image / 255 - image).max() < 1e-6) for image in images
+    ]
+    assert which[2:] == [f"dev/print/{number}" for number in (0, 3, 6, 9, 12)]
+    assert len(set(which[:2])) == 2 and all(clip.startswith("dev/live") for clip in which[:2])
 
 
 @pytest.mark.parametrize("name", [b"run[1]", b"run*?", b"r\xe9sum\xe9"])

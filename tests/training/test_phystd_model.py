@@ -170,6 +170,37 @@ def test_a_loss_that_is_not_finite_changes_nothing_in_the_traced_step_either():
     assert not _changed(before, model.generator.trainable_variables + model.discriminator_variables)
 
 
+def test_no_weight_changes_before_all_losses_are_known_to_be_finite():
+    """Seen in the graph: what runs first by chance proves nothing."""
+    model = _new_model()
+    graph = tf.function(model.train_step).get_concrete_function(random_batch()).graph
+    weights = {id(variable.handle) for variable in model.trainable_variables}
+    handles = {internal.name for external, internal in graph.captures if id(external) in weights}
+    writes = [
+        operation for operation in graph.get_operations()
+        if operation.type.startswith(("Assign", "ResourceApply")) and operation.inputs[0].name in handles
+    ]  # fmt: skip
+    assert len({write.inputs[0].name for write in writes}) == len(weights)
+    for write in writes:
+        known = {_message(before) for before in _all_before(write) if before.type == "CheckNumerics"}
+        names = ("L_depth", "L_G", "L_P", "L_R", "L_S", "L_H", "L_D")
+        assert known >= {f"{name} is not finite" for name in names}, write.name
+
+
+def _message(check):
+    return check.get_attr("message").decode()
+
+
+def _all_before(operation):
+    found, waiting = {operation}, [operation]
+    while waiting:
+        last = waiting.pop()
+        new = {tensor.op for tensor in last.inputs} | set(last.control_inputs)
+        waiting += new - found
+        found |= new
+    return found
+
+
 def test_spoofs_whose_preliminary_mask_is_empty_give_finite_losses():
     batch = random_batch()
     spoof = batch.spoof._replace(preliminary_mask=tf.zeros_like(batch.spoof.preliminary_mask))

@@ -279,6 +279,8 @@ def test_objective_weighs_each_loss_by_its_own_alpha(step):
     _, objectives = model._objectives(step1, step2, step3)
     model.hparams = H
     np.testing.assert_allclose(objectives, [sum(parts[:4]), sum(parts[4:])], rtol=1e-5)
+    _, (auxiliary,) = PhySTD(tiny_hparams("auxiliary", alpha1=30.0))._objectives(step1, step2, step3)
+    np.testing.assert_allclose(auxiliary, 30.0 * float(step1.L_depth), rtol=1e-5)
 
 
 def test_p0_is_that_of_the_type_or_open_everywhere(step):
