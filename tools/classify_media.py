@@ -64,6 +64,8 @@ def main() -> None:
     details = {
         "input": _INPUT.value,
         "run": _RUN.value,
+        "system": generator.hparams.system,
+        "ablation": generator.hparams.ablation,
         "checkpoint": checkpoint,
         "data": _DATA.value,
         "test_data": test_faces.prepared,

@@ -27,7 +27,7 @@ from phystd_tf.experiments.plan import Plan
 from phystd_tf.experiments.running import program_starter
 from phystd_tf.experiments.running import run as run_plan
 from phystd_tf.experiments.step import Stamps, Step
-from phystd_tf.experiments.systems import FULL, name_of
+from phystd_tf.experiments.systems import FULL, SPEEDS, WITH_TRACES, name_of
 from phystd_tf.files.outputs import Output, check_outputs
 
 from .command import SEEDS, Flags, UsageError, run_program, whole_seeds
@@ -69,7 +69,9 @@ _PROTOCOL = flags.DEFINE_string("protocol", None, "Protocol of the model that fi
 _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.", **SEEDS)
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _JOBS = flags.DEFINE_integer("jobs", 1, "Steps that run side by side on this machine.", lower_bound=1)
-_EXPERIMENT = flags.DEFINE_multi_string("experiment", [], "Run only this one, by its name in the plan.")
+_EXPERIMENT = flags.DEFINE_multi_string(
+    "experiment", [], f"Run only this one, by its name in the plan; {SPEEDS} only measures what --equal=time needs."
+)
 _PLAN = flags.DEFINE_flag(
     absl_flags.EnumFlag(
         "plan", "false", "Run nothing: say what is done, what is left and how long it takes; or print commands.",
@@ -106,6 +108,8 @@ def main() -> None:
     works = [_confusions(int(number), settings, seeds) if number in ("6", "7") else _table(int(number), settings, seeds)
              for number in tables]  # fmt: skip
     works += [_figure(number, settings, seeds) for number in figures]
+    if _EXPERIMENT.value == [SPEEDS]:
+        return  # they were measured for the budget
     check_outputs([output for work in works for output in work.outputs])
     plan = _plan([step for work in works for step in work.steps])
     if _EXPERIMENT.value:
@@ -140,15 +144,15 @@ def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Wo
     if names is None:
         rows = dict.fromkeys(row.method for row in published_rows(number) if row.method in METHODS)
         names = [name_of(*METHODS[method]) for method in rows]
-    protocols = _chosen(planned_columns(number, settings["dataset"]))
-    budget = _budget(names, seeds)
-    planned = experiments(_faces(), protocols, names, budget)
+    columns = planned_columns(number, settings["dataset"])
+    planned = experiments(_faces(), _chosen(columns), names, _budget(names, seeds))
 
-    def write(done: set[str]) -> None:
+    def write(_: set[str]) -> None:
+        budget, evaluated = _evaluated(names, [protocol for protocol, _ in columns], seeds)
         results = [
             Result(one.system, one.ablation, one.protocol.name, one.seed, one.iterations,
                    read_json(files_of(one, _OUT.value).metrics, UsageError))
-            for one in planned if f"{one.name}/evaluate" in done
+            for one in evaluated
         ]  # fmt: skip
         notes = _notes(settings, budget)
         _write(table(number, results, settings["dataset"], settings.get("embedded", False), notes))
@@ -157,41 +161,57 @@ def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Wo
     return _Work(steps, table_outputs(f"table_{number}", _OUT.value), write)
 
 
+def _evaluated(names: Sequence[str], protocols: Sequence[str], seeds: tuple[int, ...]):
+    """The experiments of a table that are evaluated, and the budget of their systems.
+
+    Those of earlier calls with the same budget, which asked for other rows and columns, are among them.
+    """
+    from phystd_tf.experiments.experiment import steps_of
+    from phystd_tf.experiments.reproduction import evaluated_before, experiments
+    from phystd_tf.tables.published import METHODS
+
+    every = dict.fromkeys([*names, *(name_of(*of) for of in METHODS.values())])
+    known = [name for name in every if _EQUAL.value == "iterations" or _speed_is_known(name)]
+    before = evaluated_before(_plan([]).stamps, protocols, known, seeds)
+    budget = _budget(list(dict.fromkeys(name for there in before.values() for name in there)), seeds)
+    candidates = [one for protocol, there in before.items() for one in experiments(_faces(), [protocol], there, budget)]
+    done = _plan([step for one in candidates for step in steps_of(one, _OUT.value)]).done()
+    found = [one for one in candidates if f"{one.name}/evaluate" in done]
+    systems = {name_of(one.system, one.ablation) for one in found}
+    iterations = {name: count for name, count in budget.iterations.items() if name in systems}
+    return budget._replace(iterations=iterations), found
+
+
 def _confusions(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
-    """Table 6 or 7: the spoof media told apart by the traces of PhySTD, and by the images."""
+    """Table 6 or 7: spoof media classified by the traces of PhySTD and of other systems, and by the images."""
     from phystd_tf.evaluation.confusion_file import read_confusion
-    from phystd_tf.experiments.experiment import files_of, steps_of
+    from phystd_tf.experiments.media import classifications
     from phystd_tf.experiments.reproduction import experiments
-    from phystd_tf.tables.confusion import confusion_table
+    from phystd_tf.tables.confusion import confusion_classes, confusion_table
     from phystd_tf.tables.writing import table_outputs
 
-    classes = {6: "oulu", 7: "siwm"}[number]
+    classes = confusion_classes(number, settings["dataset"])
+    names = _SYSTEMS.value or ([FULL, "despoof"] if number == 6 else [FULL])
+    without = [name for name in names if name not in WITH_TRACES]
+    if without:
+        raise UsageError(
+            f"--systems={without[0]}: Table {number} classifies traces, which only {', '.join(WITH_TRACES)} estimate"
+        )
     protocol = _PROTOCOL.value or _USUAL_PROTOCOLS[settings["dataset"]]
-    steps: list[Step] = []
-    found: dict[str, str] = {}  # confusion.json by the key of the step that makes it
-    for one in experiments(_faces(), [protocol], [FULL], _budget([FULL], seeds)):
-        train, *_ = steps_of(one, _OUT.value)
-        steps.append(train)
-        run = files_of(one, _OUT.value).run
-        for seen in ("traces", "image"):
-            folder = os.path.join(os.path.dirname(run), f"media_{seen}")
-            path = os.path.join(folder, "confusion.json")
-            classify = Step(
-                f"{one.name}/media_{seen}", "classify_media",
-                (
-                    f"--run={run}", f"--data={_DATA.value}", f"--classes={classes}", f"--media_input={seen}",
-                    f"--out={folder}", f"--seed={one.seed}", f"--iterations={_MEDIUM_ITERATIONS.value}",
-                ),
-                (path,), (train.key,), f"classify_media {one.preset}", _MEDIUM_ITERATIONS.value,
-            )  # fmt: skip
-            steps.append(classify)
-            found[classify.key] = path
+    trainings: list[Step] = []
+    classified: list[Step] = []
+    for one in experiments(_faces(), [protocol], names, _budget(names, seeds)):
+        # The images are the same for all systems.
+        inputs = ("traces", "image") if name_of(one.system, one.ablation) == names[0] else ("traces",)
+        training, found = classifications(one, _OUT.value, classes, inputs, _MEDIUM_ITERATIONS.value)
+        trainings.append(training)
+        classified += found
 
     def write(done: set[str]) -> None:
-        results = [read_confusion(path) for key, path in found.items() if key in done]
+        results = [read_confusion(step.outputs[0]) for step in classified if step.key in done]
         _write(confusion_table(number, results, settings.get("embedded", False)))
 
-    return _Work(steps, table_outputs(f"table_{number}", _OUT.value), write)
+    return _Work([*trainings, *classified], table_outputs(f"table_{number}", _OUT.value), write)
 
 
 def _write(made) -> None:
@@ -259,11 +279,12 @@ def _budget(names: Sequence[str], seeds: tuple[int, ...]):
 
 def _notes(settings: dict[str, Any], budget) -> list[str]:
     """What a table says of the budget, and of faces of which nobody knows whether they are real."""
-    iterations = ", ".join(f"{count} of {name}" for name, count in budget.iterations.items())
-    more = f" and {', '.join(budget.changes)}" if budget.changes else ""
-    notes = [
-        f"Ours: preset {budget.preset}{more}; iterations: {iterations}; seeds {', '.join(map(str, budget.seeds))}."
-    ]
+    notes = []
+    if budget.iterations:
+        iterations = ", ".join(f"{count} of {name}" for name, count in budget.iterations.items())
+        more = f" and {', '.join(budget.changes)}" if budget.changes else ""
+        seeds = ", ".join(map(str, budget.seeds))
+        notes.append(f"Ours: preset {budget.preset}{more}; iterations: {iterations}; seeds {seeds}.")
     if "embedded" not in settings:
         notes.append("The prepared folder does not say whether its faces are simulated.")
     return notes
@@ -275,29 +296,29 @@ def _seconds(names: Sequence[str]) -> dict[str, float]:
     Each is measured beside PhySTD, so that what a table asks for does not depend on other tables.
     """
     from phystd_tf.baselines.registry import fitted_baseline
+    from phystd_tf.experiments.reproduction import speed_step
     from phystd_tf.files.json_file import read_json
 
-    paths = {
-        name: os.path.join(_OUT.value, "speeds", f"{name}.json")
-        for name in names if name != FULL and fitted_baseline(name) is None
-    }  # fmt: skip
-    plan = _plan(
-        [
-            Step(
-                f"speeds/{name}", "benchmark",
-                ("--parts=training", f"--preset={_PRESET.value}", f"--systems={FULL},{name}", f"--out={path}"),
-                (path,), fixed=True,
-            )
-            for name, path in paths.items()
-        ]
-    )  # fmt: skip
+    paths = {name: _speed_path(name) for name in names if name != FULL and fitted_baseline(name) is None}
+    plan = _plan([speed_step(name, path, _PRESET.value) for name, path in paths.items()])
     if _PLAN.value != "false" and len(plan.done()) < len(plan.steps):
-        raise UsageError("--equal=time measures how fast the systems are first; run the command once without --plan")
+        raise UsageError(f"--equal=time needs the speeds of the systems; --experiment={SPEEDS} measures them alone")
     failures = run_plan(plan, program_starter(__package__), _OUT.value)
     if failures:
         raise UsageError(failures[0].reason)
     found = {name: read_json(path, UsageError)["seconds"] for name, path in paths.items()}
     return {FULL: 1.0, **{name: seconds[name] / seconds[FULL] for name, seconds in found.items()}}
+
+
+def _speed_path(name: str) -> str:
+    return os.path.join(_OUT.value, SPEEDS, f"{name}.json")
+
+
+def _speed_is_known(name: str) -> bool:
+    """Whether the iterations of a system at equal time are known without measuring it now."""
+    from phystd_tf.baselines.registry import fitted_baseline
+
+    return name == FULL or fitted_baseline(name) is not None or os.path.exists(_speed_path(name))
 
 
 def _plan(steps: Sequence[Step]) -> Plan:

@@ -37,14 +37,17 @@ def overview(plan: Plan, jobs: int) -> str:
 
 
 def command_lines(plan: Plan, command: Sequence[str]) -> str:
-    """One command line per experiment that is not done, each of them enough for itself.
+    """One command line per training that is not done, each of them enough for itself.
+
+    What is only made of trainings, such as a figure, has none: it could not be made at the same time as they are.
 
     Args:
       plan: Plan.
       command: the command that made the plan, without the option --plan.
     """
     stamps = plan.done()
-    left = dict.fromkeys(step.group for step in plan.steps if step.key not in stamps)
+    trained = {step.group for step in plan.steps if step.program == "train"}
+    left = dict.fromkeys(step.group for step in plan.steps if step.key not in stamps and step.group in trained)
     return "\n".join(shlex.join([*command, f"--experiment={group}"]) for group in left)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Callable, NamedTuple, Optional
 
 from phystd_tf.experiments.experiment import Experiment, FaceCounts, with_schedule
-from phystd_tf.experiments.systems import FULL, split_name
+from phystd_tf.experiments.step import Stamps, Step
+from phystd_tf.experiments.systems import FULL, SPEEDS, split_name
 from phystd_tf.hparams import get_hparams
 from phystd_tf.protocols.choice import ProtocolChoice
 
@@ -63,7 +64,7 @@ def experiments(faces: Faces, protocols: Iterable[str], names: Sequence[str], bu
             iterations = budget.iterations[name]
             found += [
                 Experiment(
-                    name=f"{protocol}/{name}-{seed}",
+                    name=_name(protocol, name, seed),
                     data=faces.prepared,
                     protocol=choice,
                     iterations=iterations,
@@ -78,6 +79,37 @@ def experiments(faces: Faces, protocols: Iterable[str], names: Sequence[str], bu
                 for seed in budget.seeds
             ]
     return found
+
+
+def evaluated_before(
+    stamps: Stamps, protocols: Iterable[str], names: Sequence[str], seeds: Sequence[int]
+) -> dict[str, list[str]]:
+    """What earlier calls have evaluated, perhaps with another budget: names of systems and ablations by protocol.
+
+    Args:
+      stamps: Stamps.
+      protocols: names of protocols.
+      names: of systems and ablations.
+      seeds: of the trainings; one is enough.
+    """
+    found = {
+        protocol: [
+            name for name in names
+            if any(stamps.read(f"{_name(protocol, name, seed)}/evaluate") is not None for seed in seeds)
+        ]
+        for protocol in protocols
+    }  # fmt: skip
+    return {protocol: there for protocol, there in found.items() if there}
+
+
+def _name(protocol: str, name: str, seed: int) -> str:
+    return f"{protocol}/{name}-{seed}"
+
+
+def speed_step(name: str, path: str, preset: str) -> Step:
+    """Measures an iteration of a system beside one of PhySTD; kept, since trainings were planned by it."""
+    arguments = ("--parts=training", f"--preset={preset}", f"--systems={FULL},{name}", f"--out={path}")
+    return Step(f"{SPEEDS}/{name}", "benchmark", arguments, (path,), fixed=True)
 
 
 def iterations_of(

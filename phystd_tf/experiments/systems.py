@@ -4,6 +4,9 @@ from phystd_tf.experiments.plan import PlanError
 from phystd_tf.hparams import ABLATIONS, choices_of
 
 FULL = "phystd"
+SPEEDS = "speeds"  # where the time of an iteration of each is kept
+# Those that estimate additive traces, by which Tables 6 and 7 classify.
+WITH_TRACES = (FULL, "step1", "step1_step2_single_trace", "step1_step2", "stdn", "despoof")
 NAMES = (*choices_of("system"), *(name for name in ABLATIONS if name != "full"))
 
 

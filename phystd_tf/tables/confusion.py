@@ -9,20 +9,42 @@ from phystd_tf.evaluation.confusion import accuracy, merge_classes
 from phystd_tf.evaluation.medium_classes import OULU, SIWM, MediumClasses
 from phystd_tf.tables.aggregation import over_seeds
 from phystd_tf.tables.needed_protocols import TableError
-from phystd_tf.tables.published import read_published
+from phystd_tf.tables.published import method_of, published_rows, read_published
 from phystd_tf.tables.table import NOT_PRINTED, Cell, Column, Row, Table, Value
 
 _CLASSES = {6: OULU, 7: SIWM}
+# What the classes are known of; that of the paper comes first, "folder" are one's own faces.
+_DATASETS = {6: ("oulu", "folder"), 7: ("siwm", "siwmv2", "folder")}
 _PROTOCOLS = {6: "oulu_1", 7: "siwm_1"}
-_INPUTS = ("traces", "image")
+_TRACES, _IMAGE = "traces", "image"
+_PHYSTD = "PhySTD"
 _ALL = "all"  # the row of all clips
+
+
+def confusion_classes(number: int, dataset: str) -> str:
+    """The name of the classes of Table 6 or 7.
+
+    Args:
+      number: 6 or 7.
+      dataset: layout of the faces that are to be classified.
+
+    Raises:
+      TableError: if there is no such table, or the faces of this dataset have other classes.
+    """
+    _check(number)
+    if dataset not in _DATASETS[number]:
+        raise TableError(
+            f"Table {number} has no classes of the dataset '{dataset}'; it is made of {', '.join(_DATASETS[number])}"
+        )
+    return _CLASSES[number].name
 
 
 def confusion_table(number: int, results: Sequence[Mapping[str, Any]], rendered: bool = False) -> Table:
     """A confusion matrix of the paper; each printed row, below it ours, and the difference.
 
     A row is a label; its cells are the percentages of its clips that are predicted as each class, and how many are
-    correct, of Table 6 also with three classes. The row "all" is of all clips: its "correct" are the accuracies.
+    correct, of Table 6 also with three classes. The row "all" is of all clips: its "correct" are the accuracies. Below
+    the traces of PhySTD are those of other systems: of the one that Table 6 compares with, and of those with results.
 
     Args:
       number: 6 or 7.
@@ -37,12 +59,13 @@ def confusion_table(number: int, results: Sequence[Mapping[str, Any]], rendered:
     Raises:
       TableError: if there is no such table, a result does not belong into it, or is there twice.
     """
-    if number not in _CLASSES:
-        raise TableError(f"there is no Table {number} of confusion matrices; there are 6, 7")
+    _check(number)
     classes, printed = _CLASSES[number], read_published()["confusion_matrices"][str(number)]
-    found = _by_input(number, classes, results)
+    found = _by_group(number, classes, results)
+    compared = _compared_with(printed)
+    groups = [_TRACES, *([_traces_of(compared)] if compared else []), *sorted(set(found) - {_IMAGE}), _IMAGE]
     is_of_the_paper = not rendered and all(one["protocol"]["name"] == _PROTOCOLS[number] for one in results)
-    rows = [row for name in _INPUTS for row in _rows(name, classes, found[name], printed)]
+    rows = [row for group in dict.fromkeys(groups) for row in _rows(group, classes, found.get(group, {}), printed)]
     columns = [Column(name, "predicted as") for name in classes.classes]
     columns += [Column(f"{count} classes", "correct") for count in _numbers_of_classes(classes)]
     title = f"Table {number}: {printed['title']}"
@@ -54,44 +77,72 @@ def confusion_table(number: int, results: Sequence[Mapping[str, Any]], rendered:
         corner=("input", "label"),
         columns=columns,
         rows=rows,
-        notes=_notes(classes, printed, results, is_of_the_paper),
+        notes=_notes(classes, printed, results, any(len(seeds) > 1 for seeds in found.values()), is_of_the_paper),
         differences=is_of_the_paper,
     )
 
 
-def _by_input(
+def _check(number: int) -> None:
+    if number not in _CLASSES:
+        raise TableError(f"there is no Table {number} of confusion matrices; there are 6, 7")
+
+
+def _by_group(
     number: int, classes: MediumClasses, results: Sequence[Mapping[str, Any]]
 ) -> dict[str, dict[int, np.ndarray]]:
-    """The counts by input and seed."""
-    found: dict[str, dict[int, np.ndarray]] = {name: {} for name in _INPUTS}
+    """The counts by input, with the system that the traces are of, and by seed."""
+    found: dict[str, dict[int, np.ndarray]] = {}
     for result in results:
         where = f"the classification of {result['run']} by {result['input']}, seed {result['seed']}"
-        if result["name"] != classes.name or result["input"] not in found:
+        if result["name"] != classes.name or result["input"] not in (_TRACES, _IMAGE):
             raise TableError(f"{where}: Table {number} has the classes '{classes.name}', not '{result['name']}'")
-        if result["seed"] in found[result["input"]]:
+        method = method_of(result.get("system", "phystd"), result.get("ablation", "full"))
+        seeds = found.setdefault(_IMAGE if result["input"] == _IMAGE else _traces_of(method), {})
+        if result["seed"] in seeds:
             raise TableError(f"{where} is there twice; a table shows one")
-        found[result["input"]][result["seed"]] = np.array(result["counts"])
+        seeds[result["seed"]] = np.array(result["counts"])
     return found
 
 
-def _rows(name: str, classes: MediumClasses, seeds: Mapping[int, np.ndarray], printed: Mapping[str, Any]) -> list[Row]:
-    """The rows of one input."""
-    ours = [_percentages(counts, classes) for counts in seeds.values()]
-    published = np.full((len(classes.classes) + 1, len(classes.classes) + len(_numbers_of_classes(classes))), np.nan)
-    if name == "traces":
-        published = _percentages(np.array(printed["counts"]), classes)
+def _traces_of(method: str) -> str:
+    return _TRACES if method == _PHYSTD else f"{_TRACES} of {method}"
+
+
+def _compared_with(printed: Mapping[str, Any]) -> Optional[str]:
+    """The method whose matrix can be computed from the changes that Table 6 prints; None where there are none."""
+    reference = printed.get("compared_with")
+    return next((row.method for row in published_rows(1) if row.reference == reference), None) if reference else None
+
+
+def _published(group: str, classes: MediumClasses, printed: Mapping[str, Any]) -> np.ndarray:
+    """The printed percentages and accuracies of a group of rows, see ``_percentages``; NaN where none is printed."""
+    counts, compared = np.array(printed["counts"]), _compared_with(printed)
+    accuracies: list[Optional[float]] = [None, None]
+    if group == _TRACES:
         accuracies = [printed["accuracy"], printed.get("merged_accuracy")]
+    elif compared and group == _traces_of(compared):
+        counts = counts - np.array([[change or 0 for change in row] for row in printed["change"]])
+        accuracies = [printed["accuracy"] - printed["improvement"], None]
     else:
-        accuracies = [printed.get("image_accuracy"), None]
+        counts = np.zeros_like(counts)
+        accuracies = [printed.get("image_accuracy") if group == _IMAGE else None, None]
+    published = _percentages(counts, classes)
     for place, value in zip(range(len(classes.classes), published.shape[1]), accuracies):
         published[-1, place] = np.nan if value is None else value
+    return published
+
+
+def _rows(group: str, classes: MediumClasses, seeds: Mapping[int, np.ndarray], printed: Mapping[str, Any]) -> list[Row]:
+    """The rows of one group: those of the labels, and that of all clips."""
+    ours = [_percentages(counts, classes) for counts in seeds.values()]
+    published = _published(group, classes, printed)
 
     def cell(row: int, column: int) -> Cell:
         values = [Value(float(one[row, column])) for one in ours if np.isfinite(one[row, column])]
         return Cell(_value(published[row, column]), over_seeds(values) if values else None, len(values))
 
     labels = (*classes.classes, _ALL)
-    return [Row(name, label, [cell(row, at) for at in range(published.shape[1])]) for row, label in enumerate(labels)]
+    return [Row(group, label, [cell(row, at) for at in range(published.shape[1])]) for row, label in enumerate(labels)]
 
 
 def _percentages(counts: np.ndarray, classes: MediumClasses) -> np.ndarray:
@@ -116,7 +167,11 @@ def _value(mean: float) -> Optional[Value]:
 
 
 def _notes(
-    classes: MediumClasses, printed: Mapping[str, Any], results: Sequence[Mapping[str, Any]], is_of_the_paper: bool
+    classes: MediumClasses,
+    printed: Mapping[str, Any],
+    results: Sequence[Mapping[str, Any]],
+    several_seeds: bool,
+    is_of_the_paper: bool,
 ) -> list[str]:
     counts = np.array(printed["counts"])
     notes = [
@@ -133,13 +188,19 @@ def _notes(
                 f"The printed accuracy, {stated:.1f} %, does not follow from the printed counts, which give "
                 f"{100 * of_counts:.1f} %."
             )
+    compared = _compared_with(printed)
+    if compared:
+        notes.append(
+            f'"{_traces_of(compared)}": the printed counts without the changes that the paper prints beside them. Its '
+            f"accuracy is the printed one without the improvement of {printed['improvement']} % that the text states. "
+            "The changes of a row add up to 0, except in that of replay_1."
+        )
     notes.append(f'"{NOT_PRINTED}": the paper prints no value.')
     if not is_of_the_paper:
         notes.append(
             "Published values are of another dataset and cannot be compared with ours; no difference is given."
         )
-    seen = [one for one in results if one["input"] == results[0]["input"]] if results else []
-    if len(seen) > 1:
+    if several_seeds:
         notes.append('"[ ]": standard deviation of ours over the seeds, with n - 1.')
     return [*notes, *dict.fromkeys(_made(classes, one) for one in results)]
 
@@ -148,8 +209,11 @@ def _made(classes: MediumClasses, one: Mapping[str, Any]) -> str:
     clips = _per_class(classes, np.array(one["counts"]))
     # Where a dataset does not say who is who, each clip has a subject of its own.
     people = "unknown people" if one["subjects"] == one["clips"] else f"{one['subjects']} people"
+    seen = one["input"]
+    if seen == _TRACES:
+        seen = _traces_of(method_of(one.get("system", "phystd"), one.get("ablation", "full")))
     return (
-        f"Ours by {one['input']}: protocol {one['protocol']['name']}, {one['iterations']:,} iterations of the "
+        f"Ours by {seen}: protocol {one['protocol']['name']}, {one['iterations']:,} iterations of the "
         f"classifier, tested on {one['clips']} clips of {people} ({clips})."
     )
 

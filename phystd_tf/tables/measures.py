@@ -29,7 +29,7 @@ _TPR = Measure("tpr_at_fnr_0.5", "TPR@FNR=0.5 %", "tdr_at_roc_point", "tdr_at_ro
 # What a user gets who takes the threshold from live faces of dev or train; nobody prints it.
 _TPR_CHOSEN = Measure(
     "tpr_at_chosen_threshold",
-    "TPR, dev threshold",
+    "TPR, chosen threshold",
     "tdr_at_dev_threshold",
     "tdr_at_dev_threshold_by_type",
 )

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from phystd_tf.tables.aggregation import over_measurements
 from phystd_tf.tables.needed_protocols import datasets_of, protocols_of
-from phystd_tf.tables.published import published_title
+from phystd_tf.tables.published import published_title, read_published
 from phystd_tf.tables.results import BySeed
 from phystd_tf.tables.table import NONE, NOT_PRINTED, Row
 
 _NAMES = {"oulu": "OULU-NPU", "siw": "SiW", "siwm": "SiW-M", "siwmv2": "SiW-Mv2"}
+_AGGREGATES = {"overall": "average", "overall_std": "deviation"}
 _PAPER_ITERATIONS = 150_000  # Sec. 4.1
 _NAMELESS = ("siwm", "siwmv2")  # their readers know no people
 
@@ -78,7 +79,7 @@ def notes_of(made: Made, rows: Sequence[Row]) -> list[str]:
         notes.append(f'"±": standard deviation over {parts}, with n - 1, as the paper has it.')
     if any(cell.ours is not None and cell.ours.over_seeds is not None for cell in cells):
         notes.append('"[ ]": standard deviation of ours over the seeds of the training, with n - 1.')
-    notes += _of_measures(made.number)
+    notes += [*_of_measures(made.number), *_of_printed_aggregates(made.number)]
     if made.dataset in _NAMELESS and made.found:
         notes.append(f"{_NAMES[made.dataset]} does not say who is who: each of its clips counts as one person.")
     return notes + _of_results(made, rows)
@@ -88,9 +89,9 @@ def _of_measures(number: int) -> list[str]:
     if number < 3:
         return ["APCER of ours is that of the worst spoof type (ISO/IEC 30107-3, and the program of OULU-NPU)."]
     notes = [
-        'TPR@FNR=0.5 % is a point of the ROC of the test scores, as the field computes it. "TPR, dev threshold" takes '
-        "the threshold from live faces of dev or train instead. At most 0.5 % of live may be flagged: none of fewer "
-        "than 200."
+        'TPR@FNR=0.5 % is a point of the ROC of the test scores, as the field computes it. "TPR, chosen threshold" '
+        "takes the threshold from live faces of dev, or of train where there is no dev. At most 0.5 % of live may be "
+        "flagged: none of fewer than 200."
     ]
     if number == 4:
         return notes
@@ -99,6 +100,15 @@ def _of_measures(number: int) -> list[str]:
         "type.",
         *notes,
     ]
+
+
+def _of_printed_aggregates(number: int) -> list[str]:
+    """Names the printed averages that do not follow from the printed columns."""
+    return [
+        f"The printed {_AGGREGATES[one['aggregate']]} of {one['metric'].upper().partition('_')[0]} of {one['method']}, "
+        f"{one['printed']:.1f}, does not follow from the printed columns, which give {one['of_columns']:.1f}."
+        for one in read_published()["aggregate_exceptions"] if one["table"] == str(number)
+    ]  # fmt: skip
 
 
 def _of_trainings(made: Made) -> list[str]:

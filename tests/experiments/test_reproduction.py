@@ -2,9 +2,10 @@
 
 import pytest
 
+from phystd_tf.baselines.registry import baseline, fitted_baseline
 from phystd_tf.experiments.plan import PlanError
 from phystd_tf.experiments.reproduction import Budget, Faces, experiments, iterations_of
-from phystd_tf.experiments.systems import NAMES, name_of, split_name
+from phystd_tf.experiments.systems import NAMES, WITH_TRACES, name_of, split_name
 from phystd_tf.hparams import get_hparams
 
 SMALL = get_hparams("small")
@@ -34,6 +35,16 @@ def test_equal_iterations_or_equal_time():
     seconds = {"phystd": 0.5, "auxiliary": 0.1, "cdcn": 1.0}
     found = iterations_of(["phystd", "auxiliary", "cdcn", "lbp_svm"], "small", 100, seconds)
     assert found == {"phystd": 100, "auxiliary": 500, "cdcn": 50, "lbp_svm": 100}
+
+
+def test_systems_with_traces_are_those_whose_networks_say_so():
+    def has_traces(name):
+        system, ablation = split_name(name)
+        if system == "phystd":
+            return get_hparams("small", ablation).trace_decoder
+        return fitted_baseline(system) is None and baseline(system).network.has_traces
+
+    assert set(WITH_TRACES) == {name for name in NAMES if has_traces(name)}
 
 
 def test_names_of_systems_and_ablations():

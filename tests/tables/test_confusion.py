@@ -39,6 +39,32 @@ def test_published_rows_are_percentages_of_the_printed_counts():
     assert all(cell.ours is None for row in table.rows for cell in row.cells)
 
 
+def test_the_matrix_that_table_6_compares_with_follows_from_the_printed_changes():
+    table = confusion_table(6, [])
+    row = cells(table, "traces of DeSpoof", "print_2")  # 0 9(-25) 48(+37) 1(-8) 2(-4) of 60
+    assert [round(row[name].published.mean * 60 / 100) for name in ("live", "print_1", "print_2", "replay_1")] == [
+        0, 34, 11, 9
+    ]  # fmt: skip
+    accuracy = cells(table, "traces of DeSpoof", "all")
+    assert accuracy["5 classes"].published.mean == pytest.approx(83.3 - 29) and accuracy["3 classes"].published is None
+    assert any("improvement of 29 %" in note for note in table.notes)
+    assert {row.group for row in confusion_table(7, []).rows} == {"traces", "image"}
+
+
+def test_traces_of_other_systems_have_their_own_rows():
+    other = {**result(), "system": "despoof"}
+    third = {**result(), "system": "phystd", "ablation": "step1"}
+    table = confusion_table(6, [result(seen="image"), other, third])
+    assert list(dict.fromkeys(row.group for row in table.rows)) == [
+        "traces", "traces of DeSpoof", "traces of Step1", "image"
+    ]  # fmt: skip
+    assert cells(table, "traces", "all")["5 classes"].ours is None
+    assert cells(table, "traces of DeSpoof", "all")["5 classes"].difference == pytest.approx(100 - 54.3)
+    step1 = cells(table, "traces of Step1", "all")["5 classes"]
+    assert step1.ours.mean == 100 and step1.published is None
+    assert any(note.startswith("Ours by traces of DeSpoof: protocol oulu_1") for note in table.notes)
+
+
 def test_ours_are_means_over_seeds_with_their_deviation():
     wrong = 4 * np.eye(5, dtype=int)
     wrong[1, 1:3] = 1, 3

@@ -77,6 +77,7 @@ class Starter:
             labels = pd.Series(classes.classes)
             clips = pd.DataFrame({"subject": "p1", "label": labels, "prediction": labels})
             details = {"input": given["media_input"], "run": given["run"], "seed": int(given["seed"])}
+            details["system"] = step.key.split("/")[1].split("-")[0]
             details.update(iterations=int(given["iterations"]), protocol={"name": f"{given['classes']}_1"})
             return summarize(clips, classes, details)
         return {}
@@ -139,11 +140,14 @@ def test_media_are_told_apart_by_traces_and_by_images_of_each_seed(call, start, 
     out = call(DATASETS[number], f"--table={number}", "--seeds=0,1", "--medium_iterations=7")
     assert {given["protocol"] for given in start.of("train")} == {f"{DATASETS[number]}_1"}
     classified = start.of("classify_media")
-    assert [(given["seed"], given["media_input"]) for given in classified] == [
-        (seed, seen) for seed in "01" for seen in ("traces", "image")
+    systems = [given.get("system", "phystd") for given in start.of("train")]
+    assert systems == (["phystd"] * 2 + ["despoof"] * 2 if number == 6 else ["phystd"] * 2)
+    assert [(given["run"].split("/")[-2], given["media_input"]) for given in classified] == [
+        *((f"phystd-{seed}", seen) for seed in "01" for seen in ("traces", "image")),
+        *((f"despoof-{seed}", "traces") for seed in "01" if number == 6),
     ]
     assert {given["classes"] for given in classified} == {DATASETS[number]}
-    assert len({given["out"] for given in classified}) == 4 and len(start.of("train")) == 2
+    assert len({given["out"] for given in classified}) == len(classified)
     text = (out / f"table_{number}.txt").read_text(encoding="utf-8")
     assert text.strip() in capsys.readouterr().out and "rendered" in text
     assert "7 iterations of the classifier" in text and "100.0 [0.0]" in text
@@ -169,11 +173,44 @@ def test_some_columns_systems_and_seeds(call, start):
     assert {row["column"] for row in rows} >= {"Print", "Half"} and "Replay" not in {row["column"] for row in rows}
 
 
+def test_rows_and_columns_of_earlier_calls_stay_in_the_table(call, start):
+    call("siwm", "--table=4", "--systems=phystd", "--table_columns=print,half_mask", "--iterations=7")
+    call("siwm", "--table=4", "--systems=auxiliary", "--table_columns=replay", "--iterations=7")
+    out = call("siwm", "--table=4", "--systems=cdcn", "--table_columns=replay", "--iterations=8")  # another budget
+    with open(out / "table_4.csv", encoding="utf-8", newline="") as file:
+        found = {(row["method"], row["column"]) for row in csv.DictReader(file) if row["ours"]}
+    assert found == {("CDCN", "Replay"), ("CDCN", "Average")}
+    out = call("siwm", "--table=4", "--systems=auxiliary", "--table_columns=replay", "--iterations=7")
+    with open(out / "table_4.csv", encoding="utf-8", newline="") as file:
+        found = {(row["method"], row["column"]) for row in csv.DictReader(file) if row["ours"]}
+    assert found == {
+        *(("PhySTD", column) for column in ("Print", "Half", "Average")),
+        *(("Auxiliary", column) for column in ("Replay", "Average")),
+    }
+    text = (out / "table_4.txt").read_text(encoding="utf-8").replace("\n", " ")
+    assert "iterations: 7 of auxiliary, 7 of phystd; seeds 0." in text
+    assert len(start.of("train")) == 4
+
+
+def test_rows_at_equal_time_stay_in_the_table_and_others_are_not_measured(call, start):
+    call("siwm", "--table=3", "--systems=phystd", "--equal=time", "--iterations=100")
+    call("siwm", "--table=3", "--systems=step1", "--iterations=100")
+    call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100")
+    out = call("siwm", "--table=3", "--systems=phystd", "--equal=time", "--iterations=100")
+    text = (out / "table_3.txt").read_text(encoding="utf-8").replace("\n", " ")
+    assert "iterations: 100 of phystd, 500 of auxiliary; seeds 0." in text
+    assert [given["systems"] for given in start.of("benchmark")] == ["phystd,auxiliary"]
+
+
 def test_equal_time_is_measured_once(call, start):
-    with pytest.raises(UsageError, match="run the command once without --plan"):
-        call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--plan")
+    options = ("--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100")
+    with pytest.raises(UsageError, match="--experiment=speeds measures them alone"):
+        call("siwm", *options, "--plan")
+    call("siwm", *options, "--experiment=speeds")
+    assert start.of("benchmark") and not start.of("train")
+    call("siwm", *options, "--plan")
     for _ in range(2):
-        call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100")
+        call("siwm", *options)
     assert len(start.of("benchmark")) == 1 and start.of("benchmark")[0]["systems"] == "phystd,auxiliary"
     assert [given["iterations"] for given in start.of("train")] == ["500"]
 
@@ -193,6 +230,9 @@ def test_a_plan_runs_nothing(call, start, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 and all("--plan" not in line and "-m tools.reproduce --data=" in line for line in lines)
     assert lines[1].endswith("--experiment=siwm_1/auxiliary-0")
+    call("siwm", "--table=3", "--systems=phystd", "--figure=12", "--plan=commands")
+    (line,) = capsys.readouterr().out.splitlines()  # the figure would be drawn while its model is trained
+    assert line.endswith("--experiment=siwm_1/phystd-0")
 
 
 def test_one_experiment_is_run_for_itself_and_the_whole_command_collects(call, start):
@@ -247,6 +287,8 @@ def test_tables_and_figures_share_their_model(call, start):
         (("--table=4", "--table_columns=prnit"), "--table_columns=prnit: there are siwm_2_replay, replay"),
         (("--table=3", "--systems=full"), "no system 'full'"),
         (("--table=1",), "no protocol of the dataset 'siwm'"),
+        (("--table=6",), "Table 6 has no classes of the dataset 'siwm'; it is made of oulu, folder"),
+        (("--table=7", "--systems=cdcn"), "--systems=cdcn: Table 7 classifies traces, which only phystd, step1"),
     ],
 )
 def test_wrong_use_is_said_before_any_work(call, start, options, message):

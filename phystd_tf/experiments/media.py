@@ -1,0 +1,39 @@
+"""The steps behind Tables 6 and 7: a system is trained, and a classifier tells spoof media by its traces."""
+
+import os
+from collections.abc import Sequence
+
+from phystd_tf.experiments.experiment import Experiment, files_of, steps_of
+from phystd_tf.experiments.step import Step
+
+
+def classifications(
+    experiment: Experiment, out: str, classes: str, inputs: Sequence[str], iterations: int
+) -> tuple[Step, list[Step]]:
+    """The training of a system, and one classification for each input.
+
+    Args:
+      experiment: Experiment; its scores are not needed.
+      out: the output folder.
+      classes: name of the classes, see ``phystd_tf.evaluation.medium_classes``.
+      inputs: "traces", "image" or both.
+      iterations: of the classifier.
+
+    Returns:
+      The training, and the classifications; confusion.json is the only output of each.
+    """
+    training, *_ = steps_of(experiment, out)
+    run = files_of(experiment, out).run
+    return training, [_classification(experiment, run, classes, seen, iterations, training.key) for seen in inputs]
+
+
+def _classification(experiment: Experiment, run: str, classes: str, seen: str, iterations: int, needs: str) -> Step:
+    folder = os.path.join(os.path.dirname(run), f"media_{seen}")
+    return Step(
+        f"{experiment.name}/media_{seen}", "classify_media",
+        (
+            f"--run={run}", f"--data={experiment.data}", f"--classes={classes}", f"--media_input={seen}",
+            f"--out={folder}", f"--seed={experiment.seed}", f"--iterations={iterations}",
+        ),
+        (os.path.join(folder, "confusion.json"),), (needs,), f"classify_media {experiment.preset}", iterations,
+    )  # fmt: skip
