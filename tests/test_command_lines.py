@@ -14,8 +14,11 @@ import pytest
 from tests.program import run, run_code
 
 ROOT = pathlib.Path(__file__).parent.parent
-PROGRAMS = sorted(path.stem for path in (ROOT / "tools").glob("*.py") if "flags" in path.read_text(encoding="utf-8"))
-PROGRAMS = [name for name in PROGRAMS if name != "command"]
+PROGRAMS = sorted(
+    path.stem
+    for path in (ROOT / "tools").glob("*.py")
+    if "run_program(main, flags)" in path.read_text(encoding="utf-8")
+)
 
 
 def _run(program, *arguments):
@@ -72,7 +75,7 @@ def test_every_seed_has_the_limits_of_the_libraries():
 
 def test_options_of_one_name_take_the_same_values():
     """Else the name means two things."""
-    # protocols checks its dataset later; reproduce takes several figures, and has one more value of plan.
+    # protocols checks its dataset later; reproduce takes several figures; the plan of the demo has one training.
     same = {"dataset", "figure", "plan"}
     kinds = {}
     for program in PROGRAMS:

@@ -16,6 +16,7 @@ from typing import Optional
 from phystd_tf.experiments import embedded_faces
 from phystd_tf.experiments.experiment import Experiment, Files, files_of, steps_of
 from phystd_tf.experiments.plan import Plan
+from phystd_tf.experiments.presenting import overview
 from phystd_tf.experiments.running import program_starter
 from phystd_tf.experiments.running import run as run_plan
 from phystd_tf.experiments.step import Stamps, Step
@@ -55,12 +56,12 @@ _TEST_SUBJECTS = flags.DEFINE_integer(
 )
 _ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations in place of the preset's.", lower_bound=1)
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter of the training, as for tools.train.")
+_PLAN = flags.DEFINE_boolean("plan", False, "Run nothing: say what is done, what is left and how long it takes.")
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the training.", **SEEDS)
 
 
 def main() -> None:
     out = _OUT.value
-    os.makedirs(out, exist_ok=True)
     started = time.monotonic()
     faces = [
         *embedded_faces.training_faces(out, _SUBJECTS.value, _SEED.value),
@@ -69,6 +70,10 @@ def main() -> None:
     experiment = _experiment(faces)
     stamps = Stamps(out, {"OUT": out})
     plan = Plan([*faces, *_steps(experiment)], stamps)
+    if _PLAN.value:
+        print(overview(plan, 1))
+        return
+    os.makedirs(out, exist_ok=True)
     done = len(plan.done())
     if done:
         print(f"{done} of {len(plan.steps)} steps are done already")

@@ -16,13 +16,9 @@ collects what they made:
 
 import functools
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any, Callable, NamedTuple
 
-from absl import flags as absl_flags
-
-from phystd_tf.experiments import presenting
 from phystd_tf.experiments.plan import Plan
 from phystd_tf.experiments.running import program_starter
 from phystd_tf.experiments.running import run as run_plan
@@ -32,6 +28,7 @@ from phystd_tf.files.outputs import Output, check_outputs
 
 from .command import SEEDS, Flags, UsageError, run_program, whole_seeds
 from .draw import FIGURES
+from .planning import EXPERIMENT_HELP, define_plan, shown
 
 flags = Flags()
 
@@ -70,14 +67,9 @@ _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols tha
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _JOBS = flags.DEFINE_integer("jobs", 1, "Steps that run side by side on this machine.", lower_bound=1)
 _EXPERIMENT = flags.DEFINE_multi_string(
-    "experiment", [], f"Run only this one, by its name in the plan; {SPEEDS} only measures what --equal=time needs."
+    "experiment", [], f"{EXPERIMENT_HELP} {SPEEDS} only measures what --equal=time needs."
 )
-_PLAN = flags.DEFINE_flag(
-    absl_flags.EnumFlag(
-        "plan", "false", "Run nothing: say what is done, what is left and how long it takes; or print commands.",
-        ["false", "true", "commands"], boolean=True,  # --plan alone is --plan=true
-    )
-)  # fmt: skip
+_PLAN = define_plan(flags)
 
 
 class _Work(NamedTuple):
@@ -114,11 +106,7 @@ def main() -> None:
     plan = _plan([step for work in works for step in work.steps])
     if _EXPERIMENT.value:
         plan = plan.only(_EXPERIMENT.value)
-    if _PLAN.value == "true":
-        print(presenting.overview(plan, _JOBS.value))
-        return
-    if _PLAN.value == "commands":
-        print(presenting.command_lines(plan, _command()))
+    if shown(_PLAN.value, plan, _JOBS.value, f"{__package__}.reproduce"):
         return
     failures = run_plan(plan, program_starter(__package__), out, _JOBS.value)
     if not _EXPERIMENT.value:  # several of those may end at the same time
@@ -330,12 +318,6 @@ def _numbers(option: str, given: Sequence[str], known: Sequence[str]) -> list[st
     if unknown:
         raise UsageError(f"--{option}={unknown[0]}: there are {', '.join(known)}")
     return list(dict.fromkeys(given))
-
-
-def _command() -> list[str]:
-    """This command as it was given, without --plan."""
-    given = [argument for argument in sys.argv[1:] if argument.lstrip("-").partition("=")[0] != "plan"]
-    return [sys.executable, "-m", f"{__package__}.reproduce", *given]
 
 
 def run() -> None:

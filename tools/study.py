@@ -12,6 +12,9 @@ command resumes where it was stopped, and more parts can be added later.
   long        one longer training on more people
 
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
+
+On a cluster, --plan=commands prints one command line per training, and first those that render the faces which others
+need; the first command then only collects what they made.
 """
 
 import os
@@ -20,13 +23,13 @@ from typing import Any, NamedTuple, Optional
 from phystd_tf.experiments import embedded_faces, synthesized_faces
 from phystd_tf.experiments.experiment import Experiment, Files, files_of, steps_of, with_schedule
 from phystd_tf.experiments.plan import Plan
-from phystd_tf.experiments.presenting import overview
 from phystd_tf.experiments.running import program_starter
 from phystd_tf.experiments.running import run as run_plan
 from phystd_tf.experiments.step import Stamps, Step
 from phystd_tf.protocols.choice import ProtocolChoice
 
 from .command import Flags, UsageError, run_program, whole_seeds
+from .planning import EXPERIMENT_HELP, define_plan, shown
 
 flags = Flags()
 
@@ -49,6 +52,7 @@ RECIPES = {
 CHOICES = {
     "ours": (),
     "Eq. (20) as a sum": NORMS,
+    "Eq. (19) as a sum": ("mask_reduction=sum",),
     "D1 and D2 see plain live faces": PAIRS,
     "two updates of G": ("generator_updates=two",),
     "P0 open everywhere": ("preliminary_mask=open",),
@@ -91,7 +95,8 @@ _FEW_IMAGES = flags.DEFINE_integer(
 _JOBS = flags.DEFINE_integer(
     "jobs", 0, "Steps that run side by side on this machine; 0 takes one for each core.", lower_bound=0
 )
-_PLAN = flags.DEFINE_boolean("plan", False, "Only say what is done, what is left, and about how long it will take.")
+_PLAN = define_plan(flags)
+_EXPERIMENT = flags.DEFINE_multi_string("experiment", [], f"{EXPERIMENT_HELP} No table is written then.")
 _TABLES_ONLY = flags.DEFINE_boolean("tables_only", False, "Train nothing; write the tables of what is finished.")
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter for all trainings, as for tools.train.")
 
@@ -130,13 +135,15 @@ def main() -> None:
         out = _OUT.value
         plan = Plan([step for job in planned for step in _steps(job)], Stamps(out, {"OUT": out}))
         jobs = min(_JOBS.value or os.cpu_count() or 1, len({job.folder for job in planned}))
-        if _PLAN.value:
-            print(overview(plan, jobs))
+        if _EXPERIMENT.value:
+            plan = plan.only(_EXPERIMENT.value)
+        if shown(_PLAN.value, plan, jobs, f"{__package__}.study"):
             return
         failures = run_plan(plan, program_starter(__package__), out, jobs)
         if failures:
             raise UsageError(f"{len(failures)} step(s) failed, see above; the same command resumes from there")
-    print(_write_tables(planned))
+    if not _EXPERIMENT.value:  # several of those may end at the same time
+        print(_write_tables(planned))
 
 
 def _jobs(part: str, seeds: list[int]) -> list[Job]:

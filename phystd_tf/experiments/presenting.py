@@ -39,16 +39,20 @@ def overview(plan: Plan, jobs: int) -> str:
 def command_lines(plan: Plan, command: Sequence[str]) -> str:
     """One command line per training that is not done, each of them enough for itself.
 
-    What is only made of trainings, such as a figure, has none: it could not be made at the same time as they are.
+    First come the experiments that several need, such as faces: they must end before the others start. What is only
+    made of trainings, such as a figure, has no line: it could not be made at the same time as they are.
 
     Args:
       plan: Plan.
       command: the command that made the plan, without the option --plan.
     """
     stamps = plan.done()
+    left = dict.fromkeys(step.group for step in plan.steps if step.key not in stamps)
     trained = {step.group for step in plan.steps if step.program == "train"}
-    left = dict.fromkeys(step.group for step in plan.steps if step.key not in stamps and step.group in trained)
-    return "\n".join(shlex.join([*command, f"--experiment={group}"]) for group in left)
+    needed = {plan.step(key).group for step in plan.steps for key in step.needs if plan.step(key).group != step.group}
+    first = [group for group in left if group in needed - trained]
+    then = [group for group in left if group in trained]
+    return "\n".join(shlex.join([*command, f"--experiment={group}"]) for group in (*first, *then))
 
 
 def _names(steps: Sequence[Step]) -> str:

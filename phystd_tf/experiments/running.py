@@ -122,11 +122,12 @@ class _Runner:
         return found
 
     def _run_step(self, step: Step) -> Optional[Failure]:
-        started = time.monotonic()
+        started, begun = time.monotonic(), False
         if self._show:
             code = self._start(step, None, {})
         else:
             path = self._plan.stamps.log_path(step.key)
+            begun = os.path.exists(path) and self._plan.stamps.read(step.key) is None
             threads = str(max(1, (os.cpu_count() or 1) // self._jobs))
             with open(path, "ab") as log:
                 code = self._start(step, log.fileno(), dict.fromkeys(_THREADS, threads) if self._jobs > 1 else {})
@@ -138,7 +139,9 @@ class _Runner:
         if missing:
             return Failure(step, f"{step.key}: tools.{step.program} did not write {missing[0]}")
         needs = {key: self._stamps[key].identity for key in step.needs}
-        self._stamps[step.key] = self._plan.stamps.write(step, time.monotonic() - started, needs)
+        # Of a step that was stopped and resumed, only the last part was timed.
+        seconds = 0.0 if begun else time.monotonic() - started
+        self._stamps[step.key] = self._plan.stamps.write(step, seconds, needs)
         return None
 
     def _why(self, step: Step, code: int) -> str:

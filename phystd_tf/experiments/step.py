@@ -57,7 +57,7 @@ class Stamp(NamedTuple):
       identity: of this run of the step, random.
       command: the program and its options, with the names of folders in place of their paths.
       needs: identity of the stamp of each step that it needed.
-      seconds: how long it took; 0 where it found everything done.
+      seconds: how long it took; 0 where it had been begun before.
       kind: of the step.
       work: of the step.
     """

@@ -52,5 +52,17 @@ def test_an_overview_and_the_command_lines_of_a_plan(tmp_path):
     assert "All is done." in overview(plan, 1) and command_lines(plan, []) == ""
 
 
+def test_command_lines_of_what_several_need_come_first_and_drawings_have_none(tmp_path):
+    drawing = Step("figures/5", "draw", (), (__file__,), ("b/train",))
+    plan = Plan(
+        [Step("faces/render", "make_synthetic", (), (__file__,)), step("a/train", "k", 1, "faces/render"),
+         step("b/train", "k", 1, "faces/render"), drawing],
+        Stamps(str(tmp_path), {}),
+    )  # fmt: skip
+    assert [line.split("=")[1] for line in command_lines(plan, []).splitlines()] == ["faces", "a", "b"]
+    plan.stamps.write(plan.steps[0], 1, {})
+    assert [line.split("=")[1] for line in command_lines(plan, []).splitlines()] == ["a", "b"]
+
+
 def test_a_guess_is_called_one(tmp_path):
     assert "roughly" in overview(Plan([step("a/train", "train small phystd", 10)], Stamps(str(tmp_path), {})), 1)

@@ -74,6 +74,15 @@ def test_a_failure_costs_only_what_needs_it(plan, out, capsys):
     assert running.run(plan, again, out) == [] and again.keys == ["a/train", "a/score"]
 
 
+def test_of_a_step_that_was_begun_before_no_speed_is_learned(plan, out, monkeypatch):
+    clock = iter(range(0, 10_000, 100))
+    monkeypatch.setattr(running.time, "monotonic", lambda: next(clock))
+    running.run(plan, Starter({"a/train": 2}), out)
+    running.run(plan, Starter(), out)
+    seconds = {key: stamp.seconds for key, stamp in plan.done().items()}
+    assert seconds["a/train"] == 0 and seconds["b/train"] == seconds["a/score"] == 100
+
+
 def test_a_step_that_lies_about_its_output_has_failed(plan, out):
     (failure,) = running.run(plan.only(["faces"]), lambda *_: 0, out)
     assert "did not write" in failure.reason and not plan.done()

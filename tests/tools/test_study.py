@@ -230,10 +230,29 @@ def test_a_model_that_fails_costs_no_other(out, calls, capsys):
 
 
 def test_the_plan_is_told_and_nothing_is_run(out, calls, capsys):
-    FLAGS.parts, FLAGS.plan = ["demo"], True
+    FLAGS.parts, FLAGS.plan = ["demo"], "true"
     study.main()
     text = capsys.readouterr().out
     assert not calls and "demo/full-4" in text and "to go" in text
+
+
+def test_on_a_cluster_the_faces_come_first_and_the_whole_command_collects(out, calls, capsys, monkeypatch):
+    FLAGS.parts, FLAGS.plan = ["ablations"], "commands"
+    monkeypatch.setattr(sys, "argv", ["study", f"--out={out}", "--parts=ablations", "--plan=commands"])
+    study.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert all("-m tools.study --out=" in line and "--plan" not in line for line in lines)
+    names = [line.rpartition("--experiment=")[2] for line in lines]
+    assert names[:2] == ["faces", "test_faces"] and len(names) == 2 + 2 * len(ABLATIONS)
+    FLAGS.plan = "false"
+    for name in names:
+        FLAGS.experiment = [name]
+        study.main()
+    assert not (out / "ablations.md").exists()
+    started = len(calls)
+    FLAGS.experiment = []
+    study.main()
+    assert len(calls) == started and (out / "ablations.md").exists()
 
 
 @pytest.mark.parametrize(

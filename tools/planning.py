@@ -1,0 +1,47 @@
+"""What programs share that carry out a plan of experiments: to show the plan instead, or to run a part of it."""
+
+import sys
+from collections.abc import Sequence
+
+from absl import flags as absl_flags
+
+from phystd_tf.experiments import presenting
+from phystd_tf.experiments.plan import Plan
+
+from .command import Flags
+
+EXPERIMENT_HELP = "Run only this one, by its name in the plan."
+
+
+def define_plan(flags: Flags) -> absl_flags.FlagHolder:
+    """The option --plan: "false", "true" (also --plan alone) or "commands"."""
+    return flags.DEFINE_flag(
+        absl_flags.EnumFlag(
+            "plan", "false", "Run nothing: say what is done, what is left and how long it takes; or print commands.",
+            ["false", "true", "commands"], boolean=True,
+        )
+    )  # fmt: skip
+
+
+def shown(wanted: str, plan: Plan, jobs: int, program: str) -> bool:
+    """Prints a plan where it is wanted.
+
+    Args:
+      wanted: value of --plan.
+      plan: Plan.
+      jobs: steps that would run side by side.
+      program: module that carries the plan out, such as "tools.study".
+
+    Returns:
+      Whether it was; then nothing is to be run.
+    """
+    if wanted == "true":
+        print(presenting.overview(plan, jobs))
+    elif wanted == "commands":
+        print(presenting.command_lines(plan, [sys.executable, "-m", program, *_given()]))
+    return wanted != "false"
+
+
+def _given() -> Sequence[str]:
+    """The options of this command, without --plan."""
+    return [argument for argument in sys.argv[1:] if argument.lstrip("-").partition("=")[0] != "plan"]
