@@ -25,11 +25,12 @@ def randomized(network):
 
 
 def convolution(x, layer, strides=1):
-    """A convolution of kernel 3 with the padding of TensorFlow's "SAME", of images with even sides."""
+    """A convolution with the padding of TensorFlow's "SAME"; where strides are 2, of kernel 3 and even images."""
     kernel = layer.kernel.numpy().astype(np.float64)
-    before = 1 if strides == 1 else 0
-    padded = np.pad(x, ((0, 0), (before, 1), (before, 1), (0, 0)))
-    windows = sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::strides, ::strides]
+    size = len(kernel)
+    before = size // 2 if strides == 1 else 0
+    padded = np.pad(x, ((0, 0), (before, size // 2), (before, size // 2), (0, 0)))
+    windows = sliding_window_view(padded, (size, size), axis=(1, 2))[:, ::strides, ::strides]
     y = np.einsum("nhwcab,abco->nhwo", windows, kernel)
     return y if layer.bias is None else y + layer.bias.numpy()
 

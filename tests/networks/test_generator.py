@@ -9,6 +9,8 @@ import tensorflow as tf
 from phystd_tf.hparams import ABLATIONS, PAPER, get_hparams
 from phystd_tf.networks.generator import Generator
 from phystd_tf.networks.parameters import count_parameters
+from phystd_tf.physics.bands import network_input
+from tests.baselines.numpy_layers import average, convolution, randomized, sigmoid, unit, upsample
 from tests.training.tiny import tiny_hparams
 
 TINY = dataclasses.replace(tiny_hparams(), convs_per_block=2)
@@ -23,8 +25,6 @@ def test_paper_shapes_are_those_of_the_figure():
     generator = Generator(PAPER)
     image = tf.zeros((1, 256, 256, 3))
     output = generator(image)
-    from phystd_tf.physics.bands import network_input
-
     features = generator.encoder(network_input(image, PAPER), training=False)
     assert [tuple(feature.shape[1:]) for feature in features[1:]] == [(128, 128, 64), (64, 64, 96), (32, 32, 128)]
     assert generator.decoder.head.kernel.shape[-1] == 13
@@ -69,6 +69,41 @@ def test_auxiliary_has_no_decoder_and_no_trace(images):
     assert generator.decoder is None
     assert generator.encoder.stem.conv.kernel.shape[2] == 3  # the plain image, not its bands
     assert all(not np.any(trace) for trace in output.traces)
+
+
+@pytest.mark.parametrize("ablation", ["auxiliary", "full"])
+def test_a_forward_pass_is_that_of_numpy(images, ablation):
+    hparams = dataclasses.replace(TINY, **ABLATIONS[ablation], upsampling="bilinear")
+    generator = randomized(Generator(hparams))
+    depth, traces = generator(images)
+    x = np.float64(images) if ablation == "auxiliary" else np.float64(network_input(images, hparams))
+    features = [unit(x, generator.encoder.stem)]
+    for block in generator.encoder.blocks:
+        first, last = block.units
+        features.append(unit(unit(features[-1], first), last, strides=2))
+    maps = features[1:]
+    if ablation == "full":
+        stem, ups = generator.decoder.stem, generator.decoder.ups
+        x = unit(features[3], stem)
+        for up, skipped in zip(ups, features[2::-1]):
+            last = unit(upsample(x, 2 * x.shape[1]), up)
+            x = np.concatenate([last, skipped], axis=-1)
+        maps = [*maps, last]
+        B, C, T, P, I_P = np.split(convolution(x, generator.decoder.head), (3, 6, 9, 10), axis=-1)
+        for one, other in zip(traces, (np.tanh(B), np.tanh(C), np.tanh(T), sigmoid(P), sigmoid(I_P))):
+            np.testing.assert_allclose(one, other, atol=2e-5)
+    attended = [
+        average(_attended(features, attention), features.shape[1] // hparams.depth_size)
+        for features, attention in zip(maps, generator.depth_network.attentions)
+    ]
+    assert len(attended) == (3 if ablation == "auxiliary" else 4)
+    last = unit(np.concatenate(attended, axis=-1), generator.depth_network.conv)
+    np.testing.assert_allclose(depth, sigmoid(convolution(last, generator.depth_network.head)), atol=2e-5)
+
+
+def _attended(x, attention):
+    seen = np.concatenate([x.mean(-1, keepdims=True), x.max(-1, keepdims=True)], axis=-1)
+    return x * sigmoid(convolution(seen, attention.conv))
 
 
 def test_single_trace_is_one_additive_trace(images):
