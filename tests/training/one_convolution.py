@@ -50,12 +50,12 @@ class TrainedConvolution(TrainedModel):
 
 
 HPARAMS = tiny_hparams(
-    learning_rate=0.01, batch_size=8, max_iterations=4, depth_size=8, synchronized_batch_norm=True, checkpoint_every=2
+    learning_rate=0.01, batch_size=8, max_iterations=20, depth_size=8, synchronized_batch_norm=True, checkpoint_every=5
 )
 
 
 def train(run, strategy):
-    """Trains it on ``prepared`` in the current folder, with two checkpoints."""
+    """Trains it on ``prepared`` in the current folder, for 20 iterations, with a checkpoint after every 5."""
     with mock.patch.object(experiment, "new_model", TrainedConvolution):
         return experiment.train(HPARAMS, "prepared", run, 3, HPARAMS.checkpoint_every, strategy=strategy)
 
