@@ -13,7 +13,7 @@ from phystd_tf.data.readers.folder import list_clips
 from tests import program
 
 SETTINGS = Settings(image_size=64, map_sizes=(64, 32), depth_size=8)
-# What DirectRunner falls back to; it may first try to fetch a runner in another language.
+# What DirectRunner falls back to; it may first try to fetch Prism, a runner in another language.
 IN_PYTHON = ["--runner=FnApiRunner"]
 
 
@@ -24,17 +24,29 @@ def _prepare(root, out, engine=None, draw=2, share=None):
     return rows, [sum(column) for column in zip(*seen)]
 
 
+def _not_fetched(*_):
+    raise RuntimeError("there is no network in tests")
+
+
 def _content(out) -> dict:
     """All that the folder holds."""
     files = (path for path in pathlib.Path(out).rglob("*") if path.is_file())
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
-@pytest.mark.parametrize("options", [[], ["--direct_num_workers=2", "--direct_running_mode=multi_threading"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        IN_PYTHON,
+        [*IN_PYTHON, "--direct_num_workers=2", "--direct_running_mode=multi_threading"],
+        ["--runner=DirectRunner"],
+    ],
+)
 def test_a_pipeline_gives_the_folder_of_this_machine_byte_for_byte(root, tmp_path, monkeypatch, options):
+    monkeypatch.setattr("apache_beam.runners.portability.prism_runner.PrismRunner.run_pipeline", _not_fetched)
     rows, seen = _prepare(root, tmp_path / "local")
     monkeypatch.chdir(tmp_path)  # paths are made absolute for workers that run elsewhere
-    own_rows, own_seen = _prepare(root.relative_to(tmp_path), "pipeline", BeamEngine([*IN_PYTHON, *options]))
+    own_rows, own_seen = _prepare(root.relative_to(tmp_path), "pipeline", BeamEngine(options))
     assert own_rows == rows and own_seen == seen == [14, 2]
     local = _content(tmp_path / "local")
     assert _content(tmp_path / "pipeline") == local and len([name for name in local if name.startswith("drawn/")]) == 2
