@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-# What `phystd_tf.NAME` is. Imported on first use: the package itself loads at once, and without TensorFlow.
+# Name -> its module. Imported on first use, so that the package itself loads at once and without TensorFlow.
 _EXPORTS = {
     "load": "phystd_tf.inference.model",
     "get_hparams": "phystd_tf.hparams",

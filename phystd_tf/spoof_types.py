@@ -1,8 +1,8 @@
-"""The spoof types: their names, labels, and what each may hide of a face.
+"""The spoof types: their names, their labels, and which part of a face each may hide.
 
-The names are those of Table 3. A type decides one more thing than the label:
-which part of the face the spoof medium can have replaced, and hence where the
-preliminary mask P0 of Fig. 7 forbids inpainting.
+The names are those of Table 3. Besides the label, a type determines which part
+of the face the spoof medium can have replaced, and hence where the preliminary
+mask P0 of Fig. 7 forbids inpainting.
 """
 
 import re
@@ -49,11 +49,11 @@ _OPEN_REGION = {
     PAPER_GLASSES: OPEN_EYES,
     PARTIAL_EYE: OPEN_EYES,
     PARTIAL_MOUTH: OPEN_MOUTH,
-    # Pieces of paper over the eyes or the mouth: without the kind, either.
+    # Pieces of paper over the eyes or the mouth: either, if the kind is not known.
     PARTIAL_PAPER: OPEN_EYES_AND_MOUTH,
 }
 
-# Other spellings met in the names of folders, without what separates words.
+# Other spellings found in folder names, without word separators.
 _ALIASES = {
     "real": LIVE,
     "bonafide": LIVE,
@@ -97,7 +97,7 @@ _KNOWN = {name.replace("_", ""): name for name in SPOOF_TYPES + PARTIAL_KINDS + 
 
 
 def normalize(name: str) -> str:
-    """The id of a spoof type written in any usual way.
+    """The id of a spoof type in any common spelling.
 
     ``Print``, ``paper-glasses`` and ``Mask_Half`` become ``print``,
     ``paper_glasses`` and ``half_mask``. Any other name becomes its own slug
@@ -115,7 +115,7 @@ def label_of(spoof_type: str) -> int:
 
 
 def table_type(spoof_type: str) -> str:
-    """The column of Table 3 that a type counts in: both kinds of ``partial_paper`` are one attack species."""
+    """The column of Table 3 that a type counts in: both kinds of ``partial_paper`` are one PAI species."""
     return PARTIAL_PAPER if spoof_type in PARTIAL_KINDS else spoof_type
 
 
@@ -123,7 +123,7 @@ def open_region(spoof_type: str) -> str:
     """The part of the face that P0 leaves open to inpainting (Fig. 7).
 
     Returns:
-      One of the ``OPEN_...`` names. 3D masks, makeup and types that are not known
-      may have replaced anything inside the face.
+      One of the ``OPEN_...`` names. 3D masks, makeup and unknown types may have
+      replaced anything inside the face.
     """
     return _OPEN_REGION.get(spoof_type, OPEN_FACE)

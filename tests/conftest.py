@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-# A compiled step is only run once or twice here: the best code is not worth its time.
+# A compiled step runs only once or twice here: optimizing its code would take longer than it saves.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 
@@ -14,7 +14,7 @@ def pytest_addoption(parser):
     )
 
 
-# Files that take longest. They come first, so that all processes end at about the same time (tools/test.sh).
+# The slowest files. They come first, so that all processes end at about the same time (tools/test.sh).
 _LONGEST = (
     "test_documents.py", "test_end_to_end.py", "test_datasets_end_to_end.py", "test_phystd_model.py",
     "test_experiment.py", "test_packaging.py", "test_train.py", "test_precision.py", "test_trace_measurement.py",

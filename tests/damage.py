@@ -4,7 +4,7 @@ from hypothesis import strategies
 
 
 def damaged_bytes(draw, whole: bytes) -> bytes:
-    """Some bytes changed, cut out, repeated or cut off; ``draw`` is that of hypothesis."""
+    """The bytes with some of them changed, removed, repeated or cut off; ``draw`` is from hypothesis."""
     data = bytearray(whole)
     for _ in range(draw(strategies.integers(1, 4))):
         position = draw(strategies.integers(0, max(len(data) - 1, 0)))

@@ -14,7 +14,7 @@ WIDTHS = (
     "depth_channels=4", "discriminator_channels=[4,4,4,4]", "discriminator_strides=[2,2,2,1]", "convs_per_block=1",
     "batch_size=4",
 )  # fmt: skip
-# And at the size of the preset small, whatever the command says.
+# The size of the preset small, whatever the command says.
 SIZES = ("image_size=128", "n1=16", "n2=64", "depth_size=16", "discriminator_sizes=[16,48,128,128]")
 _SETS = [f"--set={text}" for text in (*WIDTHS, *SIZES)]
 _SHORTER = {
@@ -46,7 +46,7 @@ class Snippet(NamedTuple):
 
 
 def snippets(document):
-    """All of a document, in order."""
+    """All snippets of a document, in order."""
     found, section = [], ""
     text = document.read_text(encoding="utf-8")
     for match in re.finditer(r"^#+ (?P<title>[^\n]+)$|^```(?P<language>\w*)\n(?P<body>.*?)^```$", text, re.M | re.S):
@@ -61,7 +61,7 @@ def snippets(document):
 
 
 def run(snippet, work, *more):
-    """Runs a snippet in the folder ``work``; a program gets options that make it short, and a training ``more``."""
+    """Runs a snippet in the folder ``work``; programs get options that make them short, a training also ``more``."""
     if snippet.language == "python":
         done = program.run_code(snippet.text, work)
     else:

@@ -1,13 +1,13 @@
-"""Kills a program at chosen points of its work, and compares what the next run makes of it with an undisturbed run.
+"""Kills a program at chosen points, runs it again, and compares the result with that of an undisturbed run.
 
-A point lies before each change of a file below the working folder: a file is opened for writing, renamed or removed, a
-folder is made, and so on; another one lies in the middle of each new file that Python writes. Code in C++ announces
-nothing; its functions can be named as ``watched``, then a point lies before and after each of their calls.
+There is a point before each change of a file below the working folder: a file is opened for writing, renamed or
+removed, a folder is made, and so on. Another point is in the middle of each new file that Python writes. Changes by
+C++ code are invisible; functions that make them can be ``watched``, with a point before and after each call.
 
     program = Program("tools.score")
     check_kills(program, ["--run=run", "--data=prepared", "--out=test.csv"], template, work, content, points)
 
-Programs must work in a single process (``--workers=1``): a kill reaches the process that counts.
+Programs must work in a single process (``--workers=1``): only the process that counts is killed.
 """
 
 import functools
@@ -41,10 +41,10 @@ class Program(NamedTuple):
         """Runs the program in a folder.
 
         Args:
-          arguments: of the command line.
+          arguments: command-line arguments.
           folder: where it runs; changes below it are points.
           kill_at: number of the point, from 1, at which it is killed; None lets it end.
-          limit: size in bytes that no file may exceed, as on a full disk; None for no limit.
+          limit: maximum size of a file in bytes, as on a full disk; None for no limit.
           by: the signal that it gets at that point.
         """
         return programs.run(self.module, arguments, folder, limit, ["tests.killing:count", kill_at, self.watched, by])
@@ -55,12 +55,12 @@ def check_kills(program, arguments, template, work, content, points, by=signal.S
 
     Args:
       program: Program.
-      arguments: of the command line, with paths relative to the folder.
-      template: the folder as it is before the program has run; None for an empty one.
+      arguments: command-line arguments, with paths relative to the folder.
+      template: the folder before the program runs; None for an empty one.
       work: the folder to work in. It is always the same, since programs may store its name.
-      content: gives of the folder what must be as after an undisturbed run, once the program has run again.
-      points: at how many points the program is killed; all if there are fewer.
-      by: the signal; SIGINT is that of Ctrl-C, of which a program must say that it was interrupted.
+      content: returns the part of the folder that must be as after an undisturbed run once the program has run again.
+      points: number of points at which the program is killed; all if there are fewer.
+      by: the signal; with SIGINT, that of Ctrl-C, the program must say that it was interrupted.
     """
     whole = _run_anew(program, arguments, template, work)
     expected = content(work)
@@ -77,7 +77,7 @@ def check_kills(program, arguments, template, work, content, points, by=signal.S
 
 
 def spread(count, wanted):
-    """As many of the numbers from 1 to ``count``, evenly spread, with the first and the last."""
+    """``wanted`` of the numbers from 1 to ``count``, evenly spread, with the first and the last."""
     wanted = min(count, wanted)
     return [1 + round(index * (count - 1) / max(1, wanted - 1)) for index in range(wanted)]
 
@@ -89,7 +89,7 @@ def tree(folder) -> dict:
 
 
 def count(folder, kill_at, watched, by):
-    """Counts the points of this process from now on, and sends it a signal at one; returns what gives their number."""
+    """Counts the points of this process, and sends it a signal at one; returns a function that gives their number."""
     for name in watched:
         _watch(name)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # programs in the background of a shell ignore Ctrl-C
@@ -99,9 +99,9 @@ def count(folder, kill_at, watched, by):
 
 
 def die_at_limit(folder):
-    """Lets the system kill this process in the midst of writing, at the byte at which a file exceeds the limit.
+    """Lets the system kill this process while it writes, at the byte at which a file exceeds the limit.
 
-    Unlike the points, that also happens in code in C++. To be called by ``tests.program``.
+    Unlike the points, this also works in C++ code. Called by ``tests.program``.
 
     Args:
       folder: where the program runs; not used.
@@ -127,7 +127,7 @@ class _Counter:
         self.points = 0
         self._below = os.path.realpath(folder) + os.sep
         self._kill_at, self._by = kill_at, by
-        self._new: Optional[str] = None  # the new file opened last, until it is whole
+        self._new: Optional[str] = None  # the new file opened last, until it is complete
 
     def __call__(self, event, arguments):
         if event == "open":
@@ -159,7 +159,7 @@ class _Counter:
 
 
 def _watch(name):
-    """Replaces a function by one that announces itself."""
+    """Replaces a function with one that announces its calls."""
     module, _, path = name.partition(":")
     owner_path, _, function = path.rpartition(".")
     owner = importlib.import_module(module)

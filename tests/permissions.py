@@ -1,12 +1,12 @@
-"""Lets a program obey the permissions of files, also where the tests are run by root."""
+"""Makes a program obey file permissions even if root runs the tests."""
 
 import ctypes
 
-_VERSION_3 = 0x20080522  # of the structures of Linux's capset
+_VERSION_3 = 0x20080522  # version of the structures of Linux's capset
 
 
 def obey(folder):
-    """Gives up, for this process, the privilege to write where it is not permitted; to be called by ``tests.program``.
+    """Drops the privilege of this process to ignore file permissions; called by ``tests.program``.
 
     Args:
       folder: where the program runs; not used.

@@ -1,7 +1,7 @@
 """Runs the programs of ``tools`` without starting Python each time.
 
-Importing TensorFlow takes seconds. So a process imports everything once, and forks for each run. It runs nothing
-itself, since neither TensorFlow nor MediaPipe survives a fork once its threads run.
+Importing TensorFlow takes seconds, so one process imports everything and forks for each run. It runs nothing itself,
+since neither TensorFlow nor MediaPipe survives a fork once its threads run.
 
     done = run("tools.score", ["--run=run", "--data=prepared", "--out=test.csv"], folder)
 """
@@ -23,22 +23,22 @@ from absl import flags as absl_flags
 from tqdm import tqdm
 
 ROOT = pathlib.Path(__file__).parents[1]
-# What the programs import, most of it late.
+# Modules that the programs import, mostly late.
 _HEAVY = (
     "cv2", "jinja2", "mediapipe", "pandas", "tensorflow", "phystd_tf.face.alignment", "phystd_tf.inference.model",
     "phystd_tf.training.experiment",
 )  # fmt: skip
-_POOLED = ("tools.make_synthetic", "tools.prepare")  # their workers would import everything anew
+_POOLED = ("tools.make_synthetic", "tools.prepare")  # their workers would import everything again
 
 
 class Run(NamedTuple):
-    """What became of a run.
+    """The result of a run.
 
     Attributes:
       code: exit code; -9 if it was killed.
-      stdout: what it printed there.
-      stderr: what it printed there.
-      points: how many changes of files it made, see ``tests.killing``; 0 if it was killed or nobody counted.
+      stdout: text printed there.
+      stderr: text printed there.
+      points: number of points, see ``tests.killing``; 0 if it was killed or they were not counted.
     """
 
     code: int
@@ -53,7 +53,7 @@ class Run(NamedTuple):
 
 
 class _Server:
-    """A process that has imported what programs need, and forks for each of them."""
+    """A process that has imported what the programs need, and forks for each run."""
 
     def __init__(self):
         self._process = subprocess.Popen(
@@ -91,11 +91,11 @@ def run(program, arguments, folder=ROOT, limit=None, count=None) -> Run:
 
     Args:
       program: its module, which has a function ``run``.
-      arguments: of the command line.
+      arguments: command-line arguments.
       folder: where it runs.
-      limit: size in bytes that no file may exceed, as on a full disk; None for no limit.
-      count: "module:function" and its further arguments: it is called with the folder before the program starts, and
-        returns a function that gives the number of points when the program has ended. None for no points.
+      limit: maximum size of a file in bytes, as on a full disk; None for no limit.
+      count: "module:function" and further arguments. It is called with the folder before the program starts, and
+        returns a function that gives the number of points after the program has ended. None for no points.
     """
     return _shared().run(program, [str(each) for each in arguments], str(folder), limit, count)
 
@@ -105,7 +105,7 @@ def run_code(text, folder) -> Run:
     return _shared().run("", [text], str(folder), None, None)
 
 
-# For ``run_code``: root may write everywhere, so that without it, a folder that is read-only can be tested as root.
+# For ``run_code``: root may write everywhere; dropping this privilege lets root test a read-only folder.
 DROP_ROOT = """
 import ctypes
 ctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
@@ -121,7 +121,7 @@ def _run_here(program, arguments, folder, limit, count) -> tuple[int, int]:
         arguments = [*arguments, "--workers=1"]
     sys.argv = [program or "-c", *(arguments if program else [])]
     subprocess.call = _call
-    tqdm.monitor_interval = 0  # its thread may hold a lock that a fork then waits for
+    tqdm.monitor_interval = 0  # its thread may hold a lock that a fork would wait for
     points = _start_counting(folder, *count) if count else int
     code = 0
     try:
@@ -140,7 +140,7 @@ def _run_here(program, arguments, folder, limit, count) -> tuple[int, int]:
 
 
 def _call(command, stdout=None, stderr=None, env=None) -> int:
-    """``subprocess.call`` of a program that starts others, ``python -m MODULE ARGUMENTS``, which are forks as well."""
+    """``subprocess.call`` for a program that starts others by ``python -m MODULE ARGUMENTS``; these are forks too."""
     python, dash_m, module, *arguments = command
     assert (python, dash_m) == (sys.executable, "-m"), command
     sys.stdout.flush()
@@ -153,7 +153,7 @@ def _call(command, stdout=None, stderr=None, env=None) -> int:
         if stderr == subprocess.STDOUT:
             os.dup2(1, 2)
         for name, known in absl_flags.FLAGS.flags_by_module_dict().items():
-            if name.startswith("tools."):  # the flags of the program that calls
+            if name.startswith("tools."):  # the flags of the calling program
                 absl_flags.FLAGS.remove_flag_values([flag.name for flag in known])
         os._exit(_run_here(module, arguments, os.curdir, None, None)[0])
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -184,7 +184,7 @@ def _serve(order):
 
 def _main():
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what imports print is no answer
+    os.dup2(2, 1)  # output of imports is not an answer
     for name in _HEAVY:
         importlib.import_module(name)
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""Every program explains itself quickly, and says what is wrong in one sentence."""
+"""Every program shows its help quickly, and says what is wrong in one sentence."""
 
 import ast
 import importlib
@@ -169,7 +169,7 @@ def test_who_reads_may_end_before_the_program():
 
 @pytest.mark.parametrize("given, wanted", [(None, "true"), ("false", "false")])
 def test_programs_take_memory_of_a_gpu_as_they_need_it(tmp_path, given, wanted):
-    """Or as the user says; TensorFlow would take all of it."""
+    """Or as the user says; by default, TensorFlow takes all of it."""
     code = f"""
 import os, sys
 from tools.command import Flags, run_program

@@ -8,8 +8,7 @@ import pytest
 
 from tests.documents import DOCUMENTS, ROOT, Snippet, run, snippets
 
-# They make environments and run everything; continuous integration starts one of them, and the demo's program is run
-# below.
+# They make environments and run everything. Continuous integration starts one; the program of the demo runs below.
 INSTALLERS = ("bash tools/demo.sh", "bash tools/test.sh", "pip install -e .[face,report]")
 # In the order in which they build on each other.
 ORDER = (
@@ -42,7 +41,7 @@ def _made(work, arguments):
 
 
 class _Workshop:
-    """A folder with what the documents take for granted, in which each snippet runs once."""
+    """A folder with all that the documents assume, in which each snippet runs once."""
 
     def __init__(self, work):
         self.work, self._done = work, {}
@@ -59,7 +58,7 @@ class _Workshop:
 
     def run(self, snippet):
         if snippet.text not in self._done:
-            if "tools.study" in snippet.text:  # the same people as those of the demo, and what is finished is kept
+            if "tools.study" in snippet.text:  # the same people as in the demo; finished work is kept
                 for made in ("faces", "prepared"):
                     shutil.copytree(self.work / "demo_output" / made, self.work / "study" / f"long_{made}")
                     shutil.copytree(self.work / "demo_output" / f"test_{made}", self.work / "study" / f"test_{made}")
@@ -79,7 +78,7 @@ def test_all_documents_are_looked_at():
 
 @pytest.mark.parametrize("index", range(len(SNIPPETS)), ids=lambda index: SNIPPETS[index].text.splitlines()[0][:60])
 def test_a_snippet_runs(workshop, index):
-    for earlier in SNIPPETS[:index]:  # those that were run already cost nothing
+    for earlier in SNIPPETS[:index]:  # those that already ran cost nothing
         workshop.run(earlier)
     done = workshop.run(SNIPPETS[index])
     if "print(" in SNIPPETS[index].text:

@@ -1,4 +1,4 @@
-"""The numbers of the paper, and what is refused."""
+"""The numbers of the paper, and refused values."""
 
 import dataclasses
 

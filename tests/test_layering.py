@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = sorted((ROOT / "phystd_tf").rglob("*.py"))
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
 
-# From each part to the parts it may import. What stands nowhere is not allowed.
+# Part -> the parts it may import. Anything else is not allowed.
 MAY_IMPORT = {
     "errors": set(),
     "traces": set(),
@@ -101,7 +101,7 @@ def test_evaluation_knows_no_tensorflow_and_no_images(path):
 
 
 def test_what_needs_no_tensorflow_does_not_load_it():
-    """Whatever they import in turn: programs start quickly, and evaluation runs where TensorFlow is not."""
+    """Not even indirectly: programs start quickly, and evaluation runs without TensorFlow installed."""
     free = (
         "errors", "hparam_fields", "hparams", "traces", "spoof_types", "liveness", "evaluation", "face", "synthetic",
         "report", "runs", "files", "protocols", "tables", "experiments",
@@ -123,12 +123,12 @@ def test_flags_and_addons_are_where_they_belong(path):
 
 
 def test_types_of_other_packages_are_not_read():
-    """A release of one of them, written for newer Pythons than ours, would fail the type check."""
+    """A release of one of them for newer Pythons than ours would fail the type check."""
     with open(ROOT / "pyproject.toml", encoding="utf-8") as file:
         skipped = set(re.findall(r'"([a-zA-Z_0-9]+)(?:\.\*)?"', file.read()))
     tops = {name.split(".")[0] for path in PACKAGE for name in _imports(path)}
     others = {top for top in tops if "site-packages" in str(importlib.util.find_spec(top).origin)}
-    assert len(others) > 15 and others - skipped == {"numpy"}  # whose last release for TensorFlow 2.15 can be read
+    assert len(others) > 15 and others - skipped == {"numpy"}  # the last release for TensorFlow 2.15 is readable
 
 
 @pytest.mark.parametrize("path", PACKAGE + TOOLS, ids=_name)

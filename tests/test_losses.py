@@ -1,4 +1,4 @@
-"""Eq. (16) to (24) against NumPy and against what the text says of them."""
+"""Eq. (16) to (24) compared with NumPy and with the text of the paper."""
 
 import dataclasses
 

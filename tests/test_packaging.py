@@ -1,4 +1,4 @@
-"""The installed package, apart from the repository: a wheel in an environment of its own."""
+"""The installed package without the repository: a wheel in its own environment."""
 
 import os
 import pathlib
@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Built from a copy: a build leaves folders behind."""
+    """Built from a copy, because a build leaves folders behind."""
     work = tmp_path_factory.mktemp("wheel")
     for name in ("phystd_tf", "tools", "protocols"):
         shutil.copytree(ROOT / name, work / "source" / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -36,7 +36,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scripts(wheel, tmp_path_factory):
-    """The folder of console scripts of an environment with the wheel; requirements are those of this environment."""
+    """The folder of console scripts of an environment with the wheel; its requirements come from this environment."""
     home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
@@ -51,7 +51,7 @@ def scripts(wheel, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
-    """A folder with packages of common names, as people have them."""
+    """A folder with packages of common names, as users may have."""
     folder = tmp_path_factory.mktemp("elsewhere")
     for name in ("tools", "protocols", "tests"):
         (folder / name).mkdir()

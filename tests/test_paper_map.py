@@ -1,4 +1,4 @@
-"""The paper map of WORKSPACE-notes.md is true, and complete in both directions."""
+"""The paper map of WORKSPACE-notes.md is correct, and complete in both directions."""
 
 import ast
 import importlib

@@ -1,4 +1,4 @@
-"""Files of strangers are data: nothing in them is run, leads out of its folder, or becomes part of a page."""
+"""Files of strangers are data: nothing in them runs, leads out of its folder, or becomes part of a page."""
 
 import ast
 import pathlib
@@ -38,7 +38,7 @@ def test_nothing_is_unpickled_evaluated_or_given_to_a_shell(path):
 
 
 class _Trap:
-    """What runs a function when it is unpickled."""
+    """Runs a function when it is unpickled."""
 
     def __init__(self, path):
         self.path = path

@@ -1,4 +1,4 @@
-"""The set-up of both commands, with a Python, a pip and a disk that pretend."""
+"""The set-up of both commands, with a fake Python, pip and disk."""
 
 import pathlib
 import subprocess
@@ -7,7 +7,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
 
-# A Python that says its version, makes an environment that is itself, and notes what pip is asked for.
+# A Python that prints its version, copies itself into the environment, and records what pip is asked for.
 PYTHON = """#!/bin/bash
 case "$*" in
   *sys.version_info*) [[ "$*" == *ensurepip* && -n "$NO_VENV" ]] && exit 1; exit ${UNFIT:-0} ;;
@@ -20,7 +20,7 @@ esac
 DF = "#!/bin/bash\necho header; echo disk 0 0 ${FREE_KB:-99999999} 0% /\n"
 
 
-# What Debian's tools say and note.
+# Fakes of Debian's tools, with what they print and record.
 ID = "#!/bin/bash\necho ${USER_ID:-0}\n"
 APT = """#!/bin/bash
 echo "apt-get $*" >>calls

@@ -1,1 +1,1 @@
-"""The systems that the paper compares PhySTD with, from their papers."""
+"""The systems that the paper compares PhySTD with, as described in their own papers."""

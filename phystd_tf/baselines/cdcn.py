@@ -1,7 +1,7 @@
 """CDCN and CDCN++: Yu et al., Searching Central Difference Convolutional Networks for Face Anti-Spoofing, CVPR 2020.
 
-A face is mapped to its depth by convolutions that see differences to their center; live faces have the depth of the
-face, spoofs have none. There are no traces.
+Convolutions on differences to the central pixel map a face to a depth map: that of the face for live faces, 0 for
+spoofs. There are no traces.
 """
 
 import dataclasses
@@ -35,10 +35,10 @@ class Architecture:
     """Channels of the convolutions, as published.
 
     Attributes:
-      stem: of the first convolution.
-      cells: of the convolutions of the low, the mid and the high-level cell; each cell ends with a pooling.
-      head: of the convolutions between the joined cells and the last one, which has one channel.
-      attention_kernels: of the spatial attention on each cell; () for none.
+      stem: channels of the first convolution.
+      cells: channels of the convolutions of the low-, mid- and high-level cell; each cell ends with a pooling.
+      head: channels of the convolutions between the joined cells and the last convolution, which has one channel.
+      attention_kernels: kernel sizes of the spatial attention on each cell; () for none.
     """
 
     stem: int
@@ -62,11 +62,11 @@ ARCHITECTURES: Mapping[str, Architecture] = {
 
 
 def central_difference_kernel(kernel: tf.Tensor, theta: float) -> tf.Tensor:
-    """The kernel of a plain convolution that is a central difference convolution, CDCN paper, Eq. (4).
+    """The kernel that makes a plain convolution a central difference convolution, CDCN paper, Eq. (4).
 
     y(p0) = theta sum_n w(pn) (x(p0 + pn) - x(p0)) + (1 - theta) sum_n w(pn) x(p0 + pn)
           = sum_n w(pn) x(p0 + pn) - theta x(p0) sum_n w(pn):
-    what is taken from the center is a part of the kernel.
+    the subtraction at the center is part of the kernel.
 
     Args:
       kernel: [3, 3, c, filters], w.
@@ -87,7 +87,7 @@ def contrastive_depth_loss(depth: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
       truth: the same.
 
     Returns:
-      [] float32, over the pixels that have eight neighbors.
+      [] float32, mean over the pixels that have eight neighbors.
     """
     return tf.reduce_mean(tf.square(_contrasts(depth) - _contrasts(truth)))
 
@@ -101,7 +101,7 @@ def _contrasts(depth: tf.Tensor) -> tf.Tensor:
 
 
 class CentralDifferenceConv(tf.keras.layers.Layer):
-    """Central difference convolution of 3 x 3: [n, h, w, c] to [n, h, w, filters], without bias."""
+    """3 x 3 central difference convolution without bias: [n, h, w, c] to [n, h, w, filters]."""
 
     def __init__(
         self, filters: int, dtype: str, initializer: Optional[tf.keras.initializers.Initializer] = None, **kwargs: Any
@@ -130,7 +130,7 @@ class CentralDifferenceUnit(tf.keras.layers.Layer):
 
 
 class Cell(tf.keras.layers.Layer):
-    """Several units and a maximum over 3 x 3 pixels with stride 2: [n, h, w, c] to [n, h / 2, w / 2, filters]."""
+    """Several units, then 3 x 3 max pooling with stride 2: [n, h, w, c] to [n, h / 2, w / 2, filters]."""
 
     def __init__(self, channels: Ints, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
@@ -160,7 +160,7 @@ class CDCNNetwork(Network):
             CentralDifferenceUnit(scaled(filters, hparams), hparams, name=f"head_{index}")
             for index, filters in enumerate(published.head, start=1)
         ]
-        # Large maps are soon driven below zero everywhere, where the last ReLU passes no gradient: so it starts small.
+        # Small at the start: large maps are soon negative everywhere, where the last ReLU passes no gradient.
         self.last = CentralDifferenceConv(1, "float32", trace_head_initializer(hparams), name="last")
 
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
@@ -184,7 +184,7 @@ class CDCN(TrainedModel):
 
     Args:
       hparams: HParams of the system "cdcn" or "cdcn++".
-      seed: nothing is drawn by it.
+      seed: unused; nothing is random.
     """
 
     def __init__(self, hparams: HParams, seed: int = 0, **kwargs: Any) -> None:
@@ -192,7 +192,7 @@ class CDCN(TrainedModel):
         super().__init__(CDCNNetwork(hparams), [], logged, seed, **{"name": "cdcn", **kwargs})
 
     def losses_of(self, batch: Batch, training: bool) -> Losses:
-        """L_MSE + L_CDL, CDCN paper, Sec. 3.2, and its weight decay. See ``TrainedModel.losses_of``."""
+        """L_MSE + L_CDL, CDCN paper, Sec. 3.2, plus its weight decay. See ``TrainedModel.losses_of``."""
         depth = self.generator(both_images(batch), training=training).depth
         truth = tf.concat([batch.live.depth, batch.spoof.depth], axis=0)
         L_depth = finite(tf.reduce_mean(tf.square(depth - truth)), "L_depth")

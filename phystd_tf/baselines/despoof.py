@@ -1,8 +1,7 @@
-"""DeSpoof (Jourabloo, Liu and Liu, ECCV 2018): a spoof is a live face and additive noise.
+"""DeSpoof (Jourabloo, Liu and Liu, ECCV 2018): a spoof is a live face plus additive noise.
 
-DS Net estimates the noise. Two other networks judge what is left without it: DQ Net, whether it has the depth of a
-live face, and VQ Net, whether it looks real. What the paper leaves open is a row of the decisions table in
-WORKSPACE-notes.md.
+DS Net estimates the noise. Two other networks judge the image without the noise: DQ Net whether it has the depth of a
+live face, VQ Net whether it looks real. The decisions table in WORKSPACE-notes.md lists what the paper leaves open.
 """
 
 from typing import Any
@@ -27,7 +26,7 @@ from phystd_tf.traces import Batch, GeneratorOutput
 
 
 class ConvELU(tf.keras.layers.Layer):
-    """Convolution, batch normalization, ELU: each layer of the three networks but the last ones.
+    """Convolution, batch normalization, ELU: every layer of the three networks except the last ones.
 
     Input [n, h, w, c] float32; output [n, h, w, filters].
     """
@@ -44,7 +43,7 @@ class ConvELU(tf.keras.layers.Layer):
 
 
 class Chain(tf.keras.layers.Layer):
-    """Several ConvELU, one after the other."""
+    """A sequence of ConvELU layers."""
 
     def __init__(self, widths: tuple[int, ...], hparams: HParams, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -55,7 +54,7 @@ class Chain(tf.keras.layers.Layer):
 
 
 class Encoder(tf.keras.layers.Layer):
-    """The encoder of DS Net: images [n, N, N, c] to features F [n, N/8, N/8, 32], all float32."""
+    """The encoder of DS Net: images [n, N, N, c] to features F [n, N/8, N/8, f] float32; f is 32 at full width."""
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -104,8 +103,8 @@ class MapNet(tf.keras.layers.Layer):
 class DeSpoof(Network):
     """DS Net: the noise of a face and its 0/1 map.
 
-    ``GeneratorOutput.depth`` is 1 minus the map, so that more is more live. The noise stands as T in ``Traces``; the
-    other traces are nothing.
+    ``GeneratorOutput.depth`` is 1 minus the map, so that higher is more live. The noise is T of ``Traces``; the other
+    traces are 0.
 
     Args:
       hparams: HParams.
@@ -133,7 +132,7 @@ class DeSpoof(Network):
 
 
 class DQNet(tf.keras.Model):
-    """DQ Net, the network of Liu, Jourabloo and Liu (CVPR 2018): depth of a face.
+    """DQ Net, the network of Liu, Jourabloo and Liu (CVPR 2018): the depth map of a face.
 
     Input [n, N, N, 3] float32, RGB, not clipped; output [n, K, K, 1] float32, 0 for spoofs.
     """
@@ -178,11 +177,11 @@ class VQNet(tf.keras.Model):
 
 
 class TrainedDeSpoof(TrainedModel):
-    """DS Net, with VQ Net and DQ Net, which are trained beside it on losses of their own.
+    """DS Net, and VQ Net and DQ Net, which are trained along with it on their own losses.
 
     Args:
       hparams: HParams.
-      seed: of nothing; all losses follow from the batch.
+      seed: unused; the losses depend on the batch only.
     """
 
     def __init__(self, hparams: HParams, seed: int = 0) -> None:
@@ -201,7 +200,7 @@ class TrainedDeSpoof(TrainedModel):
         # Real and fake in one pass: batch normalization over each alone would normalize their difference away.
         real_logit, fake_logit = tf.split(vq_net(tf.concat([batch.live.image, fake], 0), training=training), 2)
         real_depth = dq_net(images, training=training)
-        # DQ Net judges with what it knows, and does not get used to reconstructions.
+        # DQ Net judges in inference mode, so that its batch normalization does not adapt to reconstructions.
         fake_depth = dq_net(reconstruction, training=False)
         wanted_depth = tf.concat([batch.live.depth, despoof_losses.borrowed_depth(batch.live, batch.spoof)], axis=0)
         true_depth = tf.concat([batch.live.depth, batch.spoof.depth], axis=0)
@@ -221,7 +220,7 @@ class TrainedDeSpoof(TrainedModel):
 
 
 def width(hparams: HParams, *published: int) -> tuple[int, ...]:
-    """The widths of layers: the share ``baseline_width`` of the published ones, but not below 8 where those are not."""
+    """Layer widths: published ones times ``baseline_width``, but at least 8, or the published one if that is less."""
     return tuple(min(count, max(8, scaled(count, hparams))) for count in published)
 
 

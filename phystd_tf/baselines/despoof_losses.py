@@ -8,12 +8,12 @@ from phystd_tf.networks.blocks import resize_antialiased
 from phystd_tf.physics.warp import warp
 from phystd_tf.traces import Faces
 
-# Weights of the losses beside the 0/1 map loss, DeSpoof paper.
+# Weights of the losses relative to the 0/1 map loss, DeSpoof paper.
 LAMBDA1 = 3.0  # magnitude
 LAMBDA2 = 0.005  # repetitive
 LAMBDA3 = 0.1  # depth of the reconstruction, DQ Net
-LAMBDA4 = 0.016  # look of the reconstruction, VQ Net
-# Of the spectrum of the noise, a square of this share of its side around frequency 0 is not looked at.
+LAMBDA4 = 0.016  # realism of the reconstruction, VQ Net
+# Side of the square around frequency 0 that is ignored in the spectrum of the noise, as a share of the spectrum's side.
 LOW_FREQUENCIES = 0.25
 
 
@@ -44,7 +44,7 @@ def magnitude_loss(live_noise: tf.Tensor) -> tf.Tensor:
 
 
 def repetitive_peak(noise: tf.Tensor) -> tf.Tensor:
-    """The strongest frequency of the noise outside the low ones, max H(F(N)), as log(1 + magnitude).
+    """The strongest high frequency of the noise, max H(F(N)), as log(1 + magnitude).
 
     Args:
       noise: [n, N, N, 3] float32 with static N.
@@ -53,17 +53,17 @@ def repetitive_peak(noise: tf.Tensor) -> tf.Tensor:
       [n] float32.
     """
     size = noise.shape[1]
-    # Of real numbers half of the spectrum is the mirror image of the other, so half is enough.
+    # The spectrum of real numbers is symmetric, so half of it is enough.
     magnitude = tf.math.log1p(tf.abs(tf.signal.rfft2d(tf.transpose(noise, (0, 3, 1, 2)))))
     line = np.arange(size)
-    frequency = np.minimum(line, size - line)  # of each row, and of the first columns; periods in the picture
+    frequency = np.minimum(line, size - line)  # of each row, and of the first columns; periods per image
     high = frequency >= LOW_FREQUENCIES * size / 2
     mask = tf.constant(high[:, np.newaxis] | high[np.newaxis, : size // 2 + 1], magnitude.dtype)
     return tf.reduce_max(magnitude * mask, axis=[1, 2, 3])
 
 
 def repetitive_loss(noise: tf.Tensor, is_live: tf.Tensor) -> tf.Tensor:
-    """The repetitive loss J_r: a strong frequency is wanted in the noise of spoofs, and none in that of live faces.
+    """The repetitive loss J_r: rewards a strong frequency in the noise of spoofs and penalizes it in live faces.
 
     Args:
       noise: [n, N, N, 3] float32 with static N.
@@ -91,7 +91,7 @@ def visual_quality_loss(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
 
 
 def realism_loss(fake: tf.Tensor) -> tf.Tensor:
-    """What VQ Net asks of DS Net, J_VQtest: -log VQ(fake).
+    """The loss of DS Net on the verdict of VQ Net, J_VQtest: -log VQ(fake).
 
     Args:
       fake: [m, 1] float32, logits of reconstructions.
@@ -103,11 +103,11 @@ def realism_loss(fake: tf.Tensor) -> tf.Tensor:
 
 
 def borrowed_depth(live: Faces, spoof: Faces) -> tf.Tensor:
-    """The depth that the reconstruction of a spoof should have: that of the live face beside it, warped to its shape.
+    """The target depth of a reconstructed spoof: that of the live face paired with it, warped to its shape.
 
     Args:
       live: Faces, whose depth is taken.
-      spoof: as many Faces; only vertices, triangles and triangle maps are used.
+      spoof: the same number of Faces; only vertices, triangles and triangle maps are used.
 
     Returns:
       [n, K, K, 1] float32 in [0, 1].
@@ -120,5 +120,5 @@ def borrowed_depth(live: Faces, spoof: Faces) -> tf.Tensor:
 def objective(
     L_depth: tf.Tensor, L_magnitude: tf.Tensor, L_repetitive: tf.Tensor, L_DQ: tf.Tensor, L_VQ: tf.Tensor
 ) -> tf.Tensor:
-    """What DS Net minimizes, the total loss of the DeSpoof paper."""
+    """What DS Net minimizes: the total loss of the DeSpoof paper."""
     return L_depth + LAMBDA1 * L_magnitude + LAMBDA2 * L_repetitive + LAMBDA3 * L_DQ + LAMBDA4 * L_VQ

@@ -1,7 +1,7 @@
 """Color LBP with a support vector machine: Boulkenafet et al., OULU-NPU, FG 2017, Sec. IV, and ICIP 2015.
 
-A face of 64 x 64 pixels is described by histograms of uniform local binary patterns of the channels of HSV and YCbCr. A
-support vector machine tells those of live faces from those of spoofs; it is fitted at once, without iterations.
+A face of 64 x 64 pixels is described by histograms of uniform local binary patterns in the channels of HSV and YCbCr. A
+support vector machine separates live faces from spoofs by them. It is fitted in one go, without training iterations.
 """
 
 from collections.abc import Mapping
@@ -16,23 +16,23 @@ from phystd_tf.networks.blocks import resize_antialiased
 from phystd_tf.networks.network import Network, map_terms, no_traces
 from phystd_tf.traces import GeneratorOutput
 
-FACE_SIZE = 64  # paper; smaller crops stay as they are
+FACE_SIZE = 64  # paper; smaller crops are not enlarged
 NEIGHBORS, RADIUS = 8, 1  # LBP(8, 1), paper
-BINS = 59  # uniform patterns with their rotations, and one for all others
-COST = 1.0  # ours: the papers do not say it
-FACES_PER_CLASS = 3000  # ours: bounds the memory and the time of the fit, which grows with the square of the faces
+BINS = 59  # 58 uniform patterns, rotations counted separately, and one bin for all others
+COST = 1.0  # ours: the papers do not give it
+FACES_PER_CLASS = 3000  # ours: bounds the memory and the time of the fit, which grows with the square of their number
 
 
 class SupportVectorMachine(NamedTuple):
     """A fitted machine with radial basis functions. All arrays are float64.
 
     Attributes:
-      mean: [d], of the features of the faces that it was fitted to.
+      mean: [d], mean of the features that the machine was fitted to.
       scale: [d], their standard deviation, 1 where that is 0.
-      vectors: [m, d], the support vectors, of features less the mean and divided by the scale.
-      weights: [m], negative for those of spoofs.
-      bias: [].
-      gamma: [], of exp(-gamma |x - vector|^2).
+      vectors: [m, d], the support vectors: features minus the mean, divided by the scale.
+      weights: [m], weights of the support vectors; negative for spoofs.
+      bias: [], added to the decision.
+      gamma: [], the factor in exp(-gamma |x - vector|^2).
     """
 
     mean: np.ndarray
@@ -44,10 +44,10 @@ class SupportVectorMachine(NamedTuple):
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "SupportVectorMachine":
-        """The machine of its arrays by name.
+        """The machine with these arrays, by name.
 
         Raises:
-          ValueError: if one is missing or they do not fit together.
+          ValueError: if an array is missing, or the arrays do not fit together.
         """
         missing = [name for name in cls._fields if name not in arrays]
         if missing:
@@ -60,17 +60,17 @@ class SupportVectorMachine(NamedTuple):
         return machine
 
     def decide(self, features: np.ndarray) -> np.ndarray:
-        """The decision about features [n, d]: [n] float64, positive for live."""
+        """The decision values of features [n, d]: [n] float64, positive for live."""
         x = (features - self.mean) / self.scale
         squares = (x**2).sum(1)[:, None] + (self.vectors**2).sum(1) - 2 * x @ self.vectors.T
         return np.exp(-self.gamma * np.maximum(squares, 0)) @ self.weights + self.bias
 
 
 def require_installed() -> None:
-    """Checks that what this system needs is there.
+    """Checks that the packages that this system needs are installed.
 
     Raises:
-      PhystdError: says how to install it.
+      PhystdError: if one is missing; says how to install it.
     """
     try:
         import skimage.feature  # noqa: F401
@@ -83,7 +83,7 @@ def require_installed() -> None:
 
 
 def small_faces(images: tf.Tensor) -> tf.Tensor:
-    """Faces [n, N, N, 3] float32 at FACE_SIZE, or as they are where they are smaller."""
+    """Faces [n, N, N, 3] float32, reduced to FACE_SIZE; smaller faces stay as they are."""
     return resize_antialiased(images, min(FACE_SIZE, images.shape[1]))
 
 
@@ -100,7 +100,7 @@ def color_lbp(faces: np.ndarray) -> np.ndarray:
     from skimage.feature import local_binary_pattern
 
     def histograms(face: np.ndarray) -> np.ndarray:
-        # Whole numbers: patterns compare neighbors, and rounding of floats would decide where they are equal.
+        # Integers: patterns compare neighbors, and between equal floats rounding errors would decide.
         bands = np.concatenate([np.rint(255 * rgb2hsv(face)), np.rint(rgb2ycbcr(face))], axis=-1).astype(np.uint8)
         patterns = [
             local_binary_pattern(bands[..., band], NEIGHBORS, RADIUS, method="nri_uniform").astype(int).ravel()
@@ -112,11 +112,11 @@ def color_lbp(faces: np.ndarray) -> np.ndarray:
 
 
 def fit(features: np.ndarray, labels: np.ndarray) -> SupportVectorMachine:
-    """Fits a machine; both classes count the same, however many faces they have.
+    """Fits a machine; both classes have the same weight, regardless of their numbers of faces.
 
     Args:
       features: [n, d] float64.
-      labels: [n], 1 for live and 0 for spoof; both must be there.
+      labels: [n], 1 for live and 0 for spoof; both must occur.
     """
     from sklearn.svm import SVC
 
@@ -135,14 +135,14 @@ def fit(features: np.ndarray, labels: np.ndarray) -> SupportVectorMachine:
 
 
 class LbpSvmNetwork(Network):
-    """A fitted machine as a Network: its map is the decision through a sigmoid, the same at all places.
+    """A fitted machine as a Network; its map is the sigmoid of the decision, the same at every pixel.
 
     Args:
       hparams: HParams.
-      arrays: those of a SupportVectorMachine by name.
+      arrays: the arrays of a SupportVectorMachine, by name.
 
     Raises:
-      PhystdError: if something is not installed.
+      PhystdError: if a package is not installed.
       ValueError: if the arrays are not those of a machine.
     """
 
@@ -152,7 +152,7 @@ class LbpSvmNetwork(Network):
         super().__init__(hparams, **kwargs)
         require_installed()
         self._machine = SupportVectorMachine.of_arrays(arrays)
-        # Keras counts them, and they tell one machine from another.
+        # Variables, so that Keras counts them and the fingerprint of the weights distinguishes machines.
         self.arrays = [tf.Variable(value, trainable=False) for value in self._machine]
 
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:

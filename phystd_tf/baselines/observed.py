@@ -1,4 +1,4 @@
-"""What baselines that estimate traces log beside their losses, for the report and for ``phystd_tf.training.health``."""
+"""What baselines with traces log in addition to their losses, for the report and for ``phystd_tf.training.health``."""
 
 import tensorflow as tf
 
@@ -8,7 +8,7 @@ OBSERVED = ("depth_live", "depth_spoof", "trace_live", "trace_spoof")
 
 
 def observed(live: GeneratorOutput, spoof: GeneratorOutput) -> dict[str, tf.Tensor]:
-    """The means of the depth and of the additive traces of both classes, by the names of OBSERVED; scalars."""
+    """Means of the depth and of the absolute additive trace of each class, by the names in OBSERVED; scalars."""
     values = {}
     for kind, output in (("live", live), ("spoof", spoof)):
         traces = output.traces

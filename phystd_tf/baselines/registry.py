@@ -1,4 +1,4 @@
-"""Which network and which trained model a system has."""
+"""The network and the trained model of each system."""
 
 from collections.abc import Mapping
 from typing import Callable, NamedTuple, Optional
@@ -20,8 +20,8 @@ class Baseline(NamedTuple):
     """A system that PhySTD is compared with.
 
     Attributes:
-      network: from HParams to its Network, for whoever uses a trained one.
-      model: from HParams and a seed to its TrainedModel.
+      network: makes its Network from HParams, for inference.
+      model: makes its TrainedModel from HParams and a seed.
     """
 
     network: Callable[[HParams], Network]
@@ -29,14 +29,14 @@ class Baseline(NamedTuple):
 
 
 class FittedBaseline(NamedTuple):
-    """A system that is fitted to features of faces at once, without iterations; its run holds arrays by name.
+    """A system that is fitted to features of faces in one go, without iterations; its run stores named arrays.
 
     Attributes:
-      require_installed: raises PhystdError where a package is missing.
-      faces_per_class: at most so many live and so many spoof faces are taken.
-      features: from faces [n, N, N, 3] float32 in [0, 1] to features [n, d] float64.
-      fit: from features [n, d] and labels [n] to a NamedTuple of arrays.
-      network: from HParams and these arrays by name to its Network.
+      require_installed: raises PhystdError if a package is missing.
+      faces_per_class: maximum number of faces of each class (live, spoof) that are used.
+      features: maps faces [n, N, N, 3] float32 in [0, 1] to features [n, d] float64.
+      fit: maps features [n, d] and labels [n] to a NamedTuple of arrays.
+      network: makes its Network from HParams and these arrays by name.
     """
 
     require_installed: Callable[[], None]
@@ -65,15 +65,15 @@ _FITTED: dict[str, FittedBaseline] = {
 
 
 def new_network(hparams: HParams) -> Network:
-    """The network of a system that is trained by iterations, newly made."""
+    """Makes the network of a system that is trained by iterations."""
     return Generator(hparams) if hparams.system == "phystd" else baseline(hparams.system).network(hparams)
 
 
 def baseline(system: str) -> Baseline:
-    """A baseline that is trained by iterations, by its name."""
+    """Looks up a baseline that is trained by iterations, by its name."""
     return _BASELINES[system]
 
 
 def fitted_baseline(system: str) -> Optional[FittedBaseline]:
-    """A baseline that is fitted at once, by its name; None for the other systems."""
+    """Looks up a baseline that is fitted in one go, by its name; None for the other systems."""
     return _FITTED.get(system)

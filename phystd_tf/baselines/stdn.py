@@ -1,6 +1,6 @@
 """STDN (Liu, Stehouwer and Liu, ECCV 2020), the preliminary version of PhySTD: all traces are additive.
 
-What its paper leaves open is a row of the decisions table in WORKSPACE-notes.md.
+The decisions table in WORKSPACE-notes.md lists what its paper leaves open.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from phystd_tf.traces import Batch, GeneratorOutput, Traces
 
 
 class Decoder(tf.keras.layers.Layer):
-    """From ``Features`` to the SpoofTrace: each element leaves the decoder where its resolution is reached."""
+    """Maps ``Features`` to a SpoofTrace; each element leaves the decoder where its resolution is reached."""
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
@@ -48,7 +48,7 @@ class Decoder(tf.keras.layers.Layer):
 class SpoofRegressor(tf.keras.layers.Layer):
     """The early spoof regressor: from F3 [n, N/8, N/8, c] to its map [n, N/16, N/16, 1] float32, 1 = spoof.
 
-    The map is linear: behind a sigmoid, an absolute error gives no gradient where it is largest.
+    The map has no sigmoid: with one, the gradient of the absolute error would vanish where the error is largest.
     """
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
@@ -68,8 +68,8 @@ class SpoofRegressor(tf.keras.layers.Layer):
 class STDN(Network):
     """The disentanglement generator of STDN, with the early spoof regressor on its bottleneck.
 
-    ``GeneratorOutput.depth`` is 1 minus the map of the regressor, so that more is more live. The elements of the trace
-    stand in ``Traces`` at full size: s I + b as B, the content as C, the texture as T; nothing is inpainted.
+    ``GeneratorOutput.depth`` is 1 minus the map of the regressor, so that higher is more live. ``Traces`` has the
+    elements of the trace at full size: s I + b as B, the content as C, the texture as T; nothing is inpainted.
 
     Args:
       hparams: HParams.
@@ -107,7 +107,7 @@ class STDN(Network):
         return image - overall_trace(output.traces)
 
     def score_terms(self, output: GeneratorOutput) -> dict[str, tf.Tensor]:
-        """Those of the STDN paper: of the map, and of the overall trace G(I), which stands as T."""
+        """The terms of the STDN paper: from the map, and from the overall trace G(I), in the place of T."""
         nothing = tf.zeros_like(output.traces.T)
         traces = output.traces._replace(B=nothing, C=nothing, T=overall_trace(output.traces))
         return super().score_terms(output._replace(traces=traces))
@@ -134,7 +134,7 @@ def overall_trace(traces: Traces) -> tf.Tensor:
 
 
 def published_sizes(hparams: HParams) -> HParams:
-    """HParams with the widths of STDN, the share ``baseline_width`` of them, in place of those of PhySTD."""
+    """HParams with the widths of STDN, times ``baseline_width``, in place of those of PhySTD."""
 
     def width(*channels: int) -> tuple[int, ...]:
         return tuple(scaled(count, hparams) for count in channels)
@@ -156,7 +156,7 @@ class TrainedSTDN(TrainedModel):
 
     Args:
       hparams: HParams.
-      seed: of the elements that are dropped from harder samples.
+      seed: for the choice of the elements that are dropped from harder samples.
     """
 
     def __init__(self, hparams: HParams, seed: int = 0) -> None:
@@ -212,7 +212,7 @@ class TrainedSTDN(TrainedModel):
     def _judge(
         self, batch: Batch, reconstruction: tf.Tensor, synthesized: tf.Tensor, training: bool
     ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-        """The maps of D1, D2 and D3 on real and on fake faces: of each, first that of live faces, then of spoofs."""
+        """The maps of D1, D2 and D3 on real and on fake faces; for each, first the live map, then the spoof map."""
         real, fake = [], []
         # All in one pass: batch normalization over each alone would normalize the difference of their colors away.
         faces = tf.concat([batch.live.image, reconstruction, batch.spoof.image, synthesized], axis=0)
@@ -224,6 +224,6 @@ class TrainedSTDN(TrainedModel):
 
 
 def _errors(real_maps: list[tf.Tensor], fake_maps: list[tf.Tensor]) -> dict[str, tf.Tensor]:
-    """By discriminator, the squared distance from 1 on real and from 0 on fake, added: the mean over its two maps."""
+    """Per discriminator, squared distance from 1 on real plus that from 0 on fake; the mean over its two maps."""
     pairs = list(map(losses.discriminator_error, real_maps, fake_maps))
     return {f"error_D{index + 1}": (pairs[2 * index] + pairs[2 * index + 1]) / 2 for index in range(len(pairs) // 2)}

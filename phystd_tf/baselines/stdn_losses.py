@@ -15,7 +15,7 @@ ALPHA2 = 100.0  # map of the regressor
 ALPHA3 = 1e-3  # regularization
 ALPHA4 = 50.0  # map of the regressor, synthesized spoofs
 ALPHA5 = 1.0  # pixel loss
-BETA = 1e5  # regularization of live faces against that of spoofs
+BETA = 1e5  # regularization of live faces relative to spoofs
 
 
 class SpoofTrace(NamedTuple):
@@ -72,7 +72,7 @@ def drop_element(elements: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
       seed: [2] int; the same seed removes the same elements.
 
     Returns:
-      The elements, one of each face zero.
+      The elements, with one of each face set to 0.
     """
     count = tf.shape(elements)[1]
     dropped = share_of_draws(lambda n: tf.random.stateless_uniform((n,), seed, 0, 4, tf.int32), count)
@@ -81,7 +81,7 @@ def drop_element(elements: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def regressor_loss(live_map: tf.Tensor, spoof_map: tf.Tensor) -> tf.Tensor:
-    """Loss of the early spoof regressor, L_ESR of the STDN paper: 0 is wanted of live faces, 1 of spoofs.
+    """Loss of the early spoof regressor, L_ESR of the STDN paper; the target is 0 for live faces, 1 for spoofs.
 
     Args:
       live_map: [n, K, K, 1] float32.
@@ -108,12 +108,12 @@ def trace_regularizer(live_trace: tf.Tensor, spoof_trace: tf.Tensor) -> tf.Tenso
 
 
 class Terms(NamedTuple):
-    """The terms of the objective, by the names of their successors in PhySTD, each a scalar.
+    """The terms of the objective, named after their successors in PhySTD; each is a scalar.
 
     Attributes:
       L_depth: L_ESR of the STDN paper.
-      L_G, L_R: the same there.
-      L_H: L_ESR of the extra supervision step.
+      L_G, L_R: L_G and L_R of the STDN paper.
+      L_H: L_ESR of its extra supervision step.
       L_S: its pixel loss L_P.
     """
 

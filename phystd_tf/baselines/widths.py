@@ -1,4 +1,4 @@
-"""The widths of baselines: those of their papers, or a share of them."""
+"""The widths of baselines: those of their papers, or a fraction of them."""
 
 from phystd_tf.hparams import HParams
 

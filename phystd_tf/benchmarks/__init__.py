@@ -1,1 +1,1 @@
-"""How long the parts take on a machine; the program is tools/benchmark.py."""
+"""Measures how long each part takes on a machine; the program is tools/benchmark.py."""

@@ -1,7 +1,7 @@
-"""Measures functions next to each other, and collects what was found.
+"""Times functions in comparison with each other, and collects the results.
 
-Machines differ and are noisy. The functions of a comparison take turns, so that what else runs on the machine meets all
-of them alike, and their ratios mean more than their times.
+Machines differ and are noisy. The functions of a comparison take turns, so that other load affects all of them alike.
+Their ratios mean more than their times.
 """
 
 import statistics
@@ -14,12 +14,12 @@ class Measure(NamedTuple):
     """One measured number.
 
     Attributes:
-      case: the benchmark it is from.
+      case: the benchmark.
       name: what was measured.
       value: the number.
-      unit: of the value.
-      ratio: to the value of the reference, None without one.
-      reference: name of the measure it is compared with; empty without one.
+      unit: unit of the value.
+      ratio: value relative to that of the reference; None without a reference.
+      reference: name of the measure it is compared with; empty if there is none.
     """
 
     case: str
@@ -34,8 +34,8 @@ class Bench:
     """The measures of a run of the program.
 
     Attributes:
-      measures: all, in order.
-      rounds: measurements of each function; their median counts.
+      measures: all measures, in order.
+      rounds: measurements of each function; their median is used.
     """
 
     def __init__(self, rounds: int, show: Callable[[Measure], None] = lambda measure: None) -> None:
@@ -67,9 +67,9 @@ class Bench:
 
         Args:
           case: the benchmark.
-          functions: by name; each is called once before, and then ``rounds`` times, in turns.
-          clock: seconds; ``time.process_time`` leaves out what else runs on the machine.
-          each: times are divided by it, as by the number of faces of a call.
+          functions: by name; each is called once to warm up, then ``rounds`` times, in turns.
+          clock: returns seconds; ``time.process_time`` ignores other load on the machine.
+          each: divisor of the times, such as the number of faces per call.
 
         Returns:
           The medians by name, in seconds, divided by ``each``.

@@ -1,7 +1,7 @@
 """The convolutions of a traced function: their operations, and how long they take alone.
 
-Their rate is the roofline of a training step: no step can be faster than its convolutions, and what it takes longer is
-spent on everything else. Each is computed in the fastest way that the networks know.
+Their rate is the roofline of a training step: no step can be faster than its convolutions, and any further time is
+spent on everything else. Each is computed in the fastest way that the networks have.
 """
 
 import collections
@@ -18,18 +18,18 @@ _KINDS = (_FORWARD, _BY_INPUT, _BY_FILTER)
 
 
 class Convolution(NamedTuple):
-    """A convolution, or its gradient by the input or the filter.
+    """A convolution, or its gradient with respect to the input or the filter.
 
     Attributes:
       kind: name of the TensorFlow operation.
-      dtype: of its tensors.
+      dtype: dtype of its tensors.
       images: shape [n, h, w, c_in] of its input.
       kernel: shape [kh, kw, c_in, c_out].
       result: shape [n, h', w', c_out] of its output.
-      strides: of the four dimensions.
+      strides: along the four dimensions.
       padding: "SAME", "VALID" or "EXPLICIT".
-      margins: of "EXPLICIT".
-      dilations: of the four dimensions.
+      margins: widths of "EXPLICIT" padding.
+      dilations: along the four dimensions.
     """
 
     kind: str
@@ -44,21 +44,21 @@ class Convolution(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """Floating-point operations, a multiplication and an addition as two; the same for all kinds."""
+        """Floating-point operations (a multiplication and an addition are two); the same for all kinds."""
         return 2 * int(np.prod(self.result)) * int(np.prod(self.kernel[:3]))
 
 
 def convolutions(graph: Any) -> dict[Convolution, int]:
     """The convolutions that a traced function executes, and how often each.
 
-    A gradient tape also records what leads to no result, such as the gradient by the images; TensorFlow does not
-    execute that, and it is not counted.
+    A gradient tape also records operations that no result needs, such as the gradient with respect to the images.
+    TensorFlow does not execute them, and they are not counted.
 
     Args:
-      graph: of a concrete function, traced within ``operations_only``.
+      graph: graph of a concrete function, traced within ``operations_only``.
 
     Raises:
-      ValueError: if the shape of one is not known.
+      ValueError: if the shape of a convolution is not known.
     """
     found: collections.Counter[Convolution] = collections.Counter()
     for operation in _executed(graph):
@@ -68,13 +68,13 @@ def convolutions(graph: Any) -> dict[Convolution, int]:
 
 
 def seconds_alone(found: dict[Convolution, int], rounds: int) -> float:
-    """How long all of them take, if nothing else is computed: the sum of the medians, times how often each is there."""
+    """The time of all convolutions if nothing else is computed: the sum of their medians, each times its count."""
     times = median_seconds({str(n): _call(one) for n, one in enumerate(found)}, rounds)
     return sum(seconds * count for seconds, count in zip(times.values(), found.values()))
 
 
 def _executed(graph: Any) -> set[tf.Operation]:
-    """What the results and the effects of a function need, directly or not."""
+    """The operations that the results and the side effects of a function need, directly or indirectly."""
     needed = [tensor.op for tensor in graph.outputs]
     needed += [operation for operation in graph.get_operations() if operation.op_def.is_stateful]
     found: set[tf.Operation] = set()
@@ -96,7 +96,7 @@ def _read(operation: tf.Operation) -> Convolution:
     else:
         shapes = first.shape, out.shape, operation.inputs[2].shape
     images, kernel, result = (tuple(shape.as_list()) for shape in shapes)
-    # The gradient by the input has a shape of unknown rank where that shape is computed.
+    # The gradient with respect to the input has an unknown rank if its shape is computed.
     if any(None in shape for shape in (images, kernel, result)):
         raise ValueError(f"{operation.name}: the shape of this convolution is not known")
     attributes = {name: tuple(operation.get_attr(name)) for name in ("strides", "dilations", "explicit_paddings")}
@@ -107,7 +107,7 @@ def _read(operation: tf.Operation) -> Convolution:
 
 
 def _call(one: Convolution) -> Any:
-    """The convolution on noise, as a function without arguments."""
+    """A function without arguments that computes the convolution on noise."""
     rng = np.random.default_rng(0)
 
     def noise(shape: tuple[int, ...]) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Faces of noise: what a step takes does not depend on what its images show."""
+"""Faces of noise: the time of a step does not depend on what its images show."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +9,7 @@ from phystd_tf.traces import Batch, Faces
 
 
 def noise_batch(hparams: HParams) -> Batch:
-    """A batch of ``hparams.batch_size`` faces, with triangles that are not the same in any two."""
+    """A batch of ``hparams.batch_size`` faces, each with its own triangles."""
     rng = np.random.default_rng(0)
     size, k, half = hparams.image_size, hparams.depth_size, hparams.batch_size // 2
 

@@ -1,4 +1,4 @@
-"""Preparation of a frame: all of it next to MediaPipe's mesh, and its stages one by one."""
+"""Preparation of a frame: the whole, compared with MediaPipe's mesh, and each stage."""
 
 import os
 import tempfile
@@ -23,9 +23,9 @@ _SETTINGS = Settings(256, (256, 128), 32)
 
 
 def preparation(bench: Bench) -> None:
-    """Time of a core for each frame of a video of 1920 x 1080, with the reading of the video.
+    """Processor time per frame of a 1920 x 1080 video; the two totals include the reading of the video.
 
-    The time of the processor counts, not that of the clock: what else runs on the machine does not.
+    Processor time, unlike wall-clock time, ignores other load on the machine.
     """
     from mediapipe.python.solutions import face_mesh
 

@@ -1,4 +1,4 @@
-"""The input of a training: batches alone, next to the step that takes them; and memory by the number of clips."""
+"""The input of a training: batches alone, compared with a training step; and memory by the number of clips."""
 
 import itertools
 import multiprocessing
@@ -25,11 +25,11 @@ from phystd_tf.training.systems import new_model
 
 _BATCHES = 20
 _STATUS, _PEAK = "/proc/self/status", re.compile(r"VmHWM:\s*(\d+) kB")
-_CROP = slice(300, 780), slice(720, 1200)  # of a frame, with the face
+_CROP = slice(300, 780), slice(720, 1200)  # the part of a frame with the face
 
 
 def reading(bench: Bench, preset: str, hparams: HParams) -> None:
-    """Milliseconds per batch of prepared faces on the same cores, next to a training iteration.
+    """Milliseconds per batch of prepared faces, compared with a training iteration on the same cores.
 
     Args:
       bench: Bench.
@@ -54,11 +54,11 @@ def reading(bench: Bench, preset: str, hparams: HParams) -> None:
 
 
 def memory_by_clips(bench: Bench, counts: Sequence[int]) -> None:
-    """The most memory of a process that prepares as many clips, and of one that then reads batches of them.
+    """Peak memory of a process that prepares each number of clips, and of one that then reads batches of them.
 
     Args:
       bench: Bench.
-      counts: numbers of clips, which are all the same picture; the first is the reference.
+      counts: numbers of clips; the first is the reference. All clips are the same picture.
     """
     with tempfile.TemporaryDirectory() as folder:
         picture = os.path.join(folder, "face.png")
@@ -89,12 +89,12 @@ def _read(root: str, out: str) -> int:
 
 
 def peak_memory() -> int:
-    """The most resident memory that this process has had, in bytes (Linux).
+    """Peak resident memory of this process, in bytes (Linux).
 
-    ``ru_maxrss`` would be that of the process that started this one, where that is more: it survives exec.
+    ``ru_maxrss`` survives exec, so it would be that of the parent process if that is higher.
 
     Raises:
-      PhystdError: if the system does not tell.
+      PhystdError: if the system does not report it.
     """
     rows = read_lines(_STATUS).rows
     found = next((number[1] for number in map(_PEAK.fullmatch, rows) if number), None)

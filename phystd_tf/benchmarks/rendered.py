@@ -1,4 +1,4 @@
-"""Rendered faces for the benchmarks that need pictures of faces: prepared ones, and a video."""
+"""Rendered faces for the benchmarks that need pictures of faces: prepared faces, and a video."""
 
 import os
 
@@ -14,7 +14,7 @@ from phystd_tf.synthetic.dataset import make_dataset
 from phystd_tf.synthetic.recipe import Recipe, SyntheticClip
 
 _SUBJECTS = 6
-_VIDEO = (1920, 1080)  # as OULU-NPU's
+_VIDEO = (1920, 1080)  # like those of OULU-NPU
 _MARGIN = (_VIDEO[0] - _VIDEO[1]) // 2
 
 
@@ -22,7 +22,7 @@ def prepared_faces(folder: str, size: int) -> str:
     """Prepares a few rendered faces, live and printed, and returns the prepared folder.
 
     Args:
-      folder: an empty folder, for what is made.
+      folder: an empty folder for the output.
       size: pixels on a side of the crops.
     """
     recipe = Recipe(

@@ -1,4 +1,4 @@
-"""How long a training iteration takes, and how much of it the convolutions."""
+"""The time of a training iteration, and how much of it the convolutions take."""
 
 import functools
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from phystd_tf.training.systems import new_model
 
 
 def training(bench: Bench, hparams: Sequence[tuple[str, HParams]]) -> dict[str, float]:
-    """Seconds of a training iteration of systems or rows of Table 3, by name; the first is the reference.
+    """Seconds per training iteration of systems or rows of Table 3, by name; the first is the reference.
 
     Args:
       bench: Bench.
-      hparams: name and HParams of each; all with the same batch.
+      hparams: name and HParams of each; all use the same batch.
     """
     batch = noise_batch(hparams[0][1])
     steps = {name: tf.function(new_model(each).train_step) for name, each in hparams}
@@ -31,12 +31,12 @@ def training(bench: Bench, hparams: Sequence[tuple[str, HParams]]) -> dict[str, 
 
 
 def step(bench: Bench, preset: str, precisions: Sequence[HParams]) -> None:
-    """A training iteration of PhySTD next to its convolutions alone, and to one plain pass through its generator.
+    """A training iteration of PhySTD, compared with its convolutions alone and with one pass through its generator.
 
     Args:
       bench: Bench.
       preset: name of the hyper-parameters.
-      precisions: the same in different precisions; the first is the reference of the others.
+      precisions: the same HParams in different precisions; the first is the reference.
     """
     first = None
     for hparams in precisions:

@@ -1,4 +1,4 @@
-"""Inference: score alone and everything, in TensorFlow and the formats of an export; a photograph to its verdict."""
+"""Inference: the score alone and all outputs, in TensorFlow and export formats; and a photograph to its verdict."""
 
 import functools
 import os
@@ -22,13 +22,13 @@ _POINT = OperatingPoint(alpha0=1.0, threshold=0.0, source="none", checkpoint="la
 
 
 def inference(bench: Bench, preset: str, precisions: Sequence[HParams], batches: Sequence[int]) -> None:
-    """Milliseconds per face of an untrained PhySTD, for each size of a batch; the score in float32 is the reference.
+    """Milliseconds per face of an untrained PhySTD by batch size; the score in the first precision is the reference.
 
     Args:
       bench: Bench.
       preset: name of the hyper-parameters.
-      precisions: the same in different precisions; the other formats are made of the first.
-      batches: numbers of faces.
+      precisions: the same HParams in different precisions; export formats are made from the first.
+      batches: batch sizes, in faces.
     """
     networks = {hparams.precision: _network(hparams) for hparams in precisions}
     first = networks[precisions[0].precision]
@@ -52,7 +52,7 @@ def inference(bench: Bench, preset: str, precisions: Sequence[HParams], batches:
 
 
 def photograph(bench: Bench, preset: str, hparams: HParams, image: np.ndarray) -> None:
-    """From a file to the verdict, next to MediaPipe's mesh and the network alone.
+    """The time from a file to the verdict, compared with MediaPipe's mesh and the network alone.
 
     Args:
       bench: Bench.

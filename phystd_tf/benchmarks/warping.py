@@ -1,4 +1,4 @@
-"""The warp of Eq. (12) to (15), next to what others use for it."""
+"""The warp of Eq. (12) to (15), compared with what others use for it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from phystd_tf.hparams import HParams
 from phystd_tf.networks.addons import dense_image_warp
 from phystd_tf.physics import triangulation, warp
 
-_CHANNELS = 13  # of what is warped: B, C, T, P and the image
+_CHANNELS = 13  # of everything that is warped: B, C, T, P and the image
 
 
 def warping(bench: Bench, hparams: HParams) -> None:

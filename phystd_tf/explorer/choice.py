@@ -24,10 +24,10 @@ def choose_faces(scores: pd.DataFrame, threshold: float, count: int) -> pd.DataF
     Args:
       scores: one row per face: clip, frame, type, label, score.
       threshold: live is ``score >= threshold``.
-      count: at most so many.
+      count: maximum number of faces.
 
     Returns:
-      Rows of ``scores`` with two more columns: ``margin``, and ``wrong``, whether the verdict is; the worst first.
+      Rows of ``scores``, the worst first, with the columns ``margin`` and ``wrong`` (whether the verdict is wrong).
     """
     wrong = (scores["score"] >= threshold) != (scores["label"] == 1)
     faces = scores.assign(margin=margins(scores, threshold), wrong=wrong)

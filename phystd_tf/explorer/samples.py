@@ -21,7 +21,7 @@ from phystd_tf.transfer.pairs import MAX_FOLDED, MAX_OFFSET, Row, person_of
 
 _TARGETS = 4  # live faces that traces are put on; all samples share them
 _BATCH = 8
-_SAME_SCORE = 1e-3  # other processors and batch sizes differ by less
+_SAME_SCORE = 1e-3  # scores on other processors and with other batch sizes differ by less
 TARGET_RULE = (
     f"Traces of spoofs are put on one of {_TARGETS} live faces, the first ones of people evenly spaced by name: of "
     "those of other people, the one whose vertices the warp moves least, unless tools.synthesize would refuse it too."
@@ -29,7 +29,7 @@ TARGET_RULE = (
 
 
 class _Batch(NamedTuple):
-    """Some faces and what the model makes of them."""
+    """Some faces and the outputs of the model for them."""
 
     faces: Faces
     traces: Traces
@@ -37,17 +37,17 @@ class _Batch(NamedTuple):
 
 
 def explain(source: Source, chosen: pd.DataFrame) -> dict[str, Any]:
-    """What the page needs of each chosen face.
+    """The data of each chosen face that the page shows.
 
     Args:
       source: Source of the run and of the faces of a split.
       chosen: rows of the score file of that split, by ``choose_faces``.
 
     Returns:
-      ``size`` N; ``targets``, live faces: clip, image; ``samples``, in the order of ``chosen``: clip, frame, type,
-      live, score, margin, wrong, terms, ``components`` and ``transfer``, or None where the traces are put on no face.
-      Images and components are those of ``Stored.for_page``: image, B, C, T, P and cover = P I_P; of a transfer,
-      besides ``target``, its number, the same without image, and cover = P I of the source, warped.
+      ``size`` N; ``targets``, live faces with clip and image; ``samples``, in the order of ``chosen``, with clip,
+      frame, type, live, score, margin, wrong, terms, ``components`` and ``transfer`` (None if the traces are put on no
+      face). Images and components are from ``Stored.for_page``. Components are image, B, C, T, P and cover = P I_P. A
+      transfer has ``target`` (index into ``targets``), B, C, T, P, and cover = P I of the source, warped.
 
     Raises:
       PhystdError: if a face is not in the split, or the scores are not those of the run.
@@ -82,8 +82,8 @@ def target_rows(rows: Sequence[Row], count: int = _TARGETS) -> list[Row]:
     """Chooses live faces to put traces on: the first ones of people who are evenly spaced by name.
 
     Args:
-      rows: of the manifest, of live faces.
-      count: at most so many.
+      rows: manifest rows of live faces.
+      count: maximum number of faces.
     """
     ordered = sorted(rows, key=lambda row: (person_of(row), row["clip"], int(row["frame"])))
     first = list({person_of(row): row for row in reversed(ordered)}.values())[::-1]
@@ -112,7 +112,7 @@ def _batch(source: Source, rows: Sequence[Row], alpha0: float) -> _Batch:
 
 
 def _require_scores(part: pd.DataFrame, scores: np.ndarray, run: str) -> None:
-    """The scores of the file are compared with those of the model: a picture must not explain another number."""
+    """Checks that the file has the scores of the model: a picture must not explain another score."""
     far = np.abs(part["score"].to_numpy() - scores) > _SAME_SCORE
     if far.any():
         row, found = part[far].iloc[0], scores[far][0]

@@ -12,7 +12,7 @@ requires = require_bands
 
 
 def draw(source: Source) -> Drawn:
-    """Each type in a line: I, I_T, I_C and I_B, in the order of the paper."""
+    """One line per type: I, I_T, I_C and I_B, in the order of the paper."""
     hparams = source.hparams
     samples = draw_samples(source.rows, dict.fromkeys(types_of(source.rows), 1), source.seed)
     rows = [row for drawn in samples.values() for row in drawn]

@@ -15,7 +15,7 @@ from phystd_tf.files.names import printable
 from phystd_tf.files.outputs import Output, check_outputs
 from phystd_tf.runs.folder import load_hparams
 
-# Number of a figure -> the module that draws it; imported late, since they need packages that not everybody has.
+# Number of a figure -> the module that draws it; imported late, since these modules need optional packages.
 FIGURES = {
     5: "band_decomposition",
     8: "trace_components",
@@ -54,16 +54,16 @@ def draw_figure(
       faces: Selection of the faces that are shown.
       split: "train", "dev" or "test".
       out_folder: where to write figure_<number>, made if missing.
-      seed: of what is drawn by chance.
-      formats: "pdf" (vector graphics, with the pixels of the pictures as they are), "png" (``style.PNG_DPI``), or both.
-      beside: paths of runs of other systems, whose live counterparts are shown too, in the figures BESIDE.
+      seed: for random choices.
+      formats: "pdf" (vector graphics; pictures keep their pixels), "png" (``style.PNG_DPI``), or both.
+      beside: paths of runs of other systems, whose live counterparts are also shown; only for the figures in BESIDE.
 
     Returns:
       Paths of the figure in each format and of its caption, a text file that also tells how the faces were chosen.
 
     Raises:
-      FigureError: if there is no such figure or format, the run cannot give it, or a package is not installed.
-      OutputError: if a file of somebody else would be replaced.
+      FigureError: if there is no such figure or format, the run does not support it, or a package is not installed.
+      OutputError: if it would replace a file that is not such a figure.
       PhystdError: if the run or the faces cannot be read.
     """
     if number not in FIGURES:
@@ -102,7 +102,7 @@ def _module(number: int) -> Any:
 
 
 def _write(figure: Any, path: str) -> None:
-    """Writes a figure without anything that differs from one time to the next."""
+    """Writes a figure; the bytes are the same each time."""
     kind = os.path.splitext(path)[1][1:]
     for axes in figure.axes:
         for image in axes.images:

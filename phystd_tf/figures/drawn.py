@@ -1,4 +1,4 @@
-"""What the module of each figure makes: the figure, and what its caption has to say."""
+"""What the module of each figure makes: the figure, and the content of its caption."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,8 +13,8 @@ class Drawn(NamedTuple):
 
     Attributes:
       figure: Figure.
-      shows: what there is to see, with all amplifications.
-      rule: by which the faces were chosen.
+      shows: what the figure shows, with all amplifications.
+      rule: the rule by which the faces were chosen.
       samples: rows of the manifest, in the order in which they are shown.
     """
 

@@ -20,8 +20,8 @@ requires = require_components
 MAX_FACES = 1000
 _MIN_FACES = 8  # fewer have no neighborhoods
 _BATCH = 8
-_GRID = 8  # cells along an axis in which features are summed up
-_COMPONENTS, _PERPLEXITY = 50, 30.0  # those of the paper of t-SNE
+_GRID = 8  # cells along an axis; features are summarized in each cell
+_COMPONENTS, _PERPLEXITY = 50, 30.0  # as in the t-SNE paper
 _TITLES = (
     "$\\mathbf{F}_1$", "$\\mathbf{F}_2$", "$\\mathbf{F}_3$", "$\\{\\mathbf{B}, \\mathbf{C}, \\mathbf{T}\\}$",
     "$\\{\\mathbf{P}, \\mathbf{I}_P\\}$",
@@ -33,8 +33,8 @@ _HEIGHT, _PANEL, _PITCH, _EDGE, _BOTTOM = 2.25, 1.38, 1.43, 0.03, 0.6
 def feature_maps(generator: Generator, images: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """The feature maps of the five panels of Fig. 11.
 
-    B, C, T, P and I_P come from one layer here. What tells them apart is what that layer makes for each, so the last
-    two are its channels before tanh and sigmoid.
+    Here B, C, T, P and I_P come from one layer. The last two panels therefore show the channels of that layer, before
+    tanh and sigmoid.
 
     Args:
       generator: Generator with all components.
@@ -52,11 +52,11 @@ def feature_maps(generator: Generator, images: tf.Tensor) -> tuple[tf.Tensor, ..
 def describe(maps: tf.Tensor, grid: int = _GRID) -> tf.Tensor:
     """Feature maps as vectors: mean and standard deviation of each channel in each cell of a grid.
 
-    Traces have both signs, so that means alone would lose the fine ones.
+    Traces have both signs, so means alone would lose fine traces.
 
     Args:
       maps: [n, h, h, c] float32.
-      grid: cells along an axis; h where it is less.
+      grid: cells along an axis; h if that is less.
 
     Returns:
       [n, 2 grid grid c] float32.
@@ -68,11 +68,11 @@ def describe(maps: tf.Tensor, grid: int = _GRID) -> tf.Tensor:
 
 
 def embed(vectors: np.ndarray, seed: int) -> np.ndarray:
-    """t-SNE of vectors, after their first principal components.
+    """t-SNE of the first principal components of vectors.
 
     Args:
       vectors: [n, d] float.
-      seed: of both methods.
+      seed: for both methods.
 
     Returns:
       [n, 2] float.
@@ -88,7 +88,7 @@ def _perplexity(count: int) -> float:
 
 
 def draw(source: Source) -> Drawn:
-    """Five panels with a point per face, colored by type.
+    """Five panels with one point per face, colored by type.
 
     Raises:
       FigureError: if the split has too few faces.

@@ -15,7 +15,7 @@ _ACROSS = 3
 
 
 def draw(source: Source) -> Drawn:
-    """Each type in a line: for each of three faces I, the overall trace, and the reconstruction."""
+    """One line per type: for each of three faces, I, the overall trace and the reconstruction."""
     samples = draw_samples(source.rows, dict.fromkeys(types_of(source.rows), _ACROSS), source.seed)
     rows = [row for drawn in samples.values() for row in drawn]
     images = source.read(rows).image.numpy()

@@ -61,15 +61,15 @@ def strongest_window(trace: np.ndarray, side: int) -> Window:
 
     Args:
       trace: [N, N, c] float.
-      side: of the square, at most N.
+      side: side of the square, at most N.
 
     Returns:
-      Window; the first one, line by line, where several are equally strong.
+      Window; the first one in row-major order if several are equally strong.
     """
     strength = np.abs(trace.astype(np.float64)).sum(axis=-1)
     sums = np.pad(strength.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     within = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
-    top, left = np.unravel_index(np.argmax(within.round(9)), within.shape)  # sums of equals differ in the last bits
+    top, left = np.unravel_index(np.argmax(within.round(9)), within.shape)  # equal sums may differ in the last bits
     return Window(int(left), int(top), side)
 
 

@@ -20,7 +20,7 @@ def removal_steps(image: np.ndarray, outputs: Mapping[str, np.ndarray]) -> list[
 
     Args:
       image: [n, N, N, 3] float32, I.
-      outputs: of the model, by the names of ``phystd_tf.networks.outputs.all_outputs``.
+      outputs: model outputs, by the names of ``phystd_tf.networks.outputs.all_outputs``.
 
     Returns:
       Five [n, N, N, 3] float32, not clipped.
@@ -32,7 +32,7 @@ def removal_steps(image: np.ndarray, outputs: Mapping[str, np.ndarray]) -> list[
 
 
 def draw(source: Source) -> Drawn:
-    """Each spoof type in a line of five steps.
+    """One line of five steps per spoof type.
 
     Raises:
       PreparedFolderError: if the split has no spoof face.

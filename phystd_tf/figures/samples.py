@@ -1,4 +1,4 @@
-"""Which faces a figure shows: drawn by a rule that looks neither at the pictures nor at what a model says of them."""
+"""Which faces a figure shows: drawn by a rule that uses neither the pictures nor the outputs of a model."""
 
 import collections
 import random
@@ -13,7 +13,7 @@ def types_of(rows: Sequence[Row]) -> list[str]:
     """The types of faces: live, the spoof types in the order of Table 3, then others by name.
 
     Args:
-      rows: of a manifest.
+      rows: manifest rows.
 
     Returns:
       Names as in ``spoof_types.table_type``.
@@ -26,16 +26,16 @@ def types_of(rows: Sequence[Row]) -> list[str]:
 def draw_samples(rows: Sequence[Row], counts: Mapping[str, int], seed: int) -> dict[str, list[Row]]:
     """Draws clips of each type, and takes the middle frame of each.
 
-    The clips of a type are put in an order that depends on their names, the type and the seed alone. Those of the
-    people who are shown least so far, over all types, come first.
+    The clips of a type are shuffled; the order depends on their names, the type and the seed only. Clips of the people
+    who are shown least so far, over all types, come first.
 
     Args:
-      rows: of a manifest.
-      counts: clips by type, in the order in which they are drawn; where there are fewer, all of them.
+      rows: manifest rows.
+      counts: number of clips by type, in the order of drawing; all clips of a type if it has fewer.
       seed: any integer.
 
     Returns:
-      By type, at most so many rows.
+      By type, at most that many rows.
     """
     frames: dict[str, dict[str, list[Row]]] = {name: collections.defaultdict(list) for name in counts}
     for row in rows:
@@ -49,7 +49,7 @@ def draw_samples(rows: Sequence[Row], counts: Mapping[str, int], seed: int) -> d
         random.Random(f"{seed}/{kind}").shuffle(clips)
         drawn[kind] = []
         while clips and len(drawn[kind]) < count:
-            clip = min(clips, key=lambda name: shown[_person(frames[kind][name][0])])  # the first of several
+            clip = min(clips, key=lambda name: shown[_person(frames[kind][name][0])])  # ties: the first
             clips.remove(clip)
             ordered = sorted(frames[kind][clip], key=lambda row: int(row["frame"]))
             drawn[kind].append(ordered[len(ordered) // 2])

@@ -31,8 +31,8 @@ class Line(NamedTuple):
     """A row of a sheet.
 
     Attributes:
-      label: in front of the row; words go below each other.
-      tiles: pictures, or texts in the place of pictures.
+      label: text to the left of the row, one word per line.
+      tiles: pictures, or texts in place of pictures.
       titles: above the tiles; none by default.
     """
 
@@ -45,7 +45,7 @@ def in_blocks(titles: Sequence[str], lines: Sequence[Line], blocks: int) -> list
     """Divides lines into blocks with the same titles.
 
     Args:
-      titles: of the columns of each block.
+      titles: column titles of each block.
       lines: at least one, without titles.
       blocks: wanted number of blocks; the last one may have fewer lines than the others, and there may be fewer blocks.
 
@@ -58,7 +58,7 @@ def in_blocks(titles: Sequence[str], lines: Sequence[Line], blocks: int) -> list
 
 
 def picture_sheet(blocks: Sequence[Sequence[Line]], group: int = 0) -> Figure:
-    """Puts blocks of lines next to each other, as large as fits on the text of a page.
+    """Puts blocks of lines next to each other, as large as the text area of a page allows.
 
     Args:
       blocks: at least one, with at least one line; all blocks are as wide as the longest line.

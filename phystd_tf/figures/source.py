@@ -1,4 +1,4 @@
-"""What a figure is drawn from: a trained network, and the faces of a split; and what it needs of the network."""
+"""What a figure is drawn from: a trained network and the faces of a split; and checks of what the network can do."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from phystd_tf.spoof_types import LIVE
 from phystd_tf.traces import Faces
 
 _BATCH = 8
-_RECONSTRUCTING = ("stdn", "despoof")  # systems besides PhySTD that give a live face
+_RECONSTRUCTING = ("stdn", "despoof")  # systems besides PhySTD that reconstruct a live face
 _ADVICE = "give the run of a whole PhySTD"
 
 
@@ -37,7 +37,7 @@ class Source(NamedTuple):
       alpha0: weight of the traces in the score, Eq. (10); 0 where the run has no operating point yet.
       faces: Selection.
       split: "train", "dev" or "test".
-      seed: of what is drawn by chance.
+      seed: for random choices.
     """
 
     run: str

@@ -1,15 +1,15 @@
-"""The look of all figures: fonts, sizes for a printed page, and colors that color-blind readers tell apart."""
+"""The look of all figures: fonts, sizes for a printed page, and colors that color-blind readers can tell apart."""
 
 from typing import Any, NamedTuple
 
 from phystd_tf import spoof_types
 
-# Inches: the text of a page with two columns, and room for a caption.
+# Inches: the text area of a two-column page, with room for a caption.
 TEXT_WIDTH, TEXT_HEIGHT = 7.16, 9.0
 PNG_DPI = 500  # the smallest pictures, of 0.53 inches, keep the 256 pixels of the preset `paper`
 FONT_SIZE = 8.0  # points
 
-# Of matplotlib. The fonts are embedded, and come with matplotlib, so that a figure looks alike everywhere.
+# For matplotlib. The fonts come with it and are embedded, so that a figure looks the same everywhere.
 RC: dict[str, Any] = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
@@ -18,7 +18,7 @@ RC: dict[str, Any] = {
     "axes.linewidth": 0.5,
 }
 
-# A signed trace is weak, and shown around mid-gray: 0.5 + 0.5 * TRACE_GAIN * trace.
+# Signed traces are weak, so they are amplified around mid-gray: 0.5 + 0.5 * TRACE_GAIN * trace.
 TRACE_GAIN = 4.0
 
 # Okabe and Ito's colors, https://jfly.uni-koeln.de/color/.
@@ -29,8 +29,8 @@ class Look(NamedTuple):
     """How the points of a type are drawn.
 
     Attributes:
-      color: of its group of types.
-      marker: of matplotlib, its own within the group.
+      color: color of its group of types.
+      marker: matplotlib marker, distinct within the group.
     """
 
     color: str
@@ -45,7 +45,7 @@ _GROUPS = (
     ("#CC79A7", spoof_types.MAKEUPS),
     ("#009E73", spoof_types.PARTIALS),
 )
-_OTHERS = "#E69F00"  # types that are not of the paper
+_OTHERS = "#E69F00"  # types that are not in the paper
 _MARKERS = "osD^vPX*"
 
 
@@ -56,7 +56,7 @@ def looks(types: list[str]) -> dict[str, Look]:
       types: names of types, as in ``spoof_types.table_type``.
 
     Returns:
-      The Look of each; those of known types do not depend on which others there are.
+      The Look of each type; that of a known type does not depend on the other types.
     """
     found = {name: Look(color, _MARKERS[place]) for color, names in _GROUPS for place, name in enumerate(names)}
     others = [name for name in types if name not in found]
@@ -65,5 +65,5 @@ def looks(types: list[str]) -> dict[str, Look]:
 
 
 def label_of(kind: str) -> str:
-    """The name of a type for people, such as "Half mask" for ``half_mask``."""
+    """The readable name of a type, such as "Half mask" for ``half_mask``."""
     return kind.replace("_", " ").capitalize()

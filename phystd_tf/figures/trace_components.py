@@ -1,4 +1,4 @@
-"""Fig. 8: the trace components of each type of face, and a detail of the face before and after."""
+"""Fig. 8: the trace components of each type of face, and a detail of the face and of its reconstruction."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ from phystd_tf.tables.published import method_of
 
 requires = require_components
 
-_DETAIL = 4  # a detail is this part of the width of a face
+_DETAIL = 4  # a detail is 1 / _DETAIL of the width of a face
 _OWN = 9  # columns of the model itself
-_TITLE_WIDTH = 8  # letters above a picture
+_TITLE_WIDTH = 8  # characters per line of a title
 
 
 def draw(source: Source, beside: Sequence[Source] = ()) -> Drawn:
-    """Each type in a line: I, B, C, T, P, I_P, the reconstruction, and a detail of I and of the reconstruction.
+    """One line per type: I, B, C, T, P, I_P, the reconstruction, and a detail of I and of the reconstruction.
 
     Args:
       source: Source.
-      beside: Sources of other systems on the same faces, at the same size; of each the reconstruction and the same
-        detail, as in Fig. 8 (g) and (h).
+      beside: Sources of other systems on the same faces, at the same size; the reconstruction and the same detail of
+        each are shown, as in Fig. 8 (g) and (h).
     """
     samples = draw_samples(source.rows, dict.fromkeys(types_of(source.rows), 1), source.seed)
     rows = [row for drawn in samples.values() for row in drawn]

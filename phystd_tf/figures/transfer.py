@@ -1,4 +1,4 @@
-"""Fig. 10: the traces of spoof faces, warped to live faces of others."""
+"""Fig. 10: the traces of spoof faces, warped to live faces."""
 
 import tensorflow as tf
 
@@ -20,10 +20,10 @@ _SOURCES_ACROSS = 7
 
 
 def transferred(traces: Traces, sources: Faces, target: Faces, hparams: HParams) -> tf.Tensor:
-    """A live face with the traces of each of some spoof faces, Eq. (15) and (8).
+    """A live face with the traces of each of several spoof faces, Eq. (15) and (8).
 
     Args:
-      traces: Traces of the sources, as the generator gives them.
+      traces: Traces of the sources, from the generator.
       sources: Faces of n spoofs.
       target: Faces of one live face.
       hparams: HParams, for the sizes of the bands.
@@ -38,7 +38,7 @@ def transferred(traces: Traces, sources: Faces, target: Faces, hparams: HParams)
 
 
 def draw(source: Source) -> Drawn:
-    """The sources in the first line, the targets in the first column, and what becomes of each pair.
+    """The sources in the first line, the targets in the first column, and the synthesized face of each pair.
 
     Raises:
       PreparedFolderError: if the split lacks live or spoof faces.

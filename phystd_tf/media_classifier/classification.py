@@ -1,4 +1,4 @@
-"""One experiment: trained on train, the iteration chosen on dev where there is one, tested on test."""
+"""One experiment: training on train, choice of the iteration on dev if there is one, test on test."""
 
 import contextlib
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ from phystd_tf.media_classifier.network import WIDTHS, MediumNetwork
 from phystd_tf.networks.network import Network
 
 _BATCH = 32
-_LEARNING_RATE = 1e-3  # at the start; half a cosine leads to 0
-_LOOKS = 8  # at dev, evenly spaced over the training
+_LEARNING_RATE = 1e-3  # at the start; decays to 0 along half a cosine
+_LOOKS = 8  # evaluations on dev, evenly spaced over the training
 
 
 class Classified(NamedTuple):
     """The result of an experiment.
 
     Attributes:
-      clips: one row per test clip: clip, subject, label and prediction (names of classes), frames, and in a column for
-        each class the mean of the probabilities of the frames.
-      iteration: whose weights were tested.
-      dev_accuracy: share of the dev clips that it had right; None where dev lacks a class, and the last one was tested.
+      clips: one row per test clip: clip, subject, label and prediction (names of classes), number of frames, and one
+        column per class with the mean probability over the frames.
+      iteration: the iteration whose weights were tested.
+      dev_accuracy: share of dev clips it classified correctly; None if dev lacks a class, so that the last was tested.
     """
 
     clips: pd.DataFrame
@@ -37,7 +37,7 @@ class Classified(NamedTuple):
 
 
 class MediumClassifier(tf.keras.Model):
-    """A MediumNetwork on an input that is computed from the crops and is not trained.
+    """A MediumNetwork whose input is computed from the crops and is not trained.
 
     Args:
       network: MediumNetwork.
@@ -64,16 +64,16 @@ class _Progress(tf.keras.callbacks.Callback):
 
 
 class BestOnDev(tf.keras.callbacks.Callback):
-    """Keeps the weights with the highest accuracy on dev; the earliest of equal ones.
+    """Keeps the weights with the highest accuracy on dev; in a tie, the earliest.
 
     Attributes:
-      iteration: whose weights they are.
-      accuracy: share of the dev clips that they have right.
+      iteration: the iteration of these weights.
+      accuracy: share of the dev clips that they classify correctly.
 
     Args:
       dev: MediumFaces.
       classes: MediumClasses.
-      iterations: of the training; dev is looked at eight times, evenly spaced, the last time at its end.
+      iterations: length of the training; dev is evaluated eight times, evenly spaced, the last time at the end.
     """
 
     def __init__(self, dev: MediumFaces, classes: MediumClasses, iterations: int) -> None:
@@ -93,7 +93,7 @@ class BestOnDev(tf.keras.callbacks.Callback):
             self.iteration, self.accuracy, self._weights = batch + 1, accuracy, self.model.network.get_weights()
 
     def restore(self) -> None:
-        """Gives the model these weights."""
+        """Sets the model to these weights."""
         self.model.network.set_weights(self._weights)
 
 
@@ -109,17 +109,17 @@ def classify(
 ) -> Classified:
     """Trains a classifier of spoof media and tests it.
 
-    Nothing is kept of a training that was stopped; it is short, and the same call starts it again. Traces are computed
-    batch by batch, so memory does not grow with the dataset.
+    An interrupted training leaves nothing; it is short, and the same call starts it again. Traces are computed batch
+    by batch, so memory does not grow with the dataset.
 
     Args:
-      generator: Network of a run; it stays as it is.
+      generator: Network of a run; it is not changed.
       faces: Selection, whose train and dev faces are used.
       test_faces: Selection, whose test faces are used.
       classes: MediumClasses.
       input_name: "traces" or "image".
-      seed: of the weights, of dropout and of the draws.
-      iterations: batches of 32 faces.
+      seed: for the weights, dropout and the draws.
+      iterations: number of batches of 32 faces.
       progress: called with 1 after each iteration.
 
     Returns:
@@ -158,7 +158,7 @@ def classify(
 
 
 def classified_clips(model: tf.keras.Model, faces: MediumFaces, classes: MediumClasses) -> pd.DataFrame:
-    """Decides the class of each clip by the mean of the probabilities of its frames; see ``Classified.clips``."""
+    """Classifies each clip by the mean probabilities over its frames; see ``Classified.clips``."""
     batches = faces.crops().batch(_BATCH).prefetch(tf.data.AUTOTUNE)
     of_faces = np.concatenate([tf.nn.softmax(model.predict_on_batch(crops)).numpy() for crops in batches])
     names = list(classes.classes)

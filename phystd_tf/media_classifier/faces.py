@@ -14,14 +14,14 @@ from phystd_tf.data.selection import Selection
 from phystd_tf.evaluation.medium_classes import MediumClasses, class_of
 from phystd_tf.hparams import HParams
 
-_DEV_FRAMES = 2  # dev is looked at several times in a training
+_DEV_FRAMES = 2  # few, since dev is evaluated several times in a training
 
 
 class MediumFaces:
     """The faces of a split with their classes.
 
     Attributes:
-      rows: of the manifest.
+      rows: manifest rows.
       labels: [faces] int64, index of the class of each row.
       missing: names of the classes without a face.
 
@@ -30,7 +30,7 @@ class MediumFaces:
       split: "train", "dev" or "test".
       classes: MediumClasses.
       hparams: HParams, for the image size.
-      max_frames: most frames of a clip, evenly spaced; 0 for all.
+      max_frames: maximum number of frames per clip, evenly spaced; 0 for all.
 
     Raises:
       PreparedFolderError: if the split is empty.
@@ -62,13 +62,13 @@ class MediumFaces:
             )
 
     def drawn(self, seed: int) -> tf.data.Dataset:
-        """Draws all classes equally often, and so the clips of a class; half of the crops are mirrored.
+        """Draws all classes equally often, and all clips within a class; half of the crops are mirrored.
 
         Args:
-          seed: of the draws.
+          seed: for the draws.
 
         Returns:
-          Infinite dataset of (crop [N, N, 3] float32, class), which depends on the seed alone.
+          Infinite dataset of (crop [N, N, 3] float32, class), which depends on the seed only.
         """
         names = [{"type": str(label), "clip": row["clip"]} for row, label in zip(self.rows, self.labels)]
         sampler, read = FaceSampler(names, "type", seed), CropReader(self._selection, self._h, self.rows)
@@ -90,7 +90,7 @@ class MediumFaces:
 
 
 def dev_faces(selection: Selection, classes: MediumClasses, hparams: HParams) -> Optional[MediumFaces]:
-    """Two frames of each dev clip; None where dev lacks a class, since weights would be chosen for the others."""
+    """Two frames of each dev clip; None if dev lacks a class, since weights would be chosen for the others."""
     if not sum(selection.count("dev")):
         return None
     faces = MediumFaces(selection, "dev", classes, hparams, _DEV_FRAMES)
@@ -98,7 +98,7 @@ def dev_faces(selection: Selection, classes: MediumClasses, hparams: HParams) ->
 
 
 def _thinned(rows: Sequence[dict[str, str]], most: int) -> list[dict[str, str]]:
-    """At most so many rows of each clip, evenly spaced."""
+    """At most ``most`` rows of each clip, evenly spaced."""
     if not most:
         return list(rows)
     clips: dict[str, list[dict[str, str]]] = collections.defaultdict(list)

@@ -18,11 +18,11 @@ Input = Callable[[tf.Tensor], tf.Tensor]
 def input_of(name: str, generator: Network) -> Input:
     """The input of a medium classifier.
 
-    {B, C, T} enter as they enter the reconstruction, side by side. The inpainting is left out: P0 would tell the type.
+    B, C and T are concatenated, as they enter the reconstruction. Inpainting is left out: P0 would reveal the type.
 
     Args:
       name: "traces" or "image".
-      generator: network of a run, which is not trained any more.
+      generator: network of a run, which is not trained further.
 
     Returns:
       A function from crops [n, N, N, 3] float32 in [0, 1] to [n, N, N, 9] float32 traces, or to the crops themselves.

@@ -1,4 +1,4 @@
-"""The network that tells spoof media apart: of the type of AlexNet, Sec. 4.4, at the sizes of each preset."""
+"""The network that tells spoof media apart: similar to AlexNet, Sec. 4.4, with sizes for each preset."""
 
 from typing import Any, NamedTuple
 
@@ -18,20 +18,20 @@ class Widths(NamedTuple):
 
 
 _ALEXNET = Widths((96, 256, 384, 384, 256), 4096)
-# By the preset of the run, whose image size the network reads.
+# By the preset of the run; the network takes images of its size.
 WIDTHS = {"paper": _ALEXNET, "printed": _ALEXNET, "small": Widths((24, 64, 96, 96, 64), 128)}
 _KERNELS, _STRIDES = (11, 5, 3, 3, 3), (4, 1, 1, 1, 1)
-_POOLED = (0, 1, 4)  # convolutions that a pooling of 3 x 3 with stride 2 follows
+_POOLED = (0, 1, 4)  # convolutions followed by 3 x 3 max pooling with stride 2
 _DROPOUT = 0.5
 _INPUT_EPSILON = 1e-6  # variances of traces are of the order of 1e-4, and Keras would add 1e-3
-_MOMENTUM = 0.9  # few hundred iterations: 0.99 would still remember the start
+_MOMENTUM = 0.9  # a training has a few hundred iterations: 0.99 would still remember the start
 
 
 class MediumNetwork(tf.keras.Model):
     """Five convolutions, three of them pooled, and three dense layers.
 
-    Batch normalization stands where AlexNet has local response normalization, and before the first convolution: the
-    same network reads traces, whose size is that of the run, and images.
+    Batch normalization replaces the local response normalization of AlexNet. It also precedes the first convolution,
+    because the same network takes images and traces, whose magnitude depends on the run.
 
     Args:
       num_classes: k.
@@ -62,7 +62,7 @@ class MediumNetwork(tf.keras.Model):
         self.body = tf.keras.Sequential([*layers, tf.keras.layers.Dense(num_classes)])
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """The classes of a batch.
+        """Classifies a batch.
 
         Args:
           inputs: [n, N, N, c] float32, traces or images.

@@ -1,7 +1,7 @@
-"""Loss scaling for float16: small gradients would be 0 in it, so they are computed of a larger loss and divided again.
+"""Loss scaling for float16: small gradients would underflow, so the loss is multiplied and its gradients are divided.
 
-The factor is a power of two, so nothing is rounded. Where a gradient is not finite, Keras skips the update and halves
-the factor; after many good updates it doubles it.
+The factor is a power of two, so nothing is rounded. If a gradient is not finite, Keras skips the update and halves the
+factor; after many good updates it doubles it.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ _Scaling = tf.keras.mixed_precision.LossScaleOptimizer
 
 
 def with_loss_scaling(optimizer: tf.keras.optimizers.Optimizer, precision: str) -> tf.keras.optimizers.Optimizer:
-    """The optimizer as given, or one with a factor of its own where the precision needs it.
+    """The optimizer as given, or wrapped with its own loss scaling factor if the precision needs one.
 
     Args:
-      optimizer: newly made.
+      optimizer: a new optimizer.
       precision: "float32", "mixed_bfloat16", which has the range of float32, or "mixed_float16".
     """
     return _Scaling(optimizer) if precision == "mixed_float16" else optimizer

@@ -1,8 +1,8 @@
-"""What a step on a part of the batch has to do so that all parts together are one step on the joined batch.
+"""What a step on a part of the batch has to do so that all parts together are one step on the whole batch.
 
-Each device (replica) sees as many live and as many spoof faces as the others, and every loss is a mean over faces; the
-normalizer of the negative term of Eq. (19) is that of a face. So the joined loss is the mean of those of the replicas,
-and its gradient, which the optimizers add up, the sum of the gradients of their shares.
+All devices (replicas) see equal numbers of live and of spoof faces. Every loss is a mean over faces; the negative term
+of Eq. (19) is normalized per face. The loss of the whole batch is therefore the mean of those of the replicas. Its
+gradient is the sum of the gradients of their shares, which the optimizers add up.
 """
 
 from typing import Any, Callable
@@ -16,17 +16,17 @@ def num_replicas() -> int:
 
 
 def share_of_loss(loss: tf.Tensor, replicas: int) -> tf.Tensor:
-    """What a replica adds to the joined loss, which is the mean over replicas that see equally many faces."""
+    """A replica's share of the loss of the whole batch: the mean over replicas, which see equally many faces."""
     return loss if replicas == 1 else loss / replicas
 
 
 def share_of_draws(draw: Callable[[tf.Tensor], tf.Tensor], num_faces: tf.Tensor, axis: int = 0) -> tf.Tensor:
-    """What is drawn for the faces of this replica, in a draw for the whole joined batch.
+    """The values of the faces of this replica, out of one draw for the whole batch.
 
     Args:
-      draw: from a number of faces to a value of each, along ``axis``.
-      num_faces: those of this replica.
-      axis: that of the faces.
+      draw: maps a number of faces to one value per face, along ``axis``.
+      num_faces: number of faces of this replica.
+      axis: axis of the faces.
 
     Returns:
       The values of the faces of this replica.

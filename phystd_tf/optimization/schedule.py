@@ -10,12 +10,11 @@ from phystd_tf.hparams import HParams
 def generator_learning_rate(iteration: Any, hparams: HParams) -> Any:
     """Learning rate of the generator at a mini-batch iteration, Sec. 4.1.
 
-    The count is that of mini-batches (Alg. 1), not of optimizer updates: an
-    iteration-keyed optimizer that is applied twice a batch would decay twice as
-    fast.
+    Mini-batches are counted (Alg. 1), not optimizer updates: with an optimizer
+    that is applied twice per batch, the rate would otherwise decay twice as fast.
 
     Args:
-      iteration: whole number from 0, or an integer tensor.
+      iteration: integer from 0, or an integer tensor.
       hparams: HParams.
 
     Returns:
@@ -27,7 +26,7 @@ def generator_learning_rate(iteration: Any, hparams: HParams) -> Any:
 def discriminator_learning_rate(iteration: Any, hparams: HParams) -> Any:
     """Learning rate of the discriminators, Sec. 3.5: reduced by half.
 
-    ``discriminator_decay_every`` gives it a clock of its own; 0 never decays.
+    ``discriminator_decay_every`` sets its own decay interval; 0 means no decay.
     """
     every = hparams.decay_every if hparams.discriminator_decay_every is None else hparams.discriminator_decay_every
     start = hparams.learning_rate * hparams.discriminator_lr_ratio

@@ -1,4 +1,4 @@
-"""What all systems share in training: one iteration count, Adam, balanced batches, no change by a bad loss."""
+"""What all systems share in training: one iteration count, Adam, balanced batches, no update from a bad loss."""
 
 from collections.abc import Sequence
 from typing import Any, Callable, NamedTuple, Optional
@@ -20,8 +20,8 @@ class Losses(NamedTuple):
       objective: [] float32, what the generator minimizes; known to be finite.
       L_D: [] float32, what the discriminators minimize; known to be finite; None without discriminators.
       logged: the values to log, by the names that the model was made with.
-      weights: those of logged values that are means over elements which do not all count, by the same names.
-      later: further objectives, each of which has an update of the generator of its own, after that on ``objective``.
+      weights: for the logged values that are means over only some elements, by the same names.
+      later: further objectives; each has its own update of the generator, after that on ``objective``.
     """
 
     objective: tf.Tensor
@@ -32,22 +32,22 @@ class Losses(NamedTuple):
 
 
 class TrainedModel(tf.keras.Model):
-    """A network, its discriminators where it has some, their optimizers and the one iteration count.
+    """A network, its discriminators (if any), their optimizers and one iteration count.
 
-    A system defines ``losses_of``. Its logged values include ``L_depth``: that of held-out faces chooses the best
-    checkpoint.
+    A system defines ``losses_of``. Its logged values include ``L_depth``, which selects the best checkpoint by its
+    value on held-out faces.
 
     Args:
-      generator: Network, newly made.
-      discriminators: networks that are trained against it, at a rate of their own; newly made.
+      generator: a new Network.
+      discriminators: new networks that are trained against it, at their own rate.
       logged: names of the values that ``losses_of`` logs.
-      seed: of what the losses draw.
+      seed: for the random numbers of the losses.
 
     Attributes:
       hparams: HParams of the generator.
       seed, generator, discriminators: those above.
-      iteration: int64 variable, how many batches were trained on.
-      generator_optimizer, discriminator_optimizer: Adam, in float16 with loss scaling; the latter is None without
+      iteration: int64 variable, number of batches trained on.
+      generator_optimizer, discriminator_optimizer: Adam, with loss scaling in float16; the latter is None without
         discriminators.
     """
 
@@ -78,19 +78,19 @@ class TrainedModel(tf.keras.Model):
         """The losses of a batch.
 
         Args:
-          batch: Batch of as many live as spoof faces, at least one of each.
-          training: whether batch normalization uses, and updates its averages by, this batch.
+          batch: Batch with as many live as spoof faces, at least one of each.
+          training: whether batch normalization uses this batch and updates its averages with it.
 
         Returns:
           Losses.
 
         Raises:
-          InvalidArgumentError: if a loss is not finite, with its name.
+          InvalidArgumentError: if a loss is not finite; names it.
         """
         raise NotImplementedError
 
     def discriminator_input(self, images: tf.Tensor) -> tf.Tensor:
-        """What the discriminators see of images [n, N, N, 3]; here, these."""
+        """What the discriminators see of images [n, N, N, 3]: the images themselves, unless a system overrides it."""
         return images
 
     @property
@@ -104,7 +104,7 @@ class TrainedModel(tf.keras.Model):
         return [variable for network in self.discriminators for variable in network.trainable_variables]
 
     def compile(self, **kwargs: Any) -> None:
-        """Prepares ``fit``. The optimizers belong to the model, so none is taken."""
+        """Prepares ``fit``. Takes no optimizer, since the model has its own."""
         super().compile(optimizer=self.generator_optimizer, **kwargs)
 
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
@@ -115,7 +115,7 @@ class TrainedModel(tf.keras.Model):
         """One iteration: one update of the generator on each of its objectives, and one of the discriminators.
 
         Args:
-          batch: Batch of as many live as spoof faces, at least one of each; with several devices, that of this one.
+          batch: Batch with as many live as spoof faces, at least one of each; with several devices, that of this one.
 
         Returns:
           Running means of the losses by name.
@@ -126,7 +126,7 @@ class TrainedModel(tf.keras.Model):
         """
         batch, replicas = _balanced(batch), num_replicas()
         variables = self.generator.trainable_variables
-        # A tape for either network: of L_D, nothing is traced backwards through the generator.
+        # One tape per network, so that L_D is not differentiated through the generator.
         tape = tf.GradientTape(persistent=True, watch_accessed_variables=False)
         discriminator_tape = tf.GradientTape(watch_accessed_variables=False)
         with tape, discriminator_tape:
@@ -174,7 +174,7 @@ class TrainedModel(tf.keras.Model):
         return {name: tracker.result() for name, tracker in self._trackers.items()}
 
     def _build_networks(self) -> None:
-        """Makes every variable now, so that a checkpoint can be checked against all of them."""
+        """Creates all variables now, so that a checkpoint can be checked against them."""
         self.generator.build_variables()
         self.generator_optimizer.build(self.generator.trainable_variables)
         image = tf.zeros((1, self.hparams.image_size, self.hparams.image_size, 3))
@@ -185,12 +185,12 @@ class TrainedModel(tf.keras.Model):
 
 
 def finite(value: tf.Tensor, name: str) -> tf.Tensor:
-    """The value as given, once it is known to be finite; else InvalidArgumentError with the name of the loss."""
+    """Returns the value if it is finite; otherwise raises InvalidArgumentError with the name of the loss."""
     return tf.debugging.check_numerics(value, f"{name} is not finite")
 
 
 def both_images(batch: Batch) -> tf.Tensor:
-    """All images of a batch in one pass, the live ones first: [2 n, N, N, 3]; the outputs are for ``halve``."""
+    """All images of a batch for one pass, live ones first: [2 n, N, N, 3]; ``halve`` splits the output."""
     return tf.concat([batch.live.image, batch.spoof.image], axis=0)
 
 
@@ -208,7 +208,7 @@ def _adam(hparams: HParams) -> tf.keras.optimizers.Optimizer:
 
 
 def _balanced(batch: Batch) -> Batch:
-    """The batch as given, once it is known to hold as many live as spoof faces, and some."""
+    """Returns the batch after a check that it has as many live as spoof faces, and at least one of each."""
     num_live, num_spoof = tf.shape(batch.live.image)[0], tf.shape(batch.spoof.image)[0]
     message = "a batch needs as many live as spoof faces, and at least one of each"
     checks = [

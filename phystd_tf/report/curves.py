@@ -1,4 +1,4 @@
-"""How scores are spread, for the curves of a page: exact numbers of faces on either side of some thresholds."""
+"""The distribution of scores, for the curves of a page: exact counts on either side of some thresholds."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ _BINS = 40
 
 
 def score_curves(scores: pd.DataFrame, threshold: float) -> dict[str, Any]:
-    """What ROC, DET and histogram are drawn from.
+    """The data from which ROC, DET and histogram are drawn.
 
     Args:
       scores: one row per presentation: type, label, score; any number of rows.
-      threshold: the one of the error rates; live is ``score >= threshold``.
+      threshold: threshold of the error rates; live is ``score >= threshold``.
 
     Returns:
-      ``thresholds``, rising, at most some hundred: all scores where there are few, else quantiles of live and of spoof
-      scores, always with ``threshold`` and one above all; ``threshold``, its place among them; ``edges`` of the bins
-      of the histogram; and ``types``, live first: name, number, ``below`` (numbers of scores below each threshold) and
-      ``bins`` (numbers in each bin).
+      ``thresholds``, ascending, at most a few hundred: all scores if there are few, else quantiles of live and of
+      spoof scores, always with ``threshold`` and one above all; ``threshold``, its index among them; ``edges`` of the
+      bins of the histogram; and ``types``, live first: name, number, ``below`` (counts of scores below each threshold)
+      and ``bins`` (counts per bin).
     """
     values = scores["score"].to_numpy(np.float64)
     chosen = np.unique(values)

@@ -1,4 +1,4 @@
-"""A page that says what was trained on what, how well it does, and shows why."""
+"""A page that says what was trained on which data and how well it performs, and shows why."""
 
 import base64
 import os
@@ -9,7 +9,7 @@ from phystd_tf.errors import PhystdError
 from phystd_tf.files.images import jpeg_of, read_image
 from phystd_tf.report.page import render_page
 
-# At the start of every page, also of those that earlier versions wrote.
+# At the start of every page, including those of earlier versions.
 MARK = b"<title>PhySTD report</title>"
 TEMPLATE = os.path.join(os.path.dirname(__file__), "assets", "report.html.j2")
 
@@ -24,11 +24,11 @@ def render_report(
     """The report as one self-contained HTML page, which loads nothing from elsewhere.
 
     Args:
-      facts: what was done, by name, in the order to show.
-      tables: by title, rows that all have the same columns; what follows a colon in a title is shown below it.
+      facts: what was done, by name, in display order.
+      tables: by title, rows with the same columns; text after a colon in a title is shown below it.
       pictures: paths of photographs or pictures, embedded into the page as JPEG.
-      curves: of ``phystd_tf.report.curves``; None for a page without curves.
-      explorer: of ``phystd_tf.explorer.samples``, with ``rules``, sentences for people; None for none.
+      curves: from ``phystd_tf.report.curves``; None for a page without curves.
+      explorer: from ``phystd_tf.explorer.samples``, with ``rules``, sentences for readers; None for none.
 
     Returns:
       HTML text.
@@ -41,7 +41,7 @@ def render_report(
 
 
 def run_facts(hparams: Mapping[str, Any], commands: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What was trained on what, from hparams.json and commands.json of a run folder."""
+    """What was trained on which data, from hparams.json and commands.json of a run folder."""
     last = commands[-1]
     faces = [f"{split}: {count['live']} live, {count['spoof']} spoof" for split, count in last["faces"].items()]
     return {
@@ -101,7 +101,7 @@ _QUALITY = (
 
 
 def quality_tables(quality: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """How right the traces are: means and 95 % intervals of ``evaluation.trace_quality.summarize_quality``."""
+    """The accuracy of the traces: means and 95 % intervals of ``evaluation.trace_quality.summarize_quality``."""
     rows = []
     for kind, entry in quality["types"].items():
         row: dict[str, Any] = {"type": kind, "faces": entry["faces"], "subjects": entry["subjects"]}

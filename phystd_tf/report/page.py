@@ -1,4 +1,4 @@
-"""Fills in a template of a page; all pages have one style."""
+"""Fills in the template of a page; all pages share one style."""
 
 import os
 from typing import Any
@@ -12,9 +12,9 @@ def render_page(template: str, **values: Any) -> str:
     """One self-contained HTML page.
 
     Args:
-      template: path of a Jinja template, which may extend ``page.html.j2``. In it, ``source(name)`` is the text of a
-        file beside it as it is, for a style or a script.
-      values: what it shows; everything is escaped.
+      template: path of a Jinja template, which may extend ``page.html.j2``. In it, ``source(name)`` is the unescaped
+        text of a file next to it, for a style or a script.
+      values: values that it shows; all are escaped.
 
     Raises:
       PhystdError: if jinja2 is not installed.

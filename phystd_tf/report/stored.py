@@ -1,4 +1,4 @@
-"""Components of faces as small images in a page, with the range that turns their pixels into values again."""
+"""Components of faces as small images in a page, with the range that turns pixels back into values."""
 
 import base64
 import io
@@ -8,22 +8,22 @@ import numpy as np
 from PIL import Image
 
 LEVEL = 1 / 255  # a gray level of a display
-TRACE_STEP = LEVEL / 2  # of B, C and T: added, they are wrong by less than a level
+TRACE_STEP = LEVEL / 2  # of B, C and T: the error of their sum is less than a level
 RULE = (
     "The components are stored in equal steps: of half a gray level for B, C and T, of one for P, the image and the "
     "cover P I_P; of more where 255 steps would not reach over the range. Each is wrong by at most half a step; the "
     "live face of Eq. (5), with all weights 1 and no larger step, by less than 2.5 gray levels of 255. Pixels of 8 "
     "bits that were not resized are exact."
 )
-_EFFORT = {"method": 0, "quality": 20}  # of lossless WebP: a tenth of the time of the usual, 10 % more bytes
+_EFFORT = {"method": 0, "quality": 20}  # of lossless WebP: a tenth of the default time, 10 % more bytes
 
 
 class Stored(NamedTuple):
-    """An array in steps of equal size; value = offset + scale * pixel, wrong by at most scale / 2.
+    """An array in equal steps; value = offset + scale * pixel, with an error of at most scale / 2.
 
     Attributes:
       pixels: [H, W, c] uint8.
-      offset: the value of 0.
+      offset: the value of pixel 0.
       scale: the step.
     """
 
@@ -32,7 +32,7 @@ class Stored(NamedTuple):
     scale: float
 
     def values(self) -> np.ndarray:
-        """The array again, [H, W, c] float64."""
+        """The restored array, [H, W, c] float64."""
         return self.offset + self.scale * self.pixels
 
     def for_page(self) -> dict[str, Any]:
@@ -45,13 +45,13 @@ class Stored(NamedTuple):
 
 
 def store(array: np.ndarray, step: float = LEVEL) -> Stored:
-    """Rounds an array to steps; they are larger than ``step`` where 256 of them would not reach over its range.
+    """Rounds an array to steps; they are larger than ``step`` if 256 of them would not cover its range.
 
     Args:
       array: [H, W, c] float, c is 1 or 3.
       step: positive.
     """
     low, high = float(array.min()), float(array.max())
-    low = step * np.floor(low / step)  # where steps are not larger, 0 stays 0 and a gray level one
+    low = step * np.floor(low / step)  # unless steps are larger, 0 and gray levels are exact
     scale = max(step, (high - low) / 255)
     return Stored(np.rint((array - low) / scale).astype(np.uint8), float(low), float(scale))

@@ -10,13 +10,13 @@ from phystd_tf.spoof_types import PARTIALS, PRINT, REPLAY
 
 
 class Outcome(NamedTuple):
-    """What came of training one model once.
+    """The result of training one model once.
 
     Attributes:
       model: what was trained, a row of the table, such as "full".
-      seed: of the training.
-      iterations: of the training.
-      metrics: what ``tools.evaluate`` wrote; also ``losses``, the last row of the training's history.
+      seed: seed of the training.
+      iterations: length of the training.
+      metrics: output of ``tools.evaluate``; also ``losses``, the last row of the training's history.
     """
 
     model: str
@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
 
 _NONE: Mapping[str, Any] = {"types": {}}  # where no traces were measured
 
-# Title of a column and what it takes from the metrics of a model; None where a model has no such value.
+# Column title -> function of the metrics of a model; None if the model has no such value.
 COLUMNS = {
     "EER %": lambda m: _times(100, m["eer"]),
     "ACER %": lambda m: _times(100, m["acer"]),
@@ -49,7 +49,7 @@ COLUMNS = {
     "L_D": lambda m: m.get("losses", {}).get("L_D"),
 }
 
-# The same of a single type: title and what it takes from the means of the trace measures of that type.
+# The same for a single type: column title -> trace measure, whose mean is shown.
 TRACE_COLUMNS = {
     "PSNR gain dB": "psnr_gain",
     "color-free gain dB": "fitted_psnr_gain",
@@ -66,12 +66,12 @@ def collect(outcomes: Sequence[Outcome], columns: Mapping[str, Any]) -> list[dic
     """One row per model, in the order of their first outcome.
 
     Args:
-      outcomes: any number, several seeds of a model among them.
-      columns: title to function of the metrics.
+      outcomes: any number, with one or more seeds per model.
+      columns: column title -> function of the metrics.
 
     Returns:
-      Rows of ``model``, ``iterations``, ``seeds`` (a list) and, for each column, ``{"mean", "deviation",
-      "values"}``, or None where no seed has a value. The deviation is that of a sample; None for a single seed.
+      Rows of ``model``, ``iterations``, ``seeds`` (a list) and, for each column, ``{"mean", "deviation", "values"}``,
+      or None if no seed has a value. The deviation is the sample standard deviation; None for a single seed.
     """
     rows = []
     for model in dict.fromkeys(outcome.model for outcome in outcomes):
@@ -101,8 +101,8 @@ def traces_by_type(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
       outcomes: of one model, any number of seeds.
 
     Returns:
-      Rows of ``model`` (the name of the type), ``iterations``, ``seeds`` and the titles of ``TRACE_COLUMNS``, as of
-      ``collect``; none where the traces were not measured.
+      Rows of ``model`` (the name of the type), ``iterations``, ``seeds`` and the titles of ``TRACE_COLUMNS``, as from
+      ``collect``; no rows if the traces were not measured.
     """
     kinds = dict.fromkeys(kind for one in outcomes for kind in (one.metrics.get("trace_quality") or _NONE)["types"])
     rows = []
@@ -157,7 +157,7 @@ def _times(factor: float, value: Optional[float]) -> Optional[float]:
 
 
 def _means(metrics: Mapping[str, Any], measure: str, kinds: Optional[Sequence[str]] = None) -> list[float]:
-    """Means of a trace measure, of each of the kinds (all where None) that has it."""
+    """Means of a trace measure, one for each of the kinds (None: all) that has it."""
     types = (metrics.get("trace_quality") or _NONE)["types"]
     return [types[kind][measure]["mean"] for kind in kinds or types if measure in types.get(kind, {})]
 

@@ -6,17 +6,16 @@ from typing import Optional
 import cv2
 import numpy as np
 
-# Traces are weak compared with the face, so they are amplified around mid-gray. The
-# caption says by how much.
+# Traces are weak compared with the face, so they are amplified around mid-gray. The caption says by how much.
 TRACE_GAIN = 4.0
 COLUMNS = ("input", "B", "C", "T", "P", "reconstruction", "overall trace")
 _AMPLIFIED = {"B": "B", "C": "C", "T": "T", "overall trace": "overall_trace"}  # column -> name of the output
 _CAPTION_HEIGHT = 18
 _INDENT = 4  # pixels left of a caption
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_TEXT_SCALE, _LEAST_TEXT_SCALE = 0.4, 0.3  # a caption that is too wide is written smaller, as long as one can read it
+_TEXT_SCALE, _LEAST_TEXT_SCALE = 0.4, 0.3  # a caption that is too wide becomes smaller, down to a legible size
 _MARGIN = 2
-# Of a sheet: side of a picture, faces next to each other, and pixels between those.
+# Of a sheet: side of a picture, faces per line, and pixels between faces.
 _SHEET_TILE, _ACROSS, _GAP = 80, 2, 12
 
 
@@ -42,7 +41,7 @@ def trace_panel(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: Opt
 
 
 def sheet_row(image: np.ndarray, outputs: Mapping[str, np.ndarray], title: str, tile: int = _SHEET_TILE) -> np.ndarray:
-    """The pictures of ``trace_panel``, small and below a title; ``column_names`` are their captions.
+    """The pictures of ``trace_panel``, small and below a title; ``column_names`` draws their captions.
 
     Args:
       image: [N, N, 3] float32, RGB in [0, 1].

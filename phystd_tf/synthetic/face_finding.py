@@ -30,14 +30,14 @@ _SMALL = 25  # pixels between the outer eye corners of the smallest faces that a
 
 
 class Finding(NamedTuple):
-    """What became of a view of a face.
+    """The result for a view of a face.
 
     Attributes:
       type: spoof type, or live.
       crop: one of CROPS.
       turn: one of TURNS.
       status: "ok", or why the face was refused.
-      reason: a sentence where it was.
+      reason: a sentence if refused.
       error: mean distance of the vertices from the true ones, in distances of the outer eye corners; None if refused.
     """
 
@@ -50,10 +50,10 @@ class Finding(NamedTuple):
 
 
 def measure(folder: str, aligner: FaceAligner, model: MorphableModel, clip_step: int = 1) -> Iterator[Finding]:
-    """Looks for the face of the first frame of every n-th clip, in several crops, and turned.
+    """Looks for the face in the first frame of every n-th clip, in several crops and rotations.
 
     Args:
-      folder: of the embedded dataset, made with its truth.
+      folder: folder of the embedded dataset, made with ground truth.
       aligner: FaceAligner.
       model: the morphable model.
       clip_step: n.
@@ -62,7 +62,7 @@ def measure(folder: str, aligner: FaceAligner, model: MorphableModel, clip_step:
       Finding.
 
     Raises:
-      PhystdError: if it is not such a folder.
+      PhystdError: if the folder is not one.
     """
     for clip, image, points in _first_frames(folder, clip_step):
         for name, turn in _views():
@@ -71,7 +71,7 @@ def measure(folder: str, aligner: FaceAligner, model: MorphableModel, clip_step:
 
 
 class Quality(NamedTuple):
-    """What the rule of ``phystd_tf.face.quality`` says of a face.
+    """The measures of ``phystd_tf.face.quality`` for a face.
 
     Attributes:
       condition: what was done to its photograph.
@@ -89,7 +89,7 @@ class Quality(NamedTuple):
 
 
 def measure_quality(folder: str, aligner: FaceAligner, model: MorphableModel, clip_step: int = 1) -> Iterator[Quality]:
-    """Blurs, brightens, darkens and reduces the first frame of every n-th clip; for the rest see ``measure``."""
+    """Measures the first frame of every n-th clip as it is, blurred, brighter, darker and reduced; see ``measure``."""
     for _, image, _ in _first_frames(folder, clip_step):
         try:
             face = find_face(image, aligner, model, _CROP_SIZE)
@@ -119,7 +119,7 @@ def _conditions(image: np.ndarray, eyes: float) -> Iterator[tuple[str, np.ndarra
 
 
 def summarize_quality(measured: Sequence[Quality]) -> list[dict[str, object]]:
-    """A table of the measures and of the share that is flagged, by condition."""
+    """A table of the measures and of the flagged share, by condition."""
     rows: list[dict[str, object]] = []
     for condition in dict.fromkeys(each.condition for each in measured):
         of = [each for each in measured if each.condition == condition]
@@ -172,7 +172,7 @@ def turned(image: np.ndarray, points: np.ndarray, degrees: int) -> tuple[np.ndar
 
 
 def summarize(findings: Sequence[Finding]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """Tables of what was refused: by crop and turn, and upright faces by type."""
+    """Tables of refusals: by crop and turn, and of upright faces by type."""
     by_view = [
         {"crop": view[0], "turned by": view[1], **_counts([each for each in findings if each[1:3] == view])}
         for view in _views()

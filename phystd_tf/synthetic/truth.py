@@ -95,12 +95,12 @@ def read(path: Union[str, BinaryIO]) -> Truth:
             live_jpeg = _require_start(arrays["live_camera_jpeg"], b"\xff\xd8")
             live_camera = np.ascontiguousarray(cv2.imdecode(live_jpeg, cv2.IMREAD_COLOR)[..., ::-1])
         return Truth(arrays["vertices"], live, layers, covered, live_camera)
-    except Exception as error:  # NumPy, zip files and OpenCV raise whatever they meet in a damaged file
+    except Exception as error:  # NumPy, zipfile and OpenCV raise many kinds of errors for damaged files
         raise TruthError(f"{path} cannot be read as a truth file; make the dataset again ({error})") from error
 
 
 def truth_path(root: str, clip: str, frame: int) -> str:
-    """The path of the truth file of a frame, wherever the dataset is.
+    """The path of the truth file of a frame.
 
     Args:
       root: folder of the synthetic dataset.
@@ -131,10 +131,10 @@ def _decode_png(data: np.ndarray, shift: int = 0) -> np.ndarray:
 
 
 def _require_start(data: np.ndarray, start: bytes) -> np.ndarray:
-    """Lets OpenCV decode nothing but what is written here: it guesses the format, and some decoders have known faults.
+    """Keeps OpenCV from decoding other formats: it guesses the format, and some of its decoders have known faults.
 
     Raises:
-      ValueError: if the data is of another format.
+      ValueError: if the data has another format.
     """
     if data.dtype != np.uint8 or data[: len(start)].tobytes() != start:
         raise ValueError("a picture of another format")

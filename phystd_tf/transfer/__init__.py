@@ -1,1 +1,1 @@
-"""New spoof images for training: the traces of spoofs, carried to live faces of others by Eq. (8) and (15)."""
+"""New spoof images for training: the traces of spoofs, put on live faces of other people by Eq. (8) and (15)."""

@@ -17,18 +17,18 @@ from phystd_tf.physics.warp_quality import warp_quality
 from phystd_tf.traces import Faces
 from phystd_tf.transfer.pairs import Pair
 
-ELEMENTS = ("B", "C", "T", "P")  # what has a weight
+ELEMENTS = ("B", "C", "T", "P")  # each has a weight
 
 
 class Recipe(NamedTuple):
-    """How traces are weighed, and which warps are refused.
+    """How traces are weighted, and which warps are refused.
 
     Attributes:
-      seed: of all draws.
-      weights: of each of ELEMENTS; that of P in [0, 1].
-      harder: whether these are multiplied by weights that are drawn as in Sec. 3.3.
-      max_folded: at most this share of the pixels of a target may lie in folded triangles.
-      max_offset: at most this share of the side of the crop may be the root mean square offset of the vertices.
+      seed: for all draws.
+      weights: weight of each of ELEMENTS; that of P is in [0, 1].
+      harder: whether these are multiplied by random weights as in Sec. 3.3.
+      max_folded: maximum share of the pixels of a target that lie in folded triangles.
+      max_offset: maximum root mean square offset of the vertices, as a share of the side of the crop.
     """
 
     seed: int
@@ -39,13 +39,13 @@ class Recipe(NamedTuple):
 
 
 class Synthesized(NamedTuple):
-    """What became of a pair.
+    """The result for a pair.
 
     Attributes:
       pair: Pair.
       folded: see ``WarpQuality``.
       offset: see ``WarpQuality``.
-      weights: [4] of ELEMENTS.
+      weights: [4], of ELEMENTS.
       image: [N, N, 3] uint8 RGB; None where the warp was refused.
       geometry: CropGeometry of the target with P0 of the source, warped to it; None where the warp was refused.
     """
@@ -65,7 +65,7 @@ def synthesize(
 
     Args:
       generator: Network of a PhySTD.
-      faces: Selection that the rows of the pairs are of.
+      faces: Selection with the rows of the pairs.
       pairs: at least one.
       recipe: Recipe.
       depth_size: K of the geometry.
@@ -97,7 +97,7 @@ def synthesize(
 def _transferred(
     generator: Network, sources: Faces, targets: Faces, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Images [n, N, N, 3] uint8 and P0 [n, N, N] uint8 of targets with the weighed traces of sources."""
+    """Images [n, N, N, 3] uint8 and P0 [n, N, N] uint8 of targets with the weighted traces of sources."""
     h = generator.hparams
     traces = generator(sources.image, training=False).traces
     warped = weigh(warp_traces(traces, sources, targets, h.n1, h.n2), tf.constant(weights.T, tf.float32))
@@ -107,7 +107,7 @@ def _transferred(
 
 
 def to_pixels(images: np.ndarray) -> np.ndarray:
-    """Images of floats as uint8, clipped to [0, 1]."""
+    """Float images as uint8, clipped to [0, 1]."""
     return np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)
 
 

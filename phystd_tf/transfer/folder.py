@@ -1,12 +1,12 @@
-"""The folder of synthesized spoofs, in the layout of a user's own folders, and where each image of it is from.
+"""The folder of synthesized spoofs, in the layout of a user's own folders, and the origin of each of its images.
 
     OUT/synthesized.json                                     how everything in it was made
-    OUT/provenance.csv                                       one row per pair, also of those that were refused
-    OUT/originals.csv                                        one row per face that was taken over as it is
+    OUT/provenance.csv                                       one row per pair, including refused pairs
+    OUT/originals.csv                                        one row per original face that was copied
     OUT/<split>/spoof/<type>/<person>/synthesized-<number>.png
-    OUT/<split>/live/<person>/<clip>/<frame>.png             originals; spoofs in the same way
+    OUT/<split>/live/<person>/<clip>/<frame>.png             originals; original spoofs likewise
 
-Next to each image is its geometry (``phystd_tf.data.crop_geometry``), so that preparation takes it as it is.
+Next to each image is its geometry (``phystd_tf.data.crop_geometry``), so that preparation uses the crop as it is.
 """
 
 import csv
@@ -38,7 +38,7 @@ PROVENANCE_COLUMNS = (
     "target_frame", "target_subject", "weight_B", "weight_C", "weight_T", "weight_P", "folded", "offset",
 )  # fmt: skip
 ORIGINALS_COLUMNS = ("image", "clip", "frame", "subject", "type", "split")
-_NOT_COMPARED = ("note", "run", "data", "versions")  # they may be elsewhere, or be named otherwise
+_NOT_COMPARED = ("note", "run", "data", "versions")  # these may differ, as after a move
 
 
 class SynthesisError(PhystdError):
@@ -50,7 +50,7 @@ def open_folder(out: str, settings: Mapping[str, Any]) -> None:
 
     Args:
       out: path of the folder.
-      settings: what is written to SETTINGS_FILE, beside the note.
+      settings: what SETTINGS_FILE has besides the note.
 
     Raises:
       SynthesisError: if it was begun with other settings, or holds other files.
@@ -72,7 +72,7 @@ def open_folder(out: str, settings: Mapping[str, Any]) -> None:
 
 
 def remove_unfinished_files(out: str) -> None:
-    """Removes what a killed process was writing anywhere in the folder; no other process may be working in it."""
+    """Removes files that a killed process left unfinished; no other process may be working in the folder."""
     for place, _, _ in os.walk(out):
         remove_unfinished(place)
 
@@ -84,13 +84,13 @@ def is_embedded(root: str) -> bool:
 
 
 def image_path(split: str, spoof_type: str, person: str, *names: str) -> str:
-    """Where an image is below the folder, with slashes; ``names`` are those of its clip and of its file, if both."""
+    """Path of an image below the folder, with slashes; ``names`` are its clip, if it is in one, and its file."""
     kind = (CLASS_NAMES[1],) if spoof_type == LIVE else (CLASS_NAMES[0], spoof_type)
     return "/".join([split, *kind, *map(file_name, (person, *names))]) + ".png"
 
 
 def file_name(text: str) -> str:
-    """A text as the name of a file: itself where it can be, else what is left of it and a digest."""
+    """A text as a file name: the text itself if valid, else its valid characters and a digest."""
     if re.fullmatch(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,79}", text):
         return text
     left = re.sub(r"[^0-9A-Za-z_-]+", "_", text)[-60:].lstrip("-")
@@ -98,14 +98,14 @@ def file_name(text: str) -> str:
 
 
 def write_crop(out: str, path: str, image: Any, geometry: CropGeometry, morphable_model: str) -> None:
-    """Writes an image [N, N, 3] uint8 and then its geometry; ``path`` is from ``image_path``."""
+    """Writes the geometry of an image [N, N, 3] uint8, and then the image; ``path`` is from ``image_path``."""
     whole = os.path.join(out, *path.split("/"))
     write_geometry(geometry, geometry_path(whole), morphable_model)
     write_image(image, whole, MADE_BY)
 
 
 def is_written(out: str, path: str) -> bool:
-    """Whether an image is there with its geometry."""
+    """Whether an image exists; its geometry was written before it."""
     return os.path.exists(os.path.join(out, *path.split("/")))
 
 
@@ -118,7 +118,7 @@ def write_rows(out: str, name: str, columns: tuple[str, ...], rows: Iterable[Map
 
 
 def read_rows(out: str, name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Reads one of the tables of the folder; none where it is not there yet.
+    """Reads one of the tables of the folder; no rows if it does not exist yet.
 
     Raises:
       SynthesisError: if it is damaged.

@@ -1,4 +1,4 @@
-"""Makes a folder of synthesized spoofs, and can be interrupted and resumed."""
+"""Makes a folder of synthesized spoofs; can be interrupted and resumed."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,20 +16,20 @@ from phystd_tf.transfer.folder import SynthesisError
 from phystd_tf.transfer.pairs import draw_pairs
 
 _BATCH = 8
-_TRIES = 20  # pairs that are tried for each image that is asked for
+_TRIES = 20  # pairs that are tried per requested image
 OK, REFUSED = "ok", "refused"
 
 Progress = Callable[[int], None]
 
 
 class Source(NamedTuple):
-    """A trained PhySTD and the faces that it takes traces from and puts them on.
+    """A trained PhySTD, and the faces that traces are taken from and put on.
 
     Attributes:
       run: path of the run folder.
       generator: Network.
       faces: Selection.
-      split: which faces.
+      split: split of the faces.
       prepared: settings of the prepared folder.
     """
 
@@ -40,7 +40,7 @@ class Source(NamedTuple):
     prepared: Mapping[str, Any]
 
     def rows(self, kind: str) -> list[dict[str, str]]:
-        """The rows of the manifest of a type."""
+        """The manifest rows of a type."""
         return [row for row in self.faces.rows(self.split) if row["type"] == kind]
 
     def types(self) -> list[str]:
@@ -49,11 +49,11 @@ class Source(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Images of a type.
+    """Counts for a type.
 
     Attributes:
       type: the spoof type.
-      made: images that are there now.
+      made: images that exist now.
       refused: pairs that were refused.
       people: people whose traces are in the images.
     """
@@ -87,7 +87,7 @@ def load_source(run: str, faces: Selection, split: str) -> Source:
 
 
 def settings_of(source: Source, recipe: Recipe) -> dict[str, Any]:
-    """What is stored of how a folder is made."""
+    """The stored settings: how a folder is made."""
     return {
         "run": source.run,
         "weights_of_run": weights_fingerprint(source.generator),
@@ -106,7 +106,7 @@ def settings_of(source: Source, recipe: Recipe) -> dict[str, Any]:
 def make_spoofs(
     source: Source, recipe: Recipe, types: Sequence[str], count: int, out: str, progress: Progress = lambda images: None
 ) -> list[Counts]:
-    """Makes the images that are missing; what is there already is kept.
+    """Makes the images that are missing; existing images are kept.
 
     Args:
       source: Source.
@@ -114,10 +114,10 @@ def make_spoofs(
       types: spoof types of the split.
       count: images of each type.
       out: a folder that ``folder.open_folder`` opened.
-      progress: called with numbers of images, first those that are there already.
+      progress: called with the number of existing images, then with numbers of new ones.
 
     Returns:
-      Counts of each type; fewer than ``count`` are made where too many pairs are refused.
+      Counts of each type; fewer than ``count`` are made if too many pairs are refused.
 
     Raises:
       SynthesisError: if a type has no face, or its people are the only ones with live faces.
@@ -142,7 +142,7 @@ def make_spoofs(
 
 
 class _Provenance:
-    """The rows of PROVENANCE_FILE; those whose image is not there any more do not count."""
+    """The rows of PROVENANCE_FILE; those whose image no longer exists do not count."""
 
     def __init__(self, out: str) -> None:
         self._out = out
@@ -155,7 +155,7 @@ class _Provenance:
         return (kind, number) in self._rows
 
     def made(self, kind: str) -> int:
-        """How many images of a type there are."""
+        """The number of images of a type."""
         return self.counts(kind).made
 
     def counts(self, kind: str) -> Counts:

@@ -1,4 +1,4 @@
-"""Takes the faces of a prepared folder over into that of the synthesized spoofs, at the size of the model."""
+"""Copies the faces of a prepared folder to that of the synthesized spoofs, at the size of the model."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _BATCH = 16
 
 
 def check_originals(faces: Selection, splits: Sequence[str]) -> None:
-    """Refuses splits that could not be prepared again, since they share people.
+    """Refuses splits that could not be prepared again because they share people.
 
     Raises:
       SynthesisError: names them.
@@ -30,13 +30,13 @@ def check_originals(faces: Selection, splits: Sequence[str]) -> None:
 def copy_originals(
     source: Source, splits: Sequence[str], out: str, progress: Callable[[int], None] = lambda faces: None
 ) -> int:
-    """Writes the faces of splits that are missing, each in its split by the protocol of the Selection.
+    """Writes the missing faces of some splits, each in its split by the protocol of the Selection.
 
     Args:
       source: Source, whose split does not matter here.
       splits: any of "train", "dev" and "test".
       out: a folder that ``folder.open_folder`` opened.
-      progress: called with numbers of faces, first those that are there already.
+      progress: called with the number of existing faces, then with numbers of new ones.
 
     Returns:
       The number of faces.

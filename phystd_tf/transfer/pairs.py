@@ -1,4 +1,4 @@
-"""Which spoof gives its traces to which live face: drawn by a seed, people and clips evenly."""
+"""Which spoof gives its traces to which live face of another person: drawn by a seed, clips evenly."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +16,9 @@ class Pair(NamedTuple):
     """A spoof face and the live face of another person that gets its traces.
 
     Attributes:
-      number: of the pair within its type, from 0.
-      source: row of the manifest of a spoof face.
-      target: row of the manifest of a live face.
+      number: number of the pair within its type, from 0.
+      source: manifest row of a spoof face.
+      target: manifest row of a live face.
     """
 
     number: int
@@ -27,21 +27,21 @@ class Pair(NamedTuple):
 
 
 def draw_pairs(sources: Sequence[Row], targets: Sequence[Row], seed: str) -> Iterator[Pair]:
-    """Draws pairs without end; the n-th depends only on the rows and the seed.
+    """Draws endless pairs; the n-th depends only on the rows and the seed.
 
-    Every source clip is used once before any is used again, and so is every target clip; a frame of each is
-    drawn.
+    Every source clip is used once before any is used again. So is every target clip, except that clips of the
+    person of the source are skipped. The frame of each clip is drawn.
 
     Args:
       sources: rows of spoof faces of one type.
       targets: rows of live faces.
-      seed: of the draws.
+      seed: for the draws.
 
     Yields:
-      Pairs of two people; none at all if there are no two.
+      Pairs of two different people; none if there are no two.
     """
     people = {person_of(row) for row in targets}
-    # Whose only possible target is the own face gives nothing.
+    # A person without live faces of other people gives nothing.
     sources = [row for row in sources if people - {person_of(row)}]
     if not sources:
         return
@@ -53,12 +53,12 @@ def draw_pairs(sources: Sequence[Row], targets: Sequence[Row], seed: str) -> Ite
 
 
 def person_of(row: Row) -> str:
-    """Who is seen; a clip whose subject is not known is a person of its own."""
+    """The person in a row; a clip whose subject is not known is a person of its own."""
     return folded(row["subject"] or row["clip"])
 
 
 def _turns(rows: Sequence[Row], chance: random.Random) -> Iterator[Row]:
-    """Takes a frame of each clip in turn, in another order each time."""
+    """Takes a frame of each clip in turn, in a new order each round."""
     clips: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: int(row["frame"])):
         clips.setdefault(row["clip"], []).append(row)

@@ -1,11 +1,11 @@
-"""The layers of the networks in plain NumPy, float64, as they are when a trained network is used: oracles."""
+"""Oracles: the layers of the networks at inference, in plain NumPy and float64."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 
 def randomize(network, seed=0):
-    """Gives all variables values of their own, so that nothing is hidden by a 0 or a 1 of the start."""
+    """Gives all variables random values, so that no initial 0 or 1 hides an error."""
     rng = np.random.default_rng(seed)
     for variable in network.variables:
         if "variance" in variable.name:
@@ -18,14 +18,14 @@ def randomize(network, seed=0):
 
 
 def randomized(network):
-    """A network that was just made, built and randomized."""
+    """A new network, built and randomized."""
     network.build_variables()
     randomize(network)
     return network
 
 
 def convolution(x, layer, strides=1):
-    """A convolution with the padding of TensorFlow's "SAME"; where strides are 2, of kernel 3 and even images."""
+    """A convolution padded like TensorFlow's "SAME"; a stride of 2 needs a 3 x 3 kernel and images with even sides."""
     kernel = layer.kernel.numpy().astype(np.float64)
     size = len(kernel)
     before = size // 2 if strides == 1 else 0
@@ -47,7 +47,7 @@ def unit(x, layer, strides=1, slope=0.2):
 
 
 def upsample(x, size):
-    """Bilinear, to ``size`` x ``size``; pixels are squares with the value at their center."""
+    """Resizes bilinearly to ``size`` x ``size``; pixels are squares with the value at their center."""
     current = x.shape[1]
     position = (np.arange(size) + 0.5) * current / size - 0.5
 

@@ -1,4 +1,4 @@
-"""CDCN and CDCN++ against computations in NumPy, and their sizes against the published ones."""
+"""CDCN and CDCN++ compared with NumPy, and their sizes with the published ones."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""DeSpoof: its networks against NumPy, its losses against what stub networks saw and said, its published sizes."""
+"""DeSpoof: its networks compared with NumPy, its losses from stub networks, and its published sizes."""
 
 import colorsys
 import dataclasses
@@ -29,7 +29,7 @@ def _chain(x, chain):
 
 
 def _pool(x):
-    """The maximum of 3 x 3 pixels, every second one; of images with even sides TensorFlow pads the far ones only."""
+    """3 x 3 max pooling with stride 2; for images with even sides, TensorFlow pads the far sides only."""
     padded = np.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)), constant_values=-np.inf)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
     return windows[:, ::2, ::2].max((-1, -2))
@@ -107,7 +107,7 @@ def model():
 
 
 def test_published_sizes():
-    """Widths do not depend on the size of the faces, which are small here to be quick."""
+    """Widths do not depend on the size of the faces, which are small here for speed."""
     small_faces = {"image_size": 32, "n1": 4, "n2": 16, "depth_size": 4, "discriminator_sizes": (8, 12, 32, 32)}
     network, small = (DeSpoof(get_hparams(preset, system="despoof", **small_faces)) for preset in ("paper", "small"))
     features = network.encoder(tf.zeros((1, 32, 32, 6)), training=False)
@@ -118,7 +118,7 @@ def test_published_sizes():
 
 
 class StubGenerator:
-    """Says the output that it is given, and remembers what it saw."""
+    """Returns a given output and records its inputs."""
 
     def __init__(self, said):
         self.said, self.images, self.training = said, [], []
@@ -133,7 +133,7 @@ class StubGenerator:
 
 
 class StubQuality:
-    """Says what it is given, call by call, and remembers what it saw."""
+    """Returns given outputs, one per call, and records its inputs."""
 
     def __init__(self, *said):
         self.said, self.images, self.training = said, [], []
@@ -146,7 +146,7 @@ class StubQuality:
 
 @pytest.fixture(scope="module", params=[True, False], ids=["training", "held out"])
 def step(request):
-    """A model of stubs after the losses of one batch, the batch, the losses, and whether it was a training."""
+    """A model of stubs after one batch, the batch, its losses, and whether it ran in training mode."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TrainedDeSpoof, "_build_networks", lambda self: None)  # stubs have no variables
         model = TrainedDeSpoof(H)
@@ -176,7 +176,7 @@ def test_losses_are_those_of_what_was_said(step):
     vq_net, dq_net = model.discriminators
     depth, noise = model.generator.said.depth.numpy(), model.generator.said.traces.T.numpy()
     logged = {name: float(value) for name, value in losses.logged.items()}
-    # The map is 1 minus the depth, wanted to be 0 on the first two faces and 1 on the others.
+    # The map is 1 minus the depth; its target is 0 on the first two faces and 1 on the others.
     expected = {"L_depth": ((1 - depth[:2]).mean() + depth[2:].mean()) / 2, "L_magnitude": np.abs(noise[:2]).mean()}
     peaks = despoof_losses.repetitive_peak(noise).numpy()
     expected["L_repetitive"] = (peaks[:2].sum() - peaks[2:].sum()) / 4

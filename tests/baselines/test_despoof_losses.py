@@ -1,4 +1,4 @@
-"""The losses of DeSpoof against NumPy."""
+"""The losses of DeSpoof compared with NumPy."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_magnitude_is_the_mean_of_the_noise_without_its_sign():
 
 
 def _peak(noise):
-    """The definition: a square of a quarter of the side is cut out of the middle of the shifted spectrum."""
+    """The definition: the central square, a quarter of the side, is cut out of the shifted spectrum."""
     size = noise.shape[1]
     spectrum = np.fft.fftshift(np.abs(np.fft.fft2(noise, axes=(1, 2))), axes=(1, 2))
     half = size // 8

@@ -16,7 +16,7 @@ SYSTEMS = ("stdn", "despoof")
 
 @pytest.fixture(scope="module", params=SYSTEMS)
 def run(request, tmp_path_factory):
-    """A run folder with the weights of a model that was not trained, and that model."""
+    """A run folder with the weights of an untrained model, and that model."""
     folder = tmp_path_factory.mktemp(request.param)
     prepared, run = str(folder / "prepared"), str(folder / "run")
     write_prepared(prepared, {(split, label): 2 for split in ("train", "dev") for label in (0, 1)})

@@ -1,4 +1,4 @@
-"""Color LBP and its support vector machine against computations in NumPy and against scikit-learn."""
+"""Color LBP and its support vector machine compared with NumPy and with scikit-learn."""
 
 import builtins
 import colorsys
@@ -20,7 +20,7 @@ def _faces(seed, n=2, size=12):
 
 
 def _bands(face):
-    """H, S, V and, by BT.601, Y, Cb and Cr of 8 bits."""
+    """H, S, V and, by BT.601, Y, Cb and Cr with 8 bits."""
     hsv = np.array([[colorsys.rgb_to_hsv(*pixel) for pixel in row] for row in face.astype(float)])
     R, G, B = np.moveaxis(face.astype(float), -1, 0)
     ycbcr = (
@@ -32,7 +32,7 @@ def _bands(face):
 
 
 def _patterns(band):
-    """How often each pattern of eight neighbors on a circle of radius 1 occurs; beyond the frame all is 0."""
+    """How often each pattern of eight neighbors on a circle of radius 1 occurs; pixels outside the image are 0."""
     padded, counts = np.pad(band, 2), {}
     for y in range(2, 2 + band.shape[0]):
         for x in range(2, 2 + band.shape[1]):

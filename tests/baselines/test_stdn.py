@@ -1,4 +1,4 @@
-"""STDN: its forward pass against NumPy, its losses against what stub networks saw and said, its published sizes."""
+"""STDN: its forward pass compared with NumPy, its losses from stub networks, and its published sizes."""
 
 import dataclasses
 
@@ -49,7 +49,7 @@ def test_forward_pass_is_that_of_numpy(network):
     output = network(image)
     live, spoof_map, trace = _forward(np.float64(image), network)
     assert spoof_map.shape == (3, 2, 2, 1)  # a sixteenth of the size
-    assert spoof_map.min() < 0 or spoof_map.max() > 1  # more than sure, so that clipping shows
+    assert spoof_map.min() < 0 or spoof_map.max() > 1  # beyond [0, 1], so that clipping shows
     depth = np.clip(1 - spoof_map, 0, 1)
     np.testing.assert_allclose(output.depth, depth, atol=1e-4)
     np.testing.assert_allclose(network.reconstruct(image, output), live, atol=1e-4)
@@ -74,7 +74,7 @@ def model():
 
 
 def test_published_sizes():
-    """Widths do not depend on the size of the faces, which are small here to be quick."""
+    """Widths do not depend on the size of the faces, which are small here for speed."""
     small_faces = {"image_size": 32, "n1": 4, "n2": 16, "depth_size": 4, "discriminator_sizes": (8, 12, 32, 32)}
     image = tf.zeros((1, 32, 32, 3))
     network, small = (STDN(get_hparams(preset, system="stdn", **small_faces)) for preset in ("paper", "small"))
@@ -93,7 +93,7 @@ def test_discriminators_work_at_three_resolutions(model):
 
 
 class StubGenerator:
-    """Says what it is given, call by call, and remembers what it saw."""
+    """Returns given outputs, one per call, and records its inputs."""
 
     def __init__(self, said):
         self.said, self.images, self.training = list(said), [], []
@@ -105,7 +105,7 @@ class StubGenerator:
 
 
 class StubDiscriminator:
-    """Says one number of each quarter of what it sees, in each of its two maps; ``says`` is [4, 2]."""
+    """Returns one number per quarter of its input, in each of its two maps; ``says`` is [4, 2]."""
 
     def __init__(self, says):
         self.says, self.images, self.training = says, [], []
@@ -119,7 +119,7 @@ class StubDiscriminator:
         )
 
 
-# Of live, reconstructed, spoof and synthesized faces: real and fake in the first map, nothing; then in the second.
+# Live, reconstructed, spoof, synthesized: the first map judges the first two (1 real, 0 fake), the second the others.
 PERFECT = [(1, 9), (0, 9), (9, 1), (9, 0)]
 
 
@@ -144,7 +144,7 @@ def _of_stubs(says):
 
 @pytest.fixture(scope="module", params=[True, False], ids=["training", "held out"])
 def step(request):
-    """A model of stubs after the losses of one batch, the batch, the losses, and whether it was a training."""
+    """A model of stubs after one batch, the batch, its losses, and whether it ran in training mode."""
     model, batch = _of_stubs([PERFECT] * 3), random_batch()
     return model, batch, model.losses_of(batch, training=request.param), request.param
 

@@ -1,4 +1,4 @@
-"""The trace of STDN and its losses against NumPy."""
+"""The trace of STDN and its losses compared with NumPy."""
 
 import numpy as np
 import tensorflow as tf
@@ -57,7 +57,7 @@ def test_one_element_of_each_face_is_dropped_and_the_seed_says_which():
     dropped = np.all(kept == 0, axis=(2, 3, 4))
     np.testing.assert_array_equal(dropped.sum(axis=0), 1)
     np.testing.assert_array_equal(kept, np.where(dropped[:, :, None, None, None], 0, elements))
-    assert np.all(dropped.sum(axis=1) > 5)  # of 64 faces, each element is dropped sometimes
+    assert np.all(dropped.sum(axis=1) > 5)  # each element is dropped from some of the 64 faces
     np.testing.assert_array_equal(kept, again)
     assert np.any(kept != other)
 

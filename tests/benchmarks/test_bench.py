@@ -6,7 +6,7 @@ from phystd_tf.benchmarks.bench import Bench, Measure, median_seconds
 
 
 def _clock(ticks):
-    """A clock that shows these times, one after the other."""
+    """A clock that advances by these ticks, one at each reading."""
     times = itertools.accumulate(ticks)
     return lambda: next(times)
 
@@ -14,7 +14,7 @@ def _clock(ticks):
 def test_functions_take_turns_after_a_call_that_does_not_count():
     called = []
     functions = {"a": lambda: called.append("a"), "b": lambda: called.append("b")}
-    # Each call takes the second of two ticks: a 1, 5, 2 and b 10, 20, 90 seconds.
+    # Each call takes the second of two ticks: a takes 1, 5, 2 and b 10, 20, 90 seconds.
     ticks = [0, 1, 0, 10, 0, 5, 0, 20, 0, 2, 0, 90]
     assert median_seconds(functions, 3, _clock(ticks)) == {"a": 2, "b": 20}
     assert "".join(called) == "abababab"

@@ -1,4 +1,4 @@
-"""Each benchmark once, on tiny networks: that it measures what it says, not how fast it is."""
+"""Each benchmark once, on tiny networks: what it measures, not how fast that is."""
 
 import json
 import multiprocessing
@@ -40,7 +40,7 @@ def test_systems_are_compared_with_the_first():
 
 
 def test_all_formats_are_measured_for_each_number_of_faces(monkeypatch):
-    monkeypatch.setattr(using, "FORMATS", {"tflite": using.FORMATS["tflite"]})  # one will do
+    monkeypatch.setattr(using, "FORMATS", {"tflite": using.FORMATS["tflite"]})  # one is enough
     bench = Bench(1)
     inference(bench, "tiny", [tiny_hparams()], [1, 2])
     names = _names(bench)

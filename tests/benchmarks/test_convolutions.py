@@ -13,7 +13,7 @@ def _graph(function, *shapes):
 
 
 def _by_hand(images, kernel, strides):
-    """Products and sums of a convolution with padding SAME, counted one by one."""
+    """Multiplications and additions of a convolution with padding SAME, counted one by one."""
     n, height, width, _ = images
     count = 0
     for _ in range(n * -(-height // strides) * -(-width // strides)):
@@ -82,7 +82,7 @@ def test_what_is_timed_is_the_convolution_itself():
     rng = np.random.default_rng(0)
     images, kernel, result = (1, 8, 8, 2), (3, 3, 2, 3), (1, 4, 4, 3)
     how = ("float32", images, kernel, result, (1, 2, 2, 1), "SAME", (), (1, 1, 1, 1))
-    x = rng.random(images, np.float32)  # as the function draws them, with the same seed
+    x = rng.random(images, np.float32)  # drawn as in the function, with the same seed
     w = rng.random(kernel, np.float32)
     np.testing.assert_allclose(_call(Convolution("Conv2D", *how))(), tf.nn.conv2d(x, w, 2, "SAME"), rtol=1e-5)
     assert _call(Convolution("Conv2DBackpropInput", *how))().shape == images
@@ -97,7 +97,7 @@ def test_times_add_up_by_how_often_each_is_there():
 
 
 def test_the_convolutions_of_a_network_make_most_of_its_operations():
-    """As TensorFlow's profiler counts them; the rest is element by element."""
+    """Compared with TensorFlow's profiler; the other operations are elementwise."""
     network = new_model(tiny_hparams()).generator
     size = network.hparams.image_size
     graph = _graph(lambda image: network(image, training=False), (1, size, size, 3))

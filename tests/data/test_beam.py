@@ -29,7 +29,7 @@ def _not_fetched(*_):
 
 
 def _content(out) -> dict:
-    """All that the folder holds."""
+    """All files of the folder."""
     files = (path for path in pathlib.Path(out).rglob("*") if path.is_file())
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
@@ -86,7 +86,7 @@ def test_a_pipeline_that_fails_keeps_what_is_finished(root, tmp_path, monkeypatc
 
 
 def test_a_worker_leaves_clips_alone_that_another_has_finished(root, tmp_path, monkeypatch):
-    """As when a cluster gives a failed bundle to somebody else."""
+    """As when a cluster gives a failed bundle to another worker."""
     monkeypatch.setattr(beam.finished_clips, "read_clip", lambda out, number: object())
     monkeypatch.setattr(beam, "prepare_clip", lambda *_: pytest.fail("prepared again"))
     assert list(beam._Prepare(beam.Work("out", SETTINGS, frozenset(), None)).process((3, None))) == []

@@ -63,7 +63,7 @@ def _middle(frame) -> np.ndarray:
 
 
 def _replace_geometry(monkeypatch, find_face):
-    """Replaces finding a face by a fake, and adds no targets."""
+    """Replaces the face finder with a fake, and adds no targets."""
     monkeypatch.setattr(clip_preparation, "find_face", find_face)
     monkeypatch.setattr(clip_preparation, "with_targets", lambda face, *_: face)
 

@@ -1,4 +1,4 @@
-"""Crops that come with their geometry; how they are prepared is in tests/transfer/test_preparing.py."""
+"""Crops that come with their geometry; tests/transfer/test_preparing.py tests their preparation."""
 
 import os
 import pathlib

@@ -134,7 +134,7 @@ def test_links_that_lead_nowhere_are_named(tmp_path):
     root = _make(tmp_path / "root", "live/ann/1.jpg")
     for link in ("dev", "live/bob", "live/ann/c", "live/ann/2.jpg"):
         (tmp_path / "root" / link).symlink_to(tmp_path / "unmounted")
-    (tmp_path / "root" / "live" / "again").symlink_to(tmp_path / "root" / "live")  # a circle
+    (tmp_path / "root" / "live" / "again").symlink_to(tmp_path / "root" / "live")  # a loop
     listing = READERS["folder"](root)
     left_out = {os.path.relpath(path, root): why for path, why in listing.ignored}
     links = {path for path, why in left_out.items() if why == "a link to something that does not exist"}

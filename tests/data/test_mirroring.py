@@ -66,7 +66,7 @@ def test_unused_rows_of_triangles_stay_zero(rng):
 
 
 def test_a_mirrored_preparation_gives_the_mirrored_warp(rng):
-    """As in training: vertices and triangles by pairs, columns of the map reversed; no new triangulation."""
+    """As in training: vertices and triangles by pairs, the columns of the map reversed; no new triangulation."""
     mirror = Mirror(np.arange(140).reshape(70, 2)[:, ::-1].ravel(), SIZE)
     for _ in range(2):
         image = rng.random((SIZE, SIZE, 3)).astype(np.float32)

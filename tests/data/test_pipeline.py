@@ -29,7 +29,7 @@ def _batches(dataset, number):
 
 
 def _blocks(array, size):
-    """Computes the means of blocks in plain NumPy."""
+    """Means of blocks in plain NumPy."""
     factor = array.shape[0] // size
     return array.reshape(size, factor, size, factor, -1).mean(axis=(1, 3))
 
@@ -180,13 +180,13 @@ def test_held_out_batches_are_few_fixed_and_come_again(prepared):
     live = [clip for batch in batches[:3] for clip, _ in _which(batch.live, stored)]
     assert len(set(live)) == 6  # of seven live faces
     spoof = [clip for batch in batches[:3] for clip, _ in _which(batch.spoof, stored)]
-    assert len(set(spoof)) == 5  # all of them, and one repeated
+    assert len(set(spoof)) == 5  # all five, and one repeated
 
 
 def test_held_out_batches_have_all_types(tmp_path):
     stored = write_prepared(tmp_path, {("train", 1): 2, ("train", 0): 12})
     rows = records.read_manifest(records.manifest_path(str(tmp_path)))
-    rare = {"train/print/10": "replay", "train/print/11": "half_mask"}  # the last two of a dozen
+    rare = {"train/print/10": "replay", "train/print/11": "half_mask"}  # the last two of twelve
     for row in rows:
         row["type"] = rare.get(row["clip"], row["type"])
     records.write_manifest(str(tmp_path / records.MANIFEST_FILE), rows)
@@ -210,7 +210,7 @@ def test_colors_change_when_asked_to_and_nothing_else_does(prepared):
 def test_the_sampling_is_that_of_the_hyper_parameters(tmp_path, sampling):
     stored = write_prepared(tmp_path, {("train", 1): 4, ("train", 0): 4})
     rows = records.read_manifest(records.manifest_path(str(tmp_path)))
-    for row in rows:  # three of four spoof faces are of one clip
+    for row in rows:  # three of four spoof faces are from one clip
         if row["label"] == "0" and row["clip"] != "train/print/0":
             row["clip"] = "long"
     records.write_manifest(str(tmp_path / records.MANIFEST_FILE), rows)

@@ -106,7 +106,7 @@ def test_a_kill_costs_only_what_was_being_worked_on(root, tmp_path):
     deadline = time.monotonic() + 120
     while len(_finished(out)) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.kill()  # it may have ended; a share is not joined
+    process.kill()  # it may have ended; a share is not merged
     process.wait()
     finished, kept = _finished(out), {}
     assert len(finished) >= 3
@@ -117,7 +117,7 @@ def test_a_kill_costs_only_what_was_being_worked_on(root, tmp_path):
 
 
 def _finished(out) -> dict:
-    """When each finished clip was written; a file that is still being written has a name with a dot at its start."""
+    """When each finished clip was written; the name of an unfinished file starts with a dot."""
     return {path.name: path.stat().st_mtime_ns for path in (out / "unfinished").glob("[!.]*.json")}
 
 
@@ -175,7 +175,7 @@ def test_shares_together_are_the_whole_in_any_order(root, tmp_path):
 
 
 def _change(root, photographs):
-    """Another face under a known name, and a good photograph instead of a broken one."""
+    """Puts another face under a known name, and a good photograph in place of a broken one."""
     save(root / "live" / "p2" / "1.png", photographs["hopper"])
     (root / "spoof" / "print" / "p1" / "text.jpg").write_bytes((root / "live" / "p1" / "1.png").read_bytes())
 
@@ -185,7 +185,7 @@ def test_changed_photographs_are_prepared_again_and_named(root, tmp_path, photog
     _prepare(root, out)
     _change(root, photographs)
     for path in root.rglob("1.png"):
-        os.utime(path, (1, 1))  # other times alone are no change
+        os.utime(path, (1, 1))  # other file times alone are no change
     prepared = []
     rows = prepare(
         *(list_clips(str(root)).clips, str(out), SETTINGS, 1),
@@ -196,7 +196,7 @@ def test_changed_photographs_are_prepared_again_and_named(root, tmp_path, photog
     assert len(prepared[0]) == 12 and sum(row["status"] == "ok" for row in rows) == 13
     _prepare(root, tmp_path / "anew")
     now, anew = _content(out), _content(tmp_path / "anew")
-    assert now.pop("sources.json") != anew.pop("sources.json")  # it has the times when the photographs were read
+    assert now.pop("sources.json") != anew.pop("sources.json")  # it has the file times of the photographs
     assert now == anew
     assert prepare(list_clips(str(root)).clips, str(out), SETTINGS, 1, note=notes.append) == rows and len(notes) == 1
 

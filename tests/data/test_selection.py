@@ -17,7 +17,7 @@ COUNTS = {("train", 1): 7, ("train", 0): 5, ("test", 1): 4, ("test", 0): 6}
 
 
 class Turned:
-    """A protocol that trains on the live faces of test and the spoofs of train, and tests the rest."""
+    """A protocol that trains on the live faces of test and the spoofs of train, and tests on the rest."""
 
     dataset = None
     max_train_frames = 2
@@ -57,7 +57,7 @@ def test_as_prepared_every_face_is_where_the_folder_has_it(prepared):
 
 def test_a_protocol_takes_its_own_faces_from_all_shards(prepared, turned):
     faces = Selection(prepared, turned)
-    # The third is frame 2, which is beyond the frames used for training, and is in the same shard.
+    # The third is frame 2, which is in the same shard but beyond the frames used for training.
     live = [f"test/live/{k}" for k in range(2)]
     spoof = [f"train/print/{k}" for k in range(2)]
     assert sorted(row["clip"] for row in faces.rows("train")) == _clips(faces, "train") == sorted(live + spoof)

@@ -1,4 +1,4 @@
-"""Damaged shards: what is read is right, or the shard is named; by the ways of training and of scoring."""
+"""Damaged shards, as training and scoring read them: either the data is right, or the error names the shard."""
 
 import pathlib
 
@@ -25,16 +25,16 @@ class _NoModel:
 
 
 def _trained_on(folder):
-    """The pixels that a training sees, by the number of the face."""
+    """The pixels of all faces, as training reads them: by the number of the face."""
     try:
         (batch,) = list(held_out_dataset(folder, HPARAMS, "test", 0, 1).take(1))
-    except tf.errors.DataLossError as error:  # as phystd_tf.training.experiment has it
+    except tf.errors.DataLossError as error:  # as in phystd_tf.training.experiment
         raise name_damaged_shard(folder) from error
     return np.concatenate([batch.live.image, batch.spoof.image])
 
 
 def _scored(folder):
-    """The terms of all faces, with the mean of the pixels for each."""
+    """The terms of all faces; each term is the mean of the pixels."""
     return scoring.score_split(_NoModel, folder, "test").to_csv()
 
 

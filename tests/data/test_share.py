@@ -1,4 +1,4 @@
-"""The parts of a batch that processes and devices read: together they are the batch."""
+"""The parts of a batch that processes and devices read make up the batch."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Confusion matrices against counting by hand, and their files."""
+"""Confusion matrices compared with counts by hand, and their files."""
 
 import json
 import math
@@ -54,7 +54,7 @@ def test_a_summary_has_counts_accuracies_and_what_they_are_of(tmp_path):
     assert (summary["accuracy"], summary["merged"]["accuracy"]) == (0.5, 0.75)
     assert summary["merged"]["classes"] == ["live", "print", "replay"] and summary["input"] == "traces"
     assert pd.read_csv(tmp_path / "new" / "clips.csv")["prediction"].tolist() == predictions
-    check_outputs(confusion_outputs(str(tmp_path / "new"), OULU))  # may be replaced, by the same classes
+    check_outputs(confusion_outputs(str(tmp_path / "new"), OULU))  # results for the same classes may be replaced
     with pytest.raises(OutputError, match="clips.csv exists"):
         check_outputs(confusion_outputs(str(tmp_path / "new"), SIWM))
     assert summarize(_clips(SIWM, ["live"], ["masks"]), SIWM, DETAILS)["merged"] is None

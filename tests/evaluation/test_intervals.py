@@ -1,4 +1,4 @@
-"""Intervals of rates against files that really hold the rows of the drawn people."""
+"""Intervals of rates compared with files that actually contain the rows of the drawn people."""
 
 import numpy as np
 import pandas as pd

@@ -59,7 +59,7 @@ def test_tdr_at_fdr_agrees_with_scikit_learn_and_flags_at_most_that_many():
         for fdr in (0.0, 0.005, 0.1, 0.5):
             threshold = metrics.threshold_at_fdr(live, fdr)
             assert metrics.bpcer(live, threshold) <= fdr
-            # Positive = spoof: detection rate at the highest false rate that is allowed.
+            # Positive = spoof: detection rate at the highest allowed false detection rate.
             flagged, detected, _ = sklearn_metrics.roc_curve(1 - labels, -scores, drop_intermediate=False)
             assert metrics.tdr(spoof, threshold) == pytest.approx(detected[flagged <= fdr + 1e-12].max())
 
@@ -97,7 +97,7 @@ def test_a_score_at_the_threshold_is_live():
         ([0.1, 0.2], [0.8, 0.9], 1.0, 0.0),  # inverted
         ([0.5, 0.5, 0.5], [0.5], 0.5, 0.5),  # all equal
         ([1.0, 3.0], [0.0, 2.0], 0.5, 0.75),
-        ([2.0], [2.0 + 1e-15], 1.0, 0.0),  # the same number to the last digit but one
+        ([2.0], [2.0 + 1e-15], 1.0, 0.0),  # equal except for the last digits
     ],
 )
 def test_eer_and_auc_of_sets_known_by_hand(live, spoof, eer, auc):
@@ -174,6 +174,6 @@ def test_200_live_faces_resolve_half_a_percent():
     live = np.arange(200.0)
     assert metrics.threshold_at_fdr(live, 0.005) == 1.0  # one of them is flagged
     assert metrics.threshold_at_fdr(live[:199], 0.005) == 0.0  # none
-    assert metrics.threshold_at_fdr(live[:100], 0.29) == 29.0  # 0.29 * 100 is 28.999999999999996
+    assert metrics.threshold_at_fdr(live[:100], 0.29) == 29.0  # in floating point, 0.29 * 100 is 28.999999999999996
     ties = np.zeros(200)
-    assert metrics.bpcer(ties, metrics.threshold_at_fdr(ties, 0.005)) == 0.0  # all or none: none
+    assert metrics.bpcer(ties, metrics.threshold_at_fdr(ties, 0.005)) == 0.0  # all or none can be flagged: none is

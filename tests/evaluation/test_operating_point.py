@@ -16,7 +16,7 @@ def test_alpha0_has_the_lowest_eer_of_all_candidates():
         rng.normal(0.4, 0.1, 40), rng.normal(0.3, 0.1, 40), rng.gamma(2, 0.01, 40), rng.gamma(4, 0.01, 40)
     )
     choice = choose_alpha0(terms)
-    assert choice == choose_alpha0(terms.sample(frac=1.0, random_state=0))  # in whatever order
+    assert choice == choose_alpha0(terms.sample(frac=1.0, random_state=0))  # in any order
     eers = [equal_error_rate(terms["label"], terms["depth"] + alpha0 * terms["B"]).eer for alpha0 in ALPHA0_CANDIDATES]
     assert choice.eer == pytest.approx(min(eers)) and choice.eer < eers[0]
     assert choice.alpha0 < 0
@@ -24,19 +24,19 @@ def test_alpha0_has_the_lowest_eer_of_all_candidates():
 
 def test_alpha0_is_never_positive_and_0_is_a_candidate():
     assert 0.0 in ALPHA0_CANDIDATES and max(ALPHA0_CANDIDATES) == 0.0
-    # Traces that say nothing but noise: they are best left out.
+    # Traces that are pure noise are best left out.
     noise = np.random.default_rng(6).uniform(0, 1, 40)
     choice = choose_alpha0(term_frames(np.linspace(0.3, 0.31, 20), np.linspace(0.2, 0.21, 20), noise[:20], noise[20:]))
     assert choice.alpha0 == 0.0 and choice.eer == 0.0
 
 
 def test_among_equal_eers_area_then_gap_then_the_smaller_weight_decide():
-    # All candidates separate these perfectly: the wider gap in deviations wins.
+    # All candidates separate these perfectly: the wider gap in standard deviations wins.
     gap = choose_alpha0(term_frames([0.5, 0.3], [0.1, 0.2], [0.0, 0.0], [0.3, 0.3]), (0.0, -1.0))
     assert gap.eer == 0.0 and gap.alpha0 == -1.0
-    # No trace at all: nothing changes, so the smallest weight, wherever it stands.
+    # Without traces, nothing changes, so the smallest weight wins, wherever it is listed.
     assert choose_alpha0(term_frames([0.5], [0.1], [0.0], [0.0]), (-2.0, 0.0, -1.0)).alpha0 == 0.0
-    # EER 1/3 with both. With -1 six of nine pairs are in order and the gap is 0.12, with 0 five and 0.37.
+    # EER 1/3 with both. With -1, six of nine pairs are in order and the gap is 0.12; with 0, five and 0.37.
     area = choose_alpha0(term_frames([0.3, 0.6, 0.7], [0.0, 0.5, 0.8], [0.1, 0.2, 0.4], [0.1, 0.4, 0.0]), (0.0, -1.0))
     assert area.eer == pytest.approx(1 / 3) and area.alpha0 == -1.0
 

@@ -58,7 +58,7 @@ def test_a_damaged_operating_point_is_refused_by_name(tmp_path, details):
 
 @pytest.mark.parametrize("text", ["no JSON", "[]", "", '{"operating_point": NaN}', "[" * 100000, '"\\ud800"'])
 def test_a_neighbour_that_is_not_json_is_refused_by_name(tmp_path, text):
-    """It may be the damaged half of a pair, and a threshold that is silently not there is a wrong one."""
+    """It may be a damaged description of the scores; to ignore it silently would give a wrong threshold."""
     with pytest.raises(ScoreFileError, match=r"test\.json: .*it should say how"):
         read_details(_beside(tmp_path, text))
 
@@ -99,7 +99,7 @@ def test_scores_of_another_alpha0_or_of_another_system_are_not_its_own():
 def test_scores_of_two_alpha0_are_not_mixed(tmp_path, with_details):
     test, dev = _made(-0.5), _made(-2.0, seed=1)
     paths = [_written(tmp_path, "test", test), _written(tmp_path, "dev", dev, alpha0=-2.0)]
-    if not with_details:  # the terms of the scores tell it too
+    if not with_details:  # the terms in the scores also reveal it
         (tmp_path / "test.json").unlink()
         (tmp_path / "dev.json").unlink()
     with pytest.raises(ScoreFileError, match=r"dev\.csv was made with alpha0 = -2, .*test\.csv with -0\.5"):
@@ -120,7 +120,7 @@ def test_what_is_not_known_of_scores_is_said(tmp_path):
     path, other = _written(tmp_path, "test", test), str(tmp_path / "other.csv")
     (warning,) = require_one_scale(test, path, foreign, other)
     assert warning.startswith(f"{other} does not say how it was made")
-    assert require_one_scale(foreign, other, foreign, other) == []  # of one other system, as far as one can know
+    assert require_one_scale(foreign, other, foreign, other) == []  # from one other system, as far as can be known
     changed = test.iloc[:4]
     changed.to_csv(path, index=False)
     (warning,) = require_one_scale(changed, path, test, str(tmp_path / "dev.csv"))

@@ -30,7 +30,7 @@ def test_columns_labels_and_polarity_are_those_that_were_told(read):
 
 
 def test_columns_that_are_not_named_are_not_looked_at(read):
-    """They may be called as ours are and mean something else, but for clip, label and score."""
+    """They may have our names and mean something else; clip, label and score are the exception."""
     scores = read("clip,label,score,type,frame\na,1,0.5,session 3,x\na,1,0.6,session 3,x\nb,0,0.1,live,x\n", (), ["1"])
     assert list(scores["type"]) == ["live", "live", "unknown"] and list(scores["frame"]) == [0, 1, 0]
 

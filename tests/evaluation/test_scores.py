@@ -49,7 +49,7 @@ def test_what_is_written_is_read_again(tmp_path):
 def test_names_that_look_like_numbers_or_like_nothing_stay_names(written):
     scores = read_scores(written("clip,subject,label,type,score\n007,NA,1,live,0.5\nNA,,0,null,0.1\n"))
     assert list(scores["clip"]) == ["007", "NA"]
-    assert list(scores["subject"]) == ["NA", "NA"]  # the second is the clip's
+    assert list(scores["subject"]) == ["NA", "NA"]  # the second is the name of the clip
     assert list(scores["type"]) == ["live", "null"]
     assert len(to_clips(scores)) == 2
 
@@ -155,7 +155,7 @@ def test_empty_lines_are_nothing_but_count_as_lines(written):
         (HEADER + 'a,1,live,0.9\n"b\nc",1,live,0.1\n', "line 3: a stray quotation mark"),
         (HEADER + 'a"b"c,1,live,0.9\n', "line 2: a stray quotation mark"),
         (HEADER + '"a"b,1,live,0.9\n', "line 2: a stray quotation mark"),
-        # As a spreadsheet writes it where the decimal mark is a comma.
+        # From a spreadsheet whose decimal mark is a comma.
         ("clip;label;type;score\na;1;live;0,9\n", "separated by semicolons"),
         ("clip\tlabel\ttype\tscore\na\t1\tlive\t0.9\n", "separated by tabs"),
         (HEADER + "a,1,live,0,9\nb,0,print,0,1\n", "line 2: 5 values, more than the 4 names in the header (a decimal"),
@@ -178,7 +178,7 @@ def test_values_in_quotation_marks_are_read(written):
 
 
 def test_one_species_in_several_spellings_is_one(written):
-    """Three of four prints are refused: an APCER of 25 %, not of 100 % for the one that was written otherwise."""
+    """Three of four prints are refused: an APCER of 25 %, not of 100 % for the one with another spelling."""
     rows = [f"l{i},1,Live,{score}" for i, score in enumerate((0.9, 0.8, 0.7, 0.6))]
     rows += ["a,0,print,0.1", "b,0,Print,0.2", "c,0,PRINT,0.8", "d,0,print,0.3"]
     rows += ["e,0,caf\u00e9,0.1", "f,0,Cafe\u0301,0.1"]  # an accent in one character or in two
@@ -221,7 +221,7 @@ def test_a_long_file_shows_how_far_it_is(written, monkeypatch):
 
 
 def test_names_share_their_memory(written, monkeypatch):
-    """A row takes the room of its columns, and not that of its texts."""
+    """The memory of a row does not grow with the length of its texts."""
     monkeypatch.setattr(scores_module, "_PIECE", 5000)
     long = "x" * 1000
     rows = "".join(f"{long}{i // 50},{i % 50},{long},live,1,0.5\n" for i in range(20000))
@@ -233,7 +233,7 @@ def test_names_share_their_memory(written, monkeypatch):
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_is_refused_by_name_or_read_as_it_stands(tmp_path_factory, data):
-    """Whatever happens to some of its bytes: no row may be lost or merged."""
+    """Whatever bytes are damaged, no row may be lost or merged."""
     good = b'clip,frame,subject,type,label,score\na,0,s,live,1,0.5\n"b, c",1,t,print,0,1e-3\nd,2,u,Print,0,-1\n'
     place = data.draw(st.integers(0, len(good)))
     cut = data.draw(st.integers(0, 12))
@@ -252,7 +252,7 @@ def test_a_damaged_file_is_refused_by_name_or_read_as_it_stands(tmp_path_factory
 
 
 def test_a_missing_file_is_named(tmp_path):
-    os.mkfifo(tmp_path / "pipe.csv")  # it would be waited for forever
+    os.mkfifo(tmp_path / "pipe.csv")  # reading it would never end
     for path in (tmp_path / "none.csv", tmp_path, tmp_path / "pipe.csv"):
         with pytest.raises(ScoreFileError, match=str(path)):
             read_scores(str(path))

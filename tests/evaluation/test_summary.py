@@ -10,7 +10,7 @@ from phystd_tf.evaluation.summary import as_table, summarize, terms_by_type, ter
 
 
 def _scores(live, subject=None, **spoofs):
-    """Presentations from their scores: live ones, and those of each spoof type."""
+    """Presentations with these scores: live ones, and those of each spoof type."""
     rows = [(1, "live", score) for score in live]
     rows += [(0, kind, score) for kind, scores in spoofs.items() for score in scores]
     frame = pd.DataFrame(rows, columns=["label", "type", "score"])
@@ -86,7 +86,7 @@ def test_the_pooled_acer_is_the_mean_of_those_of_the_types_weighted_by_clips():
     }
     weighted = sum(summary["num_by_type"][kind] * rate for kind, rate in summary["acer_by_type"].items()) / 12
     assert summary["hter"] == pytest.approx(weighted)
-    assert summary["acer"] == max(summary["acer_by_type"].values())  # the standard's: of the worst type
+    assert summary["acer"] == max(summary["acer_by_type"].values())  # as in the standard: of the worst type
 
 
 def test_people_are_counted_in_each_type():

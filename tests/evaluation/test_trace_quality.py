@@ -1,4 +1,4 @@
-"""Measures of traces against the truth: oracles, properties, and what is undefined."""
+"""Measures of traces against the ground truth: oracles, properties, and undefined values."""
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,7 @@ def test_white_balance_and_exposure_are_fitted_away_and_nothing_else():
     reference = rng.uniform(0.2, 0.8, (8, 8, 3))
     other = reference * [0.7, 1.1, 0.9] + [0.05, -0.1, 0.02]
     np.testing.assert_allclose(quality.fit_color(other, reference), reference, atol=1e-9)
-    flat = np.full_like(reference, 0.5)  # nothing in it: the best is the mean
+    flat = np.full_like(reference, 0.5)  # without content, the best fit is the mean
     np.testing.assert_allclose(
         quality.fit_color(flat, reference), np.broadcast_to(reference.mean((0, 1)), (8, 8, 3)), atol=1e-9
     )
@@ -92,7 +92,7 @@ def test_summary_gives_means_and_intervals_over_subjects():
     entry = quality.summarize_quality(faces)["types"]["print"]
     assert (entry["faces"], entry["clips"], entry["subjects"]) == (4, 4, 2)
     assert entry["psnr_gain"]["mean"] == pytest.approx(2.0)
-    # Only a, or only b, can be drawn: the interval is that wide, however many faces a has.
+    # A draw may have a or b only: the interval is that wide, regardless of the number of faces of a.
     assert (entry["psnr_gain"]["low"], entry["psnr_gain"]["high"]) == (1.0, 5.0)
     assert "iou_P" not in entry
 

@@ -1,4 +1,4 @@
-"""What is estimated from steps that were run, and what is only guessed."""
+"""Estimates from steps that were run, and guesses for others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which steps are done, what they need, and that nothing counts as done that was made from something else."""
+"""Which steps are done, what they need, and that no step counts as done if its inputs have changed."""
 
 import os
 import re
@@ -64,7 +64,7 @@ def test_a_fixed_step_is_refused_with_another_command(out):
     before.check()
     with pytest.raises(PlanError, match=r"a/train was done with --n=1, .*\(--n=2\); give another --out"):
         now.check()
-    os.remove(os.path.join(out, "a_train.csv"))  # nothing is left that would be wrong
+    os.remove(os.path.join(out, "a_train.csv"))  # nothing wrong is left
     now.check()
 
 

@@ -25,7 +25,7 @@ def test_one_experiment_for_each_protocol_row_and_seed():
     assert (first.system, first.ablation, first.changes) == ("phystd", "full", ("alpha1=2",))
     assert (step1.system, step1.ablation, step1.iterations, step1.seed) == ("phystd", "step1", 10, 0)
     assert any(change.startswith("decay_every=") for change in step1.changes)
-    # Without live faces in dev there is nothing to choose a threshold on.
+    # Without live faces, dev cannot determine a threshold.
     assert first.threshold_split == "train" and first.counts == (11, 15)
     assert oulu.threshold_split == "dev" and oulu.counts == (2, 15)
 

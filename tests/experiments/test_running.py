@@ -1,4 +1,4 @@
-"""Steps are run in their order, side by side; what fails or is stopped costs as little as can be."""
+"""Steps run in order and in parallel; failures and interruptions cost as little as possible."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ def plan(out):
 
 
 class Starter:
-    """Stands for the programs: notes the steps, and makes what they make."""
+    """A stand-in for the programs: records the steps and makes their outputs."""
 
     def __init__(self, codes=None, barrier=None):
         self.keys, self.environments, self.codes, self.barrier = [], [], codes or {}, barrier
@@ -37,7 +37,7 @@ class Starter:
         self.keys.append(step.key)
         self.environments.append(environment)
         if self.barrier and step.program == "train" and step.key.endswith("train"):
-            self.barrier.wait(60)  # ends only when as many run as are wanted side by side
+            self.barrier.wait(60)  # ends only when as many run in parallel as are wanted
         code = self.codes.get(step.key, 0)
         if output is not None:
             os.write(output, b"loading\rone line\n\nwhy it failed\n")
@@ -111,7 +111,7 @@ def test_an_experiment_is_run_by_one_process(plan, out):
     with locked(os.path.join(out, "steps", "a")):
         with pytest.raises(FolderInUseError):
             running.run(plan, Starter(), out)
-        assert running.run(plan.only(["b"]), Starter(), out) == []  # another may work beside it
+        assert running.run(plan.only(["b"]), Starter(), out) == []  # another process may work at the same time
 
 
 def test_a_program_is_started_by_this_python(plan, out, monkeypatch, capfd):

@@ -1,4 +1,4 @@
-"""What the explorer is given: the algebra of the stored components gives what the network and the library give."""
+"""The data of the explorer: computing with stored components gives the results of the network and the library."""
 
 import base64
 import io
@@ -53,7 +53,7 @@ def _composed(image, stored, sign):
 
 
 def _bound(stored, most):
-    """How wrong the result may be: half a step of each component."""
+    """The largest error of the result: half a step of each component."""
     halves = {name: stored[name]["scale"] / 2 for name in ("B", "C", "T", "P", "cover")}
     return halves["B"] + halves["C"] + halves["T"] + most * halves["P"] + halves["cover"]
 

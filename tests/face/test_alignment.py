@@ -7,7 +7,7 @@ from phystd_tf.face.refusals import FaceTooSmallError, LowQualityError, NoFaceEr
 
 
 def placed(face, height, width, left, top, face_width):
-    """The face, cut from a photograph in which it is 195 px wide, in a gray frame."""
+    """The face, cut from a photograph where it is 195 px wide, in a gray frame."""
     scale = face_width / 195
     small = cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     frame = np.full((height, width, 3), 90, np.uint8)
@@ -78,7 +78,7 @@ def test_turned_photographs_are_refused(aligner, hopper, astronaut, turns):
 
 @pytest.mark.parametrize("margin", [0.1, 0.0, -0.08])
 def test_a_face_that_fills_its_picture(aligner, hopper, margin):
-    """Also where the picture ends within the face."""
+    """Also if the picture ends within the face."""
     points = aligner.align(hopper).points[:, :2]
     low, high = points.min(0), points.max(0)
     (left, top), (right, bottom) = (np.round(edge).astype(int) for edge in (
@@ -126,7 +126,7 @@ def test_patterns_that_a_detector_takes_for_faces_are_no_more_faces(aligner, fac
 
     small, beside = pattern(0.3, -0.6, 0.2), pattern(-0.7, 0.1, 0.8)
     assert not any(is_same_face(each.box, found.box) for each in (small, beside))
-    assert aligner._fine(face, small) is None and aligner._fine(face, beside) is not None  # no mesh, that of the face
+    assert aligner._fine(face, small) is None and aligner._fine(face, beside) is not None  # none; mesh of the face
     monkeypatch.setattr(aligner, "_search_everywhere", lambda image: [small, beside])
     (only,) = aligner.align_all(face)
     np.testing.assert_array_equal(only.points, found.points)

@@ -1,4 +1,4 @@
-"""Faces keep their numbers through a clip; where the faces are is a stand-in for the face finder."""
+"""Faces keep their numbers through a clip; a stand-in for the face finder says where they are."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def _face(x, side=40):
 
 @pytest.fixture
 def scene(monkeypatch):
-    """Sets the faces that are there: ``scene(x, ...)``; what is not a number is an error. Counts whole searches."""
+    """``scene(x, ...)`` sets the faces (numbers) and errors that are found. Counts searches of the whole frame."""
 
     class Scene:
         searches = 0

@@ -8,7 +8,7 @@ from phystd_tf.face.refusals import LowQualityError
 
 @pytest.fixture
 def good(frontal):
-    """A frontal mesh and the detection that belongs to it, in an image of 256 x 256."""
+    """A frontal mesh and its detection, in an image of 256 x 256."""
     keypoints = np.stack(
         [frontal[[33, 133], :2].mean(0), frontal[[362, 263], :2].mean(0), frontal[1, :2], frontal[13, :2]]
     )

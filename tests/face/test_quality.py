@@ -1,4 +1,4 @@
-"""Blur and exposure are measured by a rule that light, contrast, noise and size hardly affect."""
+"""Light, contrast, noise and size hardly affect the measures of blur and exposure."""
 
 import cv2
 import numpy as np
@@ -59,7 +59,7 @@ def test_only_a_face_that_is_black_in_all_channels_is_too_dark(found):
     assert shares == sorted(shares) and shares[1] < 0.1 and shares[-1] > 0.9
     assert defect(dark(0.5), found.shape) is None and "under-exposed (black in" in defect(dark(0.05), found.shape)
     red = dark(0.05)
-    red[..., 0] = found.image[..., 0]  # red light: there is a face to be seen
+    red[..., 0] = found.image[..., 0]  # red light: the face is visible
     assert underexposed_share(red, found.shape) < MAX_LOST
     image = found.image.copy()
     image[:40] = 0  # above the face

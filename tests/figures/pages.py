@@ -1,4 +1,4 @@
-"""What a printed page needs: nothing overlaps, and nothing leaves the page."""
+"""Checks of a printed page: nothing overlaps or leaves the page."""
 
 import itertools
 
@@ -24,7 +24,7 @@ def _boxes(figure):
 
 
 def check_page(figure, slack: float = 0.5):
-    """Fails where texts, pictures or panels overlap by more than ``slack`` pixels (1/100 inch), or leave the page."""
+    """Fails if texts, pictures or panels overlap by more than ``slack`` pixels (1/100 inch), or leave the page."""
     boxes = _boxes(figure)
     page = figure.bbox
     for name, box in boxes.items():

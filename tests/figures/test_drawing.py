@@ -1,4 +1,4 @@
-"""Every figure from a tiny run: what is written, that it is the same each time, and what is refused."""
+"""Every figure from a tiny run: its files, that they are the same each time, and what is refused."""
 
 import pathlib
 import re

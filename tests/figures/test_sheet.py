@@ -24,7 +24,7 @@ def test_all_types_fit_on_a_page_and_nothing_overlaps(columns, blocks, group):
     width, height = figure.get_size_inches()
     assert width <= style.TEXT_WIDTH + 1e-6 and height <= style.TEXT_HEIGHT + 1e-6
     sides = {(round(box.width, 3), round(box.height, 3)) for name, box in boxes.items() if name.startswith("picture")}
-    (side,) = sides  # all alike, and square
+    (side,) = sides  # all of one size, and square
     assert side[0] == side[1] and side[0] / figure.dpi * style.PNG_DPI >= 256
 
 
@@ -53,4 +53,4 @@ def test_a_window_is_framed_where_it_is():
     scale = (right - left) / 8
     np.testing.assert_allclose(frame.get_xy(), (left + 2 * scale, top + 4 * scale))
     np.testing.assert_allclose((frame.get_width(), frame.get_height()), 3 * scale)
-    assert [text.get_text() for text in page.texts] == ["", "text"] and bottom > top  # downwards, as pixels do
+    assert [text.get_text() for text in page.texts] == ["", "text"] and bottom > top  # downwards, like pixels

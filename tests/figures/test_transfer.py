@@ -21,7 +21,7 @@ def _traces(rng, n=2):
 
 
 def test_the_traces_of_a_face_on_its_own_live_counterpart_give_the_face_back():
-    """With P of zeros and ones. Between them Eq. (8) does not undo Eq. (5)."""
+    """P is 0 or 1: in between, Eq. (8) does not undo Eq. (5)."""
     spoofs, traces = random_batch().spoof, _traces(np.random.default_rng(0))
     for place in range(2):
         own, source = Traces(*_one(tuple(traces), place)), _one(spoofs, place)

@@ -1,4 +1,4 @@
-"""Writes Motion JPEG videos whose frames are given as JPEG files, byte by byte."""
+"""Writes Motion JPEG videos from frames that are given as JPEG files, byte by byte."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ def jpeg(image, subsampling) -> bytes:
 
 
 def avi(jpegs, width, height) -> bytes:
-    """An AVI video of JPEG files, 25 frames a second."""
+    """An AVI video of JPEG files, at 25 frames per second."""
     count, largest = len(jpegs), max(map(len, jpegs))
     main = struct.pack("<14I", 40_000, 0, 0, 0x10, count, 0, 1, largest, width, height, 0, 0, 0, 0)
     stream = b"vidsMJPG" + struct.pack(

@@ -1,4 +1,4 @@
-"""Items are made before they are asked for, in order, and not more than wanted."""
+"""Items are made before they are requested, in order, and no more than wanted."""
 
 import threading
 
@@ -17,7 +17,7 @@ def test_the_next_item_is_made_while_the_last_one_is_worked_on():
 
     for index in read_ahead(items(), most=1):
         if index + 1 < len(made):
-            assert made[index + 1].wait(timeout=60)  # nobody has asked for it yet
+            assert made[index + 1].wait(timeout=60)  # it was not requested yet
 
 
 def test_not_more_items_wait_than_wanted():

@@ -41,7 +41,7 @@ def test_pictures_come_as_rgb_whatever_they_are_called(tmp_path, picture, suffix
 
 
 def _with_orientation(jpeg: bytes, orientation: int) -> bytes:
-    """The JPEG with an EXIF segment that says how it was held."""
+    """The JPEG with an EXIF segment that has an orientation."""
     entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
     exif = b"Exif\0\0MM\0*" + struct.pack(">I", 8) + struct.pack(">H", 1) + entry + struct.pack(">I", 0)
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
@@ -93,7 +93,7 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, suffix):
 
 @pytest.fixture(scope="module")
 def portrait() -> Image.Image:
-    """A picture with some detail everywhere, the same in every run: one in 25 others survives a cut unnoticed."""
+    """A picture with detail everywhere, always the same: in 1 of 25 other pictures, a cut goes unnoticed."""
     picture = Image.effect_mandelbrot((320, 240), (-2, -1, 1, 1), 60).convert("RGB")
     noise = np.clip(np.random.default_rng(0).normal(128, 60, (240, 320)), 0, 255).astype(np.uint8)
     return Image.blend(picture, Image.fromarray(noise).convert("RGB"), 0.3)
@@ -121,7 +121,7 @@ def test_a_jpeg_that_is_damaged_in_its_middle_is_refused(tmp_path, portrait, kin
     foreign = np.random.default_rng(0).bytes(512)
     for instead in (b"", foreign, bytes(512)):
         if instead == bytes(512) and mode != "RGB":
-            continue  # here they happen to be another picture that could be right
+            continue  # with these bytes, it happens to be another valid picture
         with pytest.raises(UnreadableImageError, match=r"a\.jpg: the file is cut off or damaged"):
             read_image(_write(tmp_path / "a.jpg", whole[:middle] + instead + whole[middle + 512 :]))
 
@@ -264,7 +264,7 @@ def test_a_picture_of_an_unknown_format_is_refused_and_nothing_written(tmp_path,
 
 
 def _with_chunk(png: bytes, kind: bytes, damaged: bool) -> bytes:
-    """A PNG with a chunk of notes before its pixels."""
+    """A PNG with a text chunk before its pixels."""
     data = kind + b"Comment\0from a camera"
     checksum = zlib.crc32(data) ^ damaged
     chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", checksum)
@@ -278,7 +278,7 @@ def test_a_png_with_a_bad_checksum_of_its_notes_is_exact(tmp_path, picture, kind
     np.testing.assert_array_equal(read_image(_write(tmp_path / "a.png", _with_chunk(png, kind, True))), picture)
 
 
-@pytest.mark.parametrize("kind", [b"eXIf", b"PRVT"])  # the orientation; something that a reader must know
+@pytest.mark.parametrize("kind", [b"eXIf", b"PRVT"])  # the orientation; a chunk that a reader must know
 def test_a_png_with_a_bad_checksum_of_what_counts_is_refused(tmp_path, picture, kind):
     with pytest.raises(UnreadableImageError, match=r"a\.png"):
         read_image(_write(tmp_path / "a.png", _with_chunk(_encode(picture, ".png"), kind, True)))
@@ -293,7 +293,7 @@ def test_what_is_no_file_is_named(tmp_path):
 
 
 def _header(width, height, kind) -> bytes:
-    """The start of an image of many pixels; its few bytes may claim all of them."""
+    """The start of an image file whose few bytes claim many pixels."""
     file = io.BytesIO()
     Image.new("L", (8, 8)).save(file, kind)
     data = file.getvalue()

@@ -24,7 +24,7 @@ def test_a_second_program_is_refused_by_the_name_of_the_folder(tmp_path):
     finally:
         holder.kill()
         holder.communicate()
-    with locked(folder):  # a killed program keeps nothing locked
+    with locked(folder):  # a killed program leaves no lock
         assert os.listdir(folder) == [".lock"]
         assert other_files(folder) == []
 

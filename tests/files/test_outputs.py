@@ -55,7 +55,7 @@ def test_an_output_is_never_an_input_however_the_path_is_written(place):
     os.link("user.csv", "hard.csv")
     for path in ("user.csv", "./user.csv", "folder/../user.csv", str(place / "user.csv"), "symbolic.csv", "hard.csv"):
         assert "user.csv)" in _refused([Output(path, _own)], ["other.csv", "user.csv"])
-    # A path that is not there yet, such as a file that a folder keeps for itself.
+    # A path that does not exist yet, such as a file that a folder reserves for itself.
     assert "later.json)" in _refused([Output("folder/../later.json", _own)], [str(place / "later.json")])
 
 
@@ -68,10 +68,10 @@ def test_places_that_cannot_be_written_are_refused_at_the_start(place, monkeypat
     (place / "folder").mkdir()
     os.mkfifo("pipe")
     assert "folder cannot be written (it is a folder)" in _refused([Output("folder", _own)])
-    for special in ("pipe", os.devnull):  # it would be replaced by a file
+    for special in ("pipe", os.devnull):  # a file would replace it
         assert "not a regular file" in _refused([Output(special, _own)])
     assert "user.csv is not a folder" in _refused([Output("user.csv/a/b.csv", _own)])
-    # Permissions do not bind the administrator, who may run the tests.
+    # Permissions do not restrict root, who may run the tests.
     monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("folder"))
     assert "no permission to write in" in _refused([Output("folder/new/a.csv", _own)])
     monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("user.csv"))

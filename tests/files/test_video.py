@@ -72,7 +72,7 @@ def test_frames_are_read_one_by_one(video):
 @pytest.mark.parametrize("angle, corner", [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
 def test_the_rotation_tag_is_applied(tmp_path, video, angle, corner):
     data = bytearray(pathlib.Path(video).read_bytes())
-    matrix = data.find(b"tkhd") + 4 + 4 + 20 + 16  # of a header of version 0, as OpenCV writes it
+    matrix = data.find(b"tkhd") + 4 + 4 + 20 + 16  # in a header of version 0, as OpenCV writes it
     data[matrix : matrix + 36] = struct.pack(">9i", *MATRICES[angle])
     path = tmp_path / "turned.mp4"
     path.write_bytes(data)
@@ -125,7 +125,7 @@ def test_frames_of_motion_jpeg_may_change_their_pixel_format(tmp_path, colors, s
     frames = list(iterate_frames(str(path), frame_step=step))
     assert [index for index, _ in frames] == list(range(0, len(subsampling), step))
     for _, frame in frames:
-        assert np.abs(frame.astype(int) - colors).mean() < 2  # noise is 50, colors of another format are 8
+        assert np.abs(frame.astype(int) - colors).mean() < 2  # noise would give 50, colors of another format 8
 
 
 def test_gray_frames_among_those_in_color_are_gray(tmp_path, colors):
@@ -158,7 +158,7 @@ def _film(path, codec: str, count=20, **container_options) -> None:
 
 
 def _with_lost_bytes(path: str, number: int) -> bytes:
-    """The video, without what was in the middle of a packet."""
+    """The video with zeros in the middle of a packet."""
     with av.open(path) as container:
         packet = [packet for packet in container.demux(video=0) if packet.size][number]
     data = bytearray(pathlib.Path(path).read_bytes())
@@ -207,7 +207,7 @@ def test_h264_may_change_its_pixel_format_and_its_size(tmp_path, colors):
         encoder.time_base, encoder.options = fractions.Fraction(1, 25), {"crf": "1"}
         packets = [*encoder.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")), *encoder.encode()]
         data += b"".join(map(bytes, packets))
-    path.write_bytes(data)  # a bare stream
+    path.write_bytes(data)  # a stream without a container
     first, second, third, fourth = (frame.astype(int) for _, frame in iterate_frames(str(path)))
     for frame, expected in ((first, colors), (second, colors), (third, colors[::2, ::2])):
         assert np.abs(frame - expected).mean() < 4
@@ -230,7 +230,7 @@ def test_names_that_are_not_utf8_are_read(tmp_path, video):
     ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n", "ffconcat version 1.0\nfile other.mp4\n"],
 )
 def test_playlists_are_not_followed(tmp_path, video, content):
-    # A playlist leads to other files and addresses, and one without an end is asked for more without an end.
+    # A playlist leads to other files and addresses, and one without an end is polled forever.
     other = tmp_path / "other.mp4"
     other.write_bytes(pathlib.Path(video).read_bytes())
     path = tmp_path / "list.mp4"
@@ -240,7 +240,7 @@ def test_playlists_are_not_followed(tmp_path, video, content):
 
 
 def test_what_is_no_file_is_named(tmp_path):
-    os.mkfifo(tmp_path / "pipe.mp4")  # it would never end
+    os.mkfifo(tmp_path / "pipe.mp4")  # reading it would never end
     (tmp_path / "link.mp4").symlink_to("nowhere.mp4")
     for name, why in (("pipe.mp4", "a pipe or a device"), ("link.mp4", "a link to nowhere.mp4, which does not exist")):
         with pytest.raises(UnreadableVideoError, match=why):

@@ -1,4 +1,4 @@
-"""Videos that are written can be read, and are there or not there as a whole."""
+"""Written videos can be read, and exist completely or not at all."""
 
 import os
 
@@ -21,7 +21,7 @@ def test_a_video_is_read_as_it_was_written(tmp_path):
     frames = [frame for _, frame in iterate_frames(path)]
     assert [frame.shape for frame in frames] == [(48, 64, 3)] * 6
     assert [round(float(frame.mean()) / 40) for frame in frames] == list(range(6))
-    assert frame_rate(path) == pytest.approx(10, rel=0.2)  # how long the last one is shown, nobody knows
+    assert frame_rate(path) == pytest.approx(10, rel=0.2)  # the duration of the last frame is unknown
     assert is_video_made_by(path, "a test") and not is_video_made_by(path, "another")
     assert os.listdir(tmp_path / "new") == ["100% [x].mp4"]
 

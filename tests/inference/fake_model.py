@@ -1,4 +1,4 @@
-"""A model that finds what the pixels of a frame say, so that what is written about faces is tested in a moment.
+"""A stand-in for a model whose results are encoded in the pixels of a frame, so that outputs are tested quickly.
 
 The red value of a frame is 100 times the number of its faces, plus their score in hundredths; 255 is an interruption.
 """
@@ -18,12 +18,12 @@ POINT = OperatingPoint(-2.0, 0.5, "EER on dev", "last")
 
 
 def picture(faces, score, height=40, width=60):
-    """A frame with a number of faces (0, 1, 2) of a score; the second one is refused."""
+    """A frame with 0, 1 or 2 faces of this score; the second face is refused."""
     return np.full((height, width, 3), (100 * faces + round(100 * score), 0, 0), np.uint8)
 
 
 class FakeModel:
-    """Stands for ``phystd_tf.inference.model.Model``."""
+    """A stand-in for ``phystd_tf.inference.model.Model``."""
 
     def __init__(self, point=POINT):
         self.predictor = SimpleNamespace(operating_point=point)

@@ -1,9 +1,9 @@
-"""A stand-in for TensorFlow Serving: the same requests and answers over a SavedModel, with TensorFlow alone.
+"""A stand-in for TensorFlow Serving: the same requests and answers for a SavedModel, with TensorFlow alone.
 
     python tests/inference/rest_server.py FOLDER   (FOLDER/phystd/1 is the SavedModel; the port is printed)
 
-It knows of its REST interface what docs/serving.md uses: the state of a model, and ``predict`` with rows ("instances")
-or columns ("inputs"), where {"b64": ...} stands for bytes.
+It has the part of the REST interface that docs/serving.md uses: the state of a model, and ``predict`` with rows
+("instances") or columns ("inputs"), where {"b64": ...} stands for bytes.
 """
 
 import base64
@@ -25,7 +25,7 @@ def _plain(value):
 
 
 def predict(request):
-    """The answer to a request, both as what JSON stands for."""
+    """The answer to a request, both as parsed JSON."""
     signature = MODEL.signatures[request.get("signature_name", "serving_default")]
     specs = signature.structured_input_signature[1]
     if "instances" in request:

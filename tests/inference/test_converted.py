@@ -1,4 +1,4 @@
-"""TensorFlow Lite and ONNX against the network itself, and what is said of their differences."""
+"""TensorFlow Lite and ONNX compared with the network itself, and what is reported of their differences."""
 
 import sys
 
@@ -32,7 +32,7 @@ def generator():
 
 
 def _scores_of(name, content, crops):
-    """The scores and verdicts of a file, by its runtime alone."""
+    """The scores and verdicts of a file, from its runtime alone."""
     if name == "onnx":
         session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
         return dict(zip(("score", "is_live"), session.run(["score", "is_live"], {"crops": crops})))
@@ -46,7 +46,7 @@ def test_the_program_offers_all_formats():
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_gives_the_scores_of_the_network(generator, name):
     inexact = name in ("tflite_float16", "tflite_int8")
-    if inexact:  # they convert what `tflite` has shown to be right; a part is enough; small weights are left alone
+    if inexact:  # `tflite` covers the rest, so a part is enough; small weights are not converted
         generator = _network("auxiliary", encoder_channels=(16, 16, 16))
     made = convert(generator, POINT, name)
     crops = np.random.default_rng(5).random((3, 32, 32, 3), np.float32)

@@ -1,4 +1,4 @@
-"""Exports on disk: what is damaged is named, and what is not of the export is kept."""
+"""Exports on disk: damaged files are named, and files that do not belong to the export are kept."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ POINT = OperatingPoint(-0.5, 0.25, "EER of 1.00 % on dev", "last")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A folder with a run and its export, of the stand-in; real ones are compared in tests/tools/test_end_to_end.py."""
+    """A folder with a run and its export, by the stand-in; tests/tools/test_end_to_end.py compares real ones."""
     folder = tmp_path_factory.mktemp("exporting")
     no_model.make_run(str(folder))
     with contextlib.ExitStack() as stack:
@@ -83,7 +83,7 @@ def test_an_export_is_written_and_read_in_a_folder_with_any_name(run, tmp_path, 
 
 @pytest.mark.parametrize("name", ["variables/variables.data-00000-of-00001", "saved_model.pb", "fingerprint.pb", ""])
 def test_a_damaged_export_of_an_earlier_version_is_named(copy, name):
-    """It has no list of its files, so TensorFlow finds out."""
+    """It has no list of its files, so TensorFlow must detect the damage."""
     metadata = json.loads((copy / "phystd.json").read_text())
     del metadata["files"]
     shutil.rmtree(copy)
@@ -94,7 +94,7 @@ def test_a_damaged_export_of_an_earlier_version_is_named(copy, name):
         assert load_export(str(copy)).disentangle(tf.ones(2))["score"].shape == (2,)
         return
     (copy / name).write_bytes((copy / name).read_bytes()[: (copy / name).stat().st_size // 2])
-    if name == "fingerprint.pb":  # of no use for the model
+    if name == "fingerprint.pb":  # the model does not need it
         load_export(str(copy))
         return
     with pytest.raises(PhystdError, match="the SavedModel is damaged.*; export the run again"):
@@ -133,7 +133,7 @@ def test_an_export_replaces_an_export_and_nothing_else(run, copy, monkeypatch):
     "error", [tf.errors.ResourceExhaustedError(None, None, "No space left"), OSError(28, "No space left")]
 )
 def test_a_full_disk_is_said_and_leaves_the_earlier_export(run, copy, tmp_path, error):
-    (tmp_path / "export.tmp").mkdir()  # of somebody else
+    (tmp_path / "export.tmp").mkdir()  # belongs to somebody else
     (tmp_path / "export.tmp" / "notes.txt").write_text("mine")
     before = tree(tmp_path)
 
@@ -150,7 +150,7 @@ def test_a_full_disk_is_said_and_leaves_the_earlier_export(run, copy, tmp_path, 
     assert tree(tmp_path) == before
 
 
-# Values that a damaged or strange JSON file may have in any place.
+# Values that a damaged or foreign JSON file may have anywhere.
 _VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=3), inner, max_size=2)),

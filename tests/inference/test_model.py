@@ -1,4 +1,4 @@
-"""From photographs to predictions and traces; scores of real runs are compared in tests/tools/test_end_to_end.py."""
+"""From photographs to predictions and traces; tests/tools/test_end_to_end.py compares the scores of real runs."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Eq. (5) from the files alone, with NumPy, and nothing of others replaced."""
+"""Eq. (5) from the files alone, with NumPy; and files of others are not replaced."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ SYSTEMS = {
 
 
 def _read(path, kind):
-    """The components, as anyone reads them who has the documentation and no code of this package."""
+    """The components, read with the documentation but without code of this package."""
     if kind == "npz":
         with np.load(path) as archive:
             return {name: archive[name] for name in archive}
@@ -102,7 +102,7 @@ def _disentangle(kind, out="out"):
 
 @pytest.mark.parametrize("kind, made", [("npz", "a.npz"), ("png", "a_raw")])
 def test_the_components_lie_next_to_the_picture_and_are_made_again(photos, kind, made):
-    for _ in range(2):  # the pictures of components are no photographs
+    for _ in range(2):  # the pictures of components are not taken for photographs
         assert _disentangle(kind) == ["./a.png", "./none.png"]
         assert sorted(os.listdir("out")) == sorted(["a.png", made])
     live, components = _from_files(os.path.join("out", made), kind)

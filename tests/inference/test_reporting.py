@@ -1,4 +1,4 @@
-"""Rows and pictures of faces: complete, one per face, and nothing of a user is replaced."""
+"""Rows and pictures of faces: complete, one per face, and no file of a user is replaced."""
 
 import csv
 import json
@@ -149,11 +149,11 @@ def test_annotated_pictures_show_the_boxes_and_videos_keep_their_frames(photos, 
     pictures = {row["path"]: row["picture"] for row in _rows("rows.csv")}
     assert pictures[video] == "drawn/clip.mp4" and pictures["photos/a.png"] == "drawn/a.png"
     os.rename("drawn", "photos/drawn")
-    assert len(_inputs("photos")) == len(inputs)  # what was drawn is no input
+    assert len(_inputs("photos")) == len(inputs)  # drawn pictures are not inputs
 
 
 class _Capture:
-    """Stands for ``cv2.VideoCapture``: frames in BGR, then an end or an interruption."""
+    """A stand-in for ``cv2.VideoCapture``: BGR frames, then an end or an interruption."""
 
     def __init__(self, frames, is_there=True):
         self.frames, self.is_there, self.released = list(frames), is_there, False

@@ -1,4 +1,4 @@
-"""docs/serving.md against a server with the requests and answers of TensorFlow Serving, in a process of its own."""
+"""docs/serving.md with a server that has the requests and answers of TensorFlow Serving, in its own process."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""One face gives one score, whatever it comes in and whatever computes it."""
+"""One face gives one score, whatever the input format and whatever computes it."""
 
 import csv
 

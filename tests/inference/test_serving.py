@@ -1,4 +1,4 @@
-"""The signatures of an export on a small network: the same face in every form, and what they refuse."""
+"""The signatures of an export of a small network: the same face in every form, and what they refuse."""
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ POINT = OperatingPoint(-0.5, 0.74, "EER on dev", "last")
 
 
 class Red(Network):
-    """The redder a face, the more live: quick to save; whole ones are exported in tests/tools/test_end_to_end.py."""
+    """The redder a face, the more live. Saved quickly; tests/tools/test_end_to_end.py exports whole networks."""
 
     def __init__(self):
         super().__init__(tiny_hparams("auxiliary"))
@@ -81,7 +81,7 @@ def test_a_jpeg_is_read_too(signatures):
 def test_crops_of_another_size_are_refused(signatures, shape):
     _, signature = signatures
     png = cv2.imencode(".png", np.zeros(shape, np.uint8))[1].tobytes()
-    if shape[:2] == (32, 32):  # gray, or with a transparency: it becomes RGB
+    if shape[:2] == (32, 32):  # gray, or with transparency: it becomes RGB
         assert np.isfinite(_scores(signature["score_encoded"], encoded=[png])).all()
         return
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"not compatible with expected shape \[32,32,3\]"):

@@ -1,4 +1,4 @@
-"""Traces against the truth: a model that knew it all, one that does nothing, and one that never sees the truth."""
+"""Traces against the ground truth: a model that knows it, one that does nothing, and one that never sees it."""
 
 import shutil
 
@@ -65,7 +65,7 @@ def test_a_model_that_does_nothing_gains_nothing(folders, monkeypatch):
 
 
 def test_a_model_that_knows_the_truth_is_right(folders, monkeypatch):
-    """The truth is cut out here by another route: a plain resize of the box, from the photographs themselves."""
+    """Here the truth is cropped in another way: a plain resize of the box, from the photographs themselves."""
     rows = Selection(str(folders / "prepared")).rows("test")
     live, covered = [], []
     for row in rows:
@@ -92,7 +92,7 @@ def test_a_model_that_knows_the_truth_is_right(folders, monkeypatch):
 
 
 def test_bands_are_those_of_equation_9(folders, monkeypatch):
-    """Only the low band of the truth: its correlation is 1, and there is nothing in the others to correlate."""
+    """Only the low band of the truth: its correlation is 1; the other bands have nothing to correlate."""
 
     def outputs(images):
         return _outputs(images, images - low_pass(images, H.n1) * 0.1, tf.zeros_like(images[..., :1]))
@@ -108,7 +108,7 @@ def test_faces_without_truth_are_refused_by_name(folders, tmp_path):
 
 
 def test_training_does_not_see_the_truth(folders, tmp_path):
-    """The same records, and a whole training, when whoever read the truth would end."""
+    """The records are the same, and training completes, although reading the truth would fail."""
     shutil.copytree(folders / "faces", tmp_path / "faces")
     records = []
     for out in (tmp_path / "earlier", tmp_path / "prepared"):
@@ -117,7 +117,7 @@ def test_training_does_not_see_the_truth(folders, tmp_path):
         for path in (tmp_path / "faces" / "truth").rglob("*.npz"):
             path.write_bytes(b"no truth")
     assert records[0] == records[1] and records[0]
-    hparams = tiny_hparams("step1", **_SIZES)  # it reads what the full one does
+    hparams = tiny_hparams("step1", **_SIZES)  # it reads the same data as the full one
     train(hparams, str(tmp_path / "prepared"), str(tmp_path / "run"), seed=3, steps_per_epoch=1)
     with pytest.raises(TruthError):
         trace_measurement.measure_split(Generator(H), str(tmp_path / "prepared"), str(tmp_path / "faces"), "test")

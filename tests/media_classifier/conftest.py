@@ -1,4 +1,4 @@
-"""What several tests of the classifier of spoof media use."""
+"""Shared by several tests of the classifier of spoof media."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Prepared folders in the layouts of OULU-NPU and SiW-M whose media can be told by their color, and a tiny run."""
+"""Prepared folders in the layouts of OULU-NPU and SiW-M where the color shows the medium, and a tiny run."""
 
 import os
 
@@ -37,7 +37,7 @@ def oulu_clips():
 
 
 def siwm_clips():
-    """Five clips of each of the six classes; siwm_1 trains on three and tests two."""
+    """Five clips of each of the six classes; siwm_1 trains on three and tests on two."""
     return [
         ClipFacts(f"{kind}_{number}", f"{kind}_{number}", kind, spoof_types.label_of(kind), "")
         for kind in _TYPES
@@ -71,7 +71,7 @@ def write_clips(folder, dataset, clips) -> str:
 
 
 def write_run(run, prepared, protocol, hparams=HPARAMS) -> str:
-    """Writes a run folder whose generator has its first weights."""
+    """Writes a run folder whose generator has its initial weights."""
     choice = ProtocolChoice(protocol)
     open_run(str(run), hparams, identity(Selection(prepared, choice), 0))
     save_protocol(str(run), choice)

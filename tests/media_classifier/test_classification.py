@@ -1,4 +1,4 @@
-"""An experiment: what can be told apart is learned, and the generator stays as it is."""
+"""An experiment: separable classes are learned, and the generator does not change."""
 
 from unittest import mock
 
@@ -43,7 +43,7 @@ def test_the_generator_of_the_traces_is_not_trained(generator):
 
 
 def test_the_weights_that_are_best_on_dev_are_tested(monkeypatch):
-    right = iter([1, 3, 2, 3])  # of four clips
+    right = iter([1, 3, 2, 3])  # correct of four clips
 
     def looked(model, faces, classes):
         count = next(right)

@@ -26,7 +26,7 @@ def test_crops_are_those_of_the_rows(oulu):
     faces = MediumFaces(oulu, "test", OULU, HPARAMS)
     crops = np.array(list(faces.crops().as_numpy_iterator()))
     assert crops.shape == (len(faces.rows), 32, 32, 3) == (10 * FRAMES, 32, 32, 3)
-    # Its color says what a face is: see write_clips.
+    # The color shows the class of a face: see write_clips.
     media = [("live", ""), *((name[:-2], name) for name in OULU.classes[1:])]
     codes = (crops.mean((1, 2)) > 0.5) @ [1, 2, 4]
     expected = [1 + sorted(media).index((row["type"], row["instrument"])) for row in faces.rows]

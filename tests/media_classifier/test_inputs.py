@@ -1,4 +1,4 @@
-"""The input of the medium classifier against its parts, computed by NumPy."""
+"""The input of the medium classifier compared with its parts, computed with NumPy."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Convolutions and their gradients, against TensorFlow's own."""
+"""Convolutions and their gradients, compared with TensorFlow's own."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def _noise(*shape: int, seed: int = 0) -> tf.Tensor:
 
 
 def _take_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on, products in all layers that may have them, on any processor."""
+    """From here on, all layers that can use products do, on any processor."""
     monkeypatch.setattr(convolution, "operation_is_slow", lambda: True)
     monkeypatch.setattr(convolution, "_LEAST_CHANNELS", 1)
     monkeypatch.setattr(convolution, "_LEAST_HEIGHT", 1)
@@ -107,7 +107,7 @@ def test_the_layer_is_that_of_keras(slow_operation: None) -> None:
 def test_only_training_on_a_slow_processor_differs_from_keras(
     training: bool, slow: bool, there: bool, slow_operation: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exports hold no gradient of ours. The layer knows of training from those around it."""
+    """Exports contain none of our gradients. The layer learns from the enclosing layers whether this is training."""
     monkeypatch.setattr(convolution, "operation_is_slow", lambda: slow)
     unit = ConvUnit(4, HParams(), None)
 
@@ -122,7 +122,7 @@ def test_only_training_on_a_slow_processor_differs_from_keras(
 
 
 def test_a_training_step_is_that_of_the_operations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Losses of two iterations; with products in all layers that may have them."""
+    """Losses of two iterations, with products in all layers that can use them."""
     hparams = tiny_hparams()
     batch = noise_batch(hparams)
     found, products = [], []
@@ -175,5 +175,5 @@ def test_processors_of_which_the_operation_is_slow(
 
 
 def test_this_processor_is_known() -> None:
-    """The names of the features are those that NumPy has; each processor of x86-64 has SSE2."""
+    """NumPy knows features by these names; every x86-64 processor has SSE2."""
     assert {"SSE2", "AVX2", "AVX512F"} <= set(convolution._processor_features())

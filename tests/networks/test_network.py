@@ -1,4 +1,4 @@
-"""What every network can do."""
+"""The features of every network."""
 
 import numpy as np
 import pytest

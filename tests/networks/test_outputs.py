@@ -1,4 +1,4 @@
-"""What is said about faces, by name."""
+"""The outputs for faces, by name."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The body of the generator in 16 bits; everything that adds up, compares or decides in float32."""
+"""The body of the generator is in 16 bits; everything that sums, compares or decides is in float32."""
 
 import dataclasses
 
@@ -39,7 +39,7 @@ def test_discriminators_compute_in_float32():
 
 
 def test_the_image_reaches_the_bands_uncast(monkeypatch):
-    """Half of the 25 times amplified band would be lost in a bfloat16 image."""
+    """A bfloat16 image would lose half of the band that is amplified 25 times."""
     seen = []
 
     def network_input(image, hparams):

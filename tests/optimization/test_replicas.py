@@ -1,4 +1,4 @@
-"""A loss is the mean of those of equal parts of the batch, which is what dividing it among devices rests on."""
+"""A loss is the mean of those of equal parts of the batch, so the batch can be divided among devices."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def _image(channels=3, n=N):
 
 
 def _masks():
-    """P0 of one face is empty, and the others are of different sizes: no batch has one normalizer for all."""
+    """P0 of one face is empty, and the others differ in size, so a common normalizer would be wrong."""
     return tf.constant(
         (np.random.default_rng(0).random((N, SIZE, SIZE, 1)) < [[[[0]]], [[[0.1]]], [[[0.9]]], [[[0.5]]]]), tf.float32
     )

@@ -26,7 +26,7 @@ def _norms(array):
 def test_stdn_spoof_scales_and_adds(rng):
     live, S, B, C, T = (_random(rng) for _ in range(5))
     value = formation.stdn_spoof(live, S, B, C, T, n1=1, n2=16)
-    # With n1 = 1 the low pass is the mean of the face, one number per channel.
+    # With n1 = 1, the low pass is the mean of the face, one number per channel.
     mean = lambda x: x.mean(axis=(1, 2), keepdims=True)  # noqa: E731
     np.testing.assert_allclose(value, (1 + mean(S)) * live + mean(B) + low_pass(C, 16) + T, atol=1e-5)
     np.testing.assert_array_equal(formation.stdn_spoof(live, 0 * S, 0 * B, 0 * C, 0 * T, 1, 16), live)
@@ -74,7 +74,7 @@ def test_disentanglement_cost_bounds_the_change(rng):
     np.testing.assert_allclose(cost, _norms((1 - P) * T_A) + _norms(P * (image - I_P)), rtol=1e-5)
     change = formation.trace_intensity(image, reconstruct_live(image, T_A, P, I_P))
     assert np.all(change.numpy() <= cost.numpy() + 1e-4)
-    # Eq. (6) bounds this norm, and is equal to it without inpainting.
+    # Eq. (6) bounds this norm, with equality if there is no inpainting.
     alone = formation.trace_intensity(image, reconstruct_live(image, T_A, 0 * P, I_P))
     np.testing.assert_allclose(alone, formation.disentanglement_cost(image, T_A, 0 * P, I_P), rtol=1e-4)
 

@@ -8,7 +8,7 @@ from phystd_tf.physics.pixels import rescale_positions
 
 
 def test_positions_follow_the_pixels():
-    # The block of pixels 4..7 becomes pixel 1; its middle is 5.5.
+    # The block of pixels 4 to 7 becomes pixel 1; its center is 5.5.
     positions = [[5.5, 1.5], [-0.5, 15.5]]
     expected = [[1, 0], [-0.5, 3.5]]
     np.testing.assert_allclose(rescale_positions(np.array(positions), 4 / 16), expected)

@@ -1,4 +1,4 @@
-"""The triangulation covers every pixel, scales with the crop, and refuses vertices that are not a face."""
+"""The triangulation covers every pixel, scales with the crop, and refuses vertices that do not form a face."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_the_map_is_that_of_point_location(vertices):
     corners = _corners(vertices, triangles, 64)
     differing = np.argwhere(triangle_map != located)
     assert len(differing) < 0.02 * 64 * 64
-    for y, x in differing:  # on the edge between two triangles, where both are right
+    for y, x in differing:  # on the edge between two triangles, where both are correct
         assert abs(_smallest_coordinate(corners[triangle_map[y, x]], x, y)) < 1e-9
 
 

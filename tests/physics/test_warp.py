@@ -66,7 +66,7 @@ def test_dense_offset_is_that_of_scipy(rng):
 
 
 def _turned_face(model, rng, size):
-    """The 140 vertices of a random head, some of them outside a crop of ``size``, and many slivers at its side."""
+    """The 140 vertices of a random head, some outside a crop of ``size``, with many slivers at its side."""
     yaw, roll = rng.normal(0, (0.7, 0.15))
     turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     tilt = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])

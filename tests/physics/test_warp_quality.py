@@ -33,7 +33,7 @@ def test_the_offset_is_a_share_of_the_side_of_the_crop(faces):
 
 
 def test_folded_pixels_are_those_whose_triangle_is_turned_over(faces):
-    """Pixel by pixel, by determinants."""
+    """Compared pixel by pixel with determinants."""
     source = faces.vertices.copy()
     source[0, :, 0] = SIZE - source[0, :, 0]  # mirrored: everything but a margin is turned over
     source[1, 70] = source[1, 70] + (9, 0)  # one vertex crosses its neighbors

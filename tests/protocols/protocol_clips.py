@@ -1,4 +1,4 @@
-"""The datasets at their full size, by the names of their clips."""
+"""The datasets at full size, as names of clips."""
 
 import itertools
 

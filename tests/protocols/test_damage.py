@@ -1,4 +1,4 @@
-"""Damaged lists and damaged choices of a protocol: right, or refused with the name of the file."""
+"""Damaged lists and damaged choices of a protocol: read correctly, or refused with the name of the file."""
 
 import json
 import os

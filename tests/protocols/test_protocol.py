@@ -102,7 +102,7 @@ def test_siw_2_has_print_on_neither_side_and_the_media_disjoint():
         assert all((fact.instrument[-1] == medium) == (splits[fact.clip] == "test") for fact in replays)
 
 
-# The nearest whole number to 60 %; equal to the public lists of STDN where these are complete for a type.
+# The nearest integer to 60 %; equal to the public lists of STDN for types where these are complete.
 SIWM_TRAIN = {
     "replay": 59, "print": 71, "half_mask": 43, "silicone_mask": 16, "transparent_mask": 53, "paper_mask": 10,
     "mannequin": 24, "obfuscation_makeup": 14, "impersonation_makeup": 37, "cosmetic_makeup": 30,
@@ -325,7 +325,7 @@ def test_few_people_of_a_type_are_kept_and_all_else_stays():
     assert len({tuple(sorted(splits)) for splits in draws}) > 1
     with pytest.raises(ProtocolError, match="few_999_print: only .* people of the type print are in train"):
         load_protocol("few_999_print").assign(clips)
-    tested = [fact._replace(split="test") for fact in clips]  # another folder, which holds test faces alone
+    tested = [fact._replace(split="test") for fact in clips]  # another folder, with test faces only
     assert len(load_protocol("few_999_print").assign(tested)) == len(clips)
 
 

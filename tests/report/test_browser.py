@@ -1,4 +1,4 @@
-"""The page in a real browser: no errors, no network, and the pixels that Eq. (5) and (8) say."""
+"""The page in a real browser: no errors, no network, and the pixels of Eq. (5) and (8)."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from phystd_tf.report.stored import TRACE_STEP, store
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"  # Debian's; Selenium then downloads none
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"  # Debian's, so that Selenium downloads none
 OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -28,7 +28,7 @@ NASTY = "</script><img src=x onerror=alert(1)>\"'&"
 
 
 def _face(rng):
-    """I, B, C, T, P and content of a face, with traces of usual sizes."""
+    """I, B, C, T, P and content of a face, with traces of usual magnitude."""
     parts = {name: rng.normal(0, scale, (SIZE, SIZE, 3)) for name, scale in (("B", 0.06), ("C", 0.03), ("T", 0.03))}
     region = np.zeros((SIZE, SIZE, 1))
     region[4:12, 6:20] = rng.uniform(0.3, 1, (8, 14, 1))
@@ -43,7 +43,7 @@ def _traces(face):
 
 @pytest.fixture(scope="module")
 def faces():
-    """Two spoofs, a live face, the traces of the first spoof as if they were warped, and the face they are put on."""
+    """Two spoofs, a live face, the traces of the first spoof as if warped, and the face they are put on."""
     rng = np.random.default_rng(8)
     return {name: _face(rng) for name in ("first", "second", "live", "warped", "target")}
 
@@ -99,7 +99,7 @@ def browser(tmp_path_factory):
 
 @pytest.fixture
 def explorer(browser, page):
-    """The page, newly loaded, at the width of a desktop."""
+    """The newly loaded page at desktop width."""
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     )
@@ -172,7 +172,7 @@ def test_a_slider_changes_pixels_by_the_amount_of_equation_5(explorer, faces, na
     assert explorer.find_element(By.ID, f"value_{name}").text == "0.50"
     exact = _eq5(face, **{name.lower(): 0.5}) - _eq5(face)
     unclipped = (before > 0) & (before < 255) & (after > 0) & (after < 255)
-    # Half of half a step of what was moved, and two roundings of the display.
+    # Half of half a step of the moved component, and two roundings of the display.
     bound = 1.02 + (0.125 if name in "BCT" else 0.25 * 1.4 + 0.25 + 0.5 * 0.75)
     assert np.abs((after - before) - exact)[unclipped].max() <= bound
     assert np.abs(exact[unclipped]).max() > 5 * bound
@@ -219,7 +219,7 @@ def test_gallery_and_filter_show_what_is_there(explorer):
     Select(explorer.find_element(By.ID, "filter")).select_by_visible_text("live")
     _shown(explorer, "live")
     transfer = explorer.find_element(By.CSS_SELECTOR, 'input[value="transfer"]')
-    assert not transfer.is_enabled()  # nothing is carried from a live face
+    assert not transfer.is_enabled()  # nothing is transferred from a live face
 
 
 def test_the_rates_are_those_of_the_scores(explorer, page):
@@ -250,7 +250,7 @@ def test_a_phone_scrolls_in_one_direction_only_and_everything_has_a_name(explore
 
 
 def test_no_error_no_request_and_no_name_that_becomes_a_part_of_the_page(explorer):
-    assert explorer.get_log("browser") == []  # of all that was done before, too
+    assert explorer.get_log("browser") == []  # also from all tests before
     events = [json.loads(entry["message"])["message"] for entry in explorer.get_log("performance")]
     asked = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
     urls = [each["request"]["url"] for each in asked if each["documentURL"].startswith("file:")]  # not the start page's

@@ -66,7 +66,7 @@ def test_a_sheet_has_two_faces_in_a_row_and_the_pictures_of_the_panel():
         assert np.all(tiles[:, :32] == round(255 * face[0, 0, 0]))
         place = 34 * COLUMNS.index("reconstruction")
         assert np.all(tiles[:, place : place + 32] == 128)
-    assert np.all(sheet[row_height:, row_width:] == 255)  # nothing where there is no face
+    assert np.all(sheet[row_height:, row_width:] == 255)  # blank if there is no face
 
 
 def test_the_names_of_columns_are_written_within_their_column():
@@ -74,7 +74,7 @@ def test_the_names_of_columns_are_written_within_their_column():
     assert names.shape == (18, len(COLUMNS) * 82, 3)
     for column in range(len(COLUMNS)):
         ink = np.flatnonzero((names[:, 82 * column : 82 * column + 82] < 128).any(axis=(0, 2)))
-        assert 0 < ink.min() and ink.max() < 79  # the longest ones are smaller, and not cut off
+        assert 0 < ink.min() and ink.max() < 79  # the longest ones are smaller, not cut off
 
 
 def _summary(**changes):

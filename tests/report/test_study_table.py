@@ -10,7 +10,7 @@ from phystd_tf.report.study_table import COLUMNS, Outcome
 
 
 def _metrics(eer, quality=None, ratio=None, types=("print", "replay")):
-    """As tools.evaluate writes them; ``quality`` is from types to means of measures."""
+    """As tools.evaluate writes them; ``quality`` maps types to means of measures."""
     metrics = {
         "eer": eer, "acer": 2 * eer, "hter": eer, "tdr_at_fdr": None, "eer_by_type": dict.fromkeys(types, eer),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Arrays as the checkpoint of a run."""
+"""Arrays that are the checkpoint of a run."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The losses of a run: no row twice, whatever became of the file."""
+"""The losses of a run: no row twice, whatever happened to the file."""
 
 import csv
 
@@ -21,7 +21,7 @@ def _rows(run):
         (None, []),
         ("", []),
         (_WHOLE, ["10", "20"]),
-        (_WHOLE + "2,30,0.4,0.9\n", ["10", "20"]),  # written after the checkpoint at 20: it comes again
+        (_WHOLE + "2,30,0.4,0.9\n", ["10", "20"]),  # written after the checkpoint at 20: it will be repeated
         (_WHOLE + "2,20,0.4", ["10", "20"]),
         (_WHOLE + "2,20,0.4,0.", ["10", "20"]),
         (_WHOLE + _WHOLE, ["10", "20"]),  # two trainings in one folder
@@ -29,7 +29,7 @@ def _rows(run):
         (_ONE + "1,20,0.5\n", ["10"]),  # a cell is missing
         (_ONE + "1,20,nan,1.0\n", ["10"]),
         (_ONE + "1,20,0.5,1.", ["10"]),  # cut off within a number
-        ("epoch,L,val_L\n0,1.0,2.0\n", [""]),  # of an earlier edition
+        ("epoch,L,val_L\n0,1.0,2.0\n", [""]),  # of an earlier version
         ("\udce9 no table\n1\n", []),
     ],
 )

@@ -274,7 +274,7 @@ def test_invalid_truth_files_are_rejected(tmp_path):
 
 @pytest.mark.parametrize("clip", ["", "..", "../x", "a/../../x", "/etc/x", "a//b", "./a"])
 def test_no_clip_leads_out_of_the_folder_of_the_truth(clip):
-    """IDs come from a manifest, which may be anybody's."""
+    """IDs come from a manifest, which anybody may have written."""
     with pytest.raises(truth.TruthError, match="not the ID of a clip"):
         truth.truth_path("faces", clip, 0)
 

@@ -1,4 +1,4 @@
-"""How the paper averages: found from its own columns."""
+"""How the paper averages, inferred from its own columns."""
 
 import math
 
@@ -10,12 +10,12 @@ from phystd_tf.tables.needed_protocols import protocols_by_row
 from phystd_tf.tables.published import published_rows, read_published
 from phystd_tf.tables.table import Over, Value
 
-# Half a unit of the last digit of what is printed, and about as much of what is computed from rounded columns.
+# Half a unit of the last printed digit, and about as much for values computed from rounded columns.
 ROUNDING = 0.1 + 1e-9
 
 
 def _aggregates(number):
-    """(metric, method), printed value, and that of the columns, with n - 1."""
+    """(metric, method), printed value, value from the columns (with n - 1), and deviation with n."""
     for row in published_rows(number):
         columns = [value.mean for name, value in row.values.items() if name != "overall"]
         yield (row.group, row.method), row.values["overall"], over_parts(columns), float(np.std(columns))
@@ -41,7 +41,7 @@ def test_columns_of_tables_4_and_5_give_the_printed_aggregates_but_for_those_lis
 
 @pytest.mark.parametrize("number, told_apart", [(4, 31), (5, 4)])
 def test_the_deviation_of_the_paper_is_that_of_a_sample(number, told_apart):
-    """With n instead of n - 1 no deviation that can tell them apart is reproduced."""
+    """Where n and n - 1 give different results, n reproduces no printed deviation."""
     only_sample, only_population = 0, 0
     for _, printed, computed, population in _aggregates(number):
         sample = abs(printed.deviation - computed.deviation) <= ROUNDING
@@ -52,7 +52,7 @@ def test_the_deviation_of_the_paper_is_that_of_a_sample(number, told_apart):
 
 
 def test_deviations_of_tables_1_and_2_are_possible_for_a_sample_and_one_of_them_for_nothing_else():
-    """Rates are not negative: of n of them the largest deviation is that of one that is not 0."""
+    """Rates are not negative: n rates of one mean deviate most if only one of them is not 0."""
     impossible = {"sample": [], "population": []}
     for number, dataset in ((1, "oulu"), (2, "siw")):
         for row in published_rows(number):

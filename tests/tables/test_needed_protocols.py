@@ -25,7 +25,7 @@ def test_the_numbers_of_protocols_are_those_of_the_paper():
     assert [len(protocols_of(number)) for number in NUMBERS] == [14, 7, 1, 13, 13]
     assert [len(names) for names in protocols_by_row(1, "oulu").values()] == [1, 1, 6, 6]
     assert [len(names) for names in protocols_by_row(2, "siw").values()] == [1, 4, 2]
-    # Nothing of a dataset that a table of it should have is left out.
+    # A table leaves out no protocol of its dataset.
     assert set(protocols_of(1)) == set(protocol_names("oulu")) - {"folder"}
     assert set(protocols_of(2)) == set(protocol_names("siw")) - {"folder"}
 

@@ -1,4 +1,4 @@
-"""Tables 1 to 5 with invented results under every protocol, against an independent computation."""
+"""Tables 1 to 5 with invented results under every protocol, compared with an independent computation."""
 
 import numpy as np
 import pytest

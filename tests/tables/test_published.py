@@ -1,4 +1,4 @@
-"""The transcribed tables against what the text of the paper says of them, and how they are read."""
+"""The transcribed tables compared with the text of the paper, and how they are read."""
 
 import pytest
 
@@ -17,12 +17,12 @@ from phystd_tf.tables.table import Value
 
 PUBLISHED = read_published()
 TABLES = {number: table["rows"] for number, table in PUBLISHED["tables"].items()}
-# Half a unit of the last digit of the ACER, and as much of the half sum.
+# Half a unit of the last digit of the ACER, and as much for the mean of APCER and BPCER.
 ROUNDING = 0.1 + 1e-9
 
 
 def _triples():
-    """(where, apcer, bpcer, acer) of all that print the three."""
+    """(where, apcer, bpcer, acer) of all rows that print the three."""
     for table in ("1", "2"):
         for row in TABLES[table]:
             if row["apcer"] is not None:
@@ -55,7 +55,7 @@ def test_every_row_is_there_with_its_13_types():
         for row in TABLES[number]:
             assert len(row["by_type"]) == 13
             assert all(0 <= rate <= 100 for rate in (*row["by_type"], row["overall"]))
-            # Rates over types together lie between those of the single types.
+            # Rates over all types together lie between those of single types.
             assert min(row["by_type"]) - ROUNDING <= row["overall"] <= max(row["by_type"]) + ROUNDING
 
 

@@ -144,5 +144,5 @@ def test_writing_replaces_own_files_and_no_others(tmp_path):
     (folder / "table_9.tex").write_text("my own table")
     with pytest.raises(OutputError, match="table_9.tex exists and was not written by this program"):
         write_table(TABLE._replace(title="other"), str(folder))
-    assert pathlib.Path(paths[0]).read_bytes() == before[paths[0]]  # nothing was begun
+    assert pathlib.Path(paths[0]).read_bytes() == before[paths[0]]  # no file was changed
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]

@@ -1,4 +1,4 @@
-"""Results as ``tools.evaluate`` writes them, of invented scores of a few people."""
+"""Results as ``tools.evaluate`` writes them, for invented scores of a few people."""
 
 from unittest import mock
 
@@ -24,7 +24,7 @@ def tiny_metrics(kinds, seed, **changes):
 
 
 def tiny_results(number, dataset="", system="phystd", ablation="full", seeds=(0,), protocols=None, **changes):
-    """Results for each protocol that a table needs, or for some of them; ``changes`` are of the metrics."""
+    """Results for each protocol that a table needs, or for some of them; ``changes`` replace metrics."""
     found = []
     for seed in seeds:
         for place, (name, columns) in enumerate(planned_columns(number, dataset)):

@@ -1,6 +1,6 @@
-"""Programs with a stand-in for the model, so that what they read and write is tested in a moment.
+"""Programs with a stand-in for the model, so that what they read and write is tested quickly.
 
-A generator is the bytes of its checkpoint; it finds every live face live, with terms that depend on these bytes.
+A generator is the bytes of its checkpoint; it accepts every live face, with terms that depend on these bytes.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ def score_split(generator, faces, split, progress=None):
 
 
 def synthesize(generator, faces, pairs, recipe, depth_size):
-    """Stands for ``transfer.carrying.synthesize``: images of noise; every fourth pair is refused."""
+    """A stand-in for ``transfer.carrying.synthesize``: images of noise; every fourth pair is refused."""
     results, size = [], generator.hparams.image_size
     for pair in pairs:
         rng = np.random.default_rng(pair.number)
@@ -71,7 +71,7 @@ def synthesize(generator, faces, pairs, recipe, depth_size):
 
 
 def _save(module, folder, signatures):
-    """Stands for ``tf.saved_model.save``: several files, also in a folder below."""
+    """A stand-in for ``tf.saved_model.save``: several files, also in a subfolder."""
     pathlib.Path(folder, "variables").mkdir()
     for name in ("saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"):
         with open(os.path.join(folder, name), "wb") as file:
@@ -79,7 +79,7 @@ def _save(module, folder, signatures):
 
 
 def patches():
-    """Context managers; within them, programs have the stand-in."""
+    """Context managers, within which programs use the stand-in."""
     serving = mock.Mock(side_effect=lambda generator, point: mock.Mock(generator=generator))
     return [
         mock.patch("phystd_tf.inference.calibration.load_generator", load_generator),

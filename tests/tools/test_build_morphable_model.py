@@ -1,4 +1,4 @@
-"""What the program that builds the morphable model may replace; the model itself is tested in tests/face."""
+"""What the program that builds the morphable model may replace; tests/face tests the model itself."""
 
 import pytest
 from absl.testing import flagsaver

@@ -12,7 +12,7 @@ from tests.documents import run as run_snippet
 from tests.tools.test_end_to_end import run
 
 DOCUMENT = snippets(ROOT / "docs" / "datasets.md")
-# Dataset: the folder that the document calls it, its section, and the protocol that is trained and tested there.
+# Dataset: its folder and its section in the document, and the protocol that is trained and tested there.
 COPIES = {
     "oulu": ("OULU_NPU", "OULU-NPU", "oulu_4_2"),
     "siw": ("SiW_release", "SiW", "siw_2_1"),
@@ -90,7 +90,7 @@ def test_the_protocol_decides_who_is_trained_on_and_who_is_scored(way):
 def test_every_table_says_where_the_threshold_comes_from(way):
     dataset, protocol, work = way
     metrics = json.loads((work / protocol / "metrics.json").read_text())
-    # Only OULU-NPU has a part to choose it on; elsewhere it is the training faces.
+    # Only OULU-NPU has a dev split to choose it on; elsewhere, the training faces are used.
     assert ("on dev" if dataset == "oulu" else "on train") in metrics["threshold_source"]
     assert metrics["num_live"] and metrics["num_spoof"]
 

@@ -54,7 +54,7 @@ def work(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory):
-    """Two public-domain portraits that come with dependencies, and three files that are of no use."""
+    """Two public-domain portraits that come with dependencies, and three unusable files."""
     folder = tmp_path_factory.mktemp("photographs")
     with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
         shutil.copy(file.name, folder / "hopper.jpg")
@@ -197,7 +197,7 @@ def test_run_and_export_say_the_same_of_a_photograph(work, photographs):
 
 
 def test_predict_gives_one_score_whatever_a_face_comes_in(work, photographs):
-    """A file, a folder, an array of bytes and one of floats; the other order of channels is another photograph."""
+    """A file, a folder, a uint8 and a float array; swapped channels are another photograph."""
     pixels = skimage.io.imread(photographs / "hopper.jpg")
     folder = work / "one_face"
     folder.mkdir()
@@ -221,7 +221,7 @@ def test_predict_gives_one_score_whatever_a_face_comes_in(work, photographs):
 
 
 def test_a_photograph_gets_the_score_of_its_prepared_face(work):
-    """Preparation, and use on the frame that it was prepared from, are the same way."""
+    """A face is processed in the same way by preparation and by prediction from its frame."""
     scores = read_scores(str(work / "test.csv")).set_index(["clip", "frame"])
     with open(work / "prepared" / "manifest.csv", encoding="utf-8", newline="") as file:
         rows = [

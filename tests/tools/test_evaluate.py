@@ -6,7 +6,7 @@ from tests import program
 
 
 def _run(folder, *arguments):
-    """The program, started in the folder of the score files."""
+    """Runs the program in the folder of the score files."""
     return program.run("tools.evaluate", arguments, folder)
 
 
@@ -18,7 +18,7 @@ def _write(path, live, spoof):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Test scores that lie lower than those of dev, so that the threshold of dev refuses all live faces."""
+    """Test scores below those of dev, so that the threshold of dev refuses all live faces."""
     _write(tmp_path / "dev.csv", [0.90, 0.51], [0.49, 0.10])
     _write(tmp_path / "test.csv", [0.45, 0.40], [0.30, 0.10])
     return tmp_path
@@ -106,7 +106,7 @@ def test_files_of_other_systems_give_the_rates_of_ours(folder):
         text.count("other_dev.csv was read with") == 1 and "live: label 0, 2 rows of 2 clips, mean prob 0.575" in text
     )
     assert "EER on other_dev.csv (prob <= 0.5 in the file)" in text
-    # A threshold is one of the scores of the file.
+    # A threshold is on the scale of the file.
     at, _ = _metrics(folder, more[0], *read, "--threshold=0.55")
     assert (at["bpcer"], at["apcer"], at["threshold"]) == (0.5, 0.0, -0.55)
     wrong, table = _metrics(folder, *more, *read[:2])
@@ -155,7 +155,7 @@ def test_wrong_use_is_one_sentence_exit_code_2_and_no_file(folder, arguments, sa
 
 
 def test_dev_and_test_scores_of_two_alpha0_are_refused(folder):
-    """With them ACER would be 50 %, although each file has the operating point beside it."""
+    """With them, the ACER would be 50 %, although each file has its operating point next to it."""
     header = "clip,subject,type,label,depth,B,C,T,P,score"
     for name, alpha0 in (("dev", -1.0), ("test", 0.0)):
         rows = [(f"l{i}", f"{name}{i}", "live", 1, 0.5 + i / 10, 0.1) for i in range(3)]

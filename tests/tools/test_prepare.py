@@ -95,7 +95,7 @@ def test_every_reader_is_offered_with_a_frame_step():
 
 
 def _save_people(root, change=0):
-    """Two clips of two frames, in which there is a face or not."""
+    """Two clips with two frames of a face; the live clip also has a black frame."""
     astronaut = np.ascontiguousarray(skimage.data.astronaut()[:256, 96:352, ::-1])
     for path in ("live/ann/c/1.png", "live/ann/c/2.png", "spoof/print/bob/c/1.png", "spoof/print/bob/c/2.png"):
         (root / path).parent.mkdir(parents=True, exist_ok=True)

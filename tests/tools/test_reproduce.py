@@ -1,4 +1,4 @@
-"""What is planned for each table and figure at the size of the real datasets, and what is written of the results."""
+"""The plan for each table and figure at the size of the real datasets, and what is written about the results."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ SMALL = get_hparams("small")
 
 
 def _prepared(folder, dataset, **settings):
-    """A prepared folder of a whole dataset, of which only the manifest is there: nothing here reads faces."""
+    """A prepared folder of a whole dataset that has only the manifest: nothing here reads faces."""
     os.makedirs(folder)
     base = {"format": records.FORMAT_VERSION, "dataset": dataset, "image_size": 128, "map_sizes": [128]}
     base.update(depth_size=32, vertex_pairs=[], embedded=True)
@@ -47,7 +47,7 @@ def datasets(tmp_path_factory):
 
 
 class Starter:
-    """Stands for the programs: notes their options, and makes their outputs."""
+    """A stand-in for the programs: records their options and makes their outputs."""
 
     def __init__(self):
         self.made, self.codes = [], {}
@@ -268,7 +268,7 @@ def test_other_systems_are_trained_to_stand_beside_in_figure_8(call, start):
     assert stdn["system"] == "stdn" and single["ablation"] == "step1_step2_single_trace"
     (draw,) = start.of("draw")
     assert draw["beside"] == f"{stdn['run']},{single['run']}"
-    assert len(start.of("score")) == 2  # those of PhySTD; the others are only looked at
+    assert len(start.of("score")) == 2  # those of PhySTD; the others are only drawn
 
 
 def test_tables_and_figures_share_their_model(call, start):

@@ -1,4 +1,4 @@
-"""Scores of a run: with its operating point, which nothing changes unasked, and without a loss of files."""
+"""Scores of a run: with its operating point, which changes only on request, and without loss of files."""
 
 import json
 import shutil
@@ -50,7 +50,7 @@ def test_scoring_changes_nothing_in_the_run(work):
         json.loads((work.folder / f"{name}.json").read_text())["operating_point"] for name in ("dev", "other", "test")
     ]
     assert points == [work.point()] * 3
-    # And so the scores of all of them can be compared.
+    # Therefore, the scores of all of them can be compared.
     work("evaluate", "--scores=test.csv", "--dev_scores=dev.csv", "--out=metrics.json")
     metrics = json.loads((work.folder / "metrics.json").read_text())
     assert metrics["threshold"] == pytest.approx(work.point()["threshold"], abs=1e-6)
@@ -87,7 +87,7 @@ def test_the_data_of_the_run_may_have_been_moved(work):
 
 
 def test_other_splits_of_the_same_faces_are_other_data(work):
-    """People who were trained on would be in dev."""
+    """Otherwise, people of the training would be in dev."""
     path = work.folder / "prepared" / "manifest.csv"
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     table.assign(split=table["split"].replace({"dev": "test", "test": "dev"})).to_csv(path, index=False)
@@ -106,7 +106,7 @@ def test_another_checkpoint_needs_an_operating_point_of_its_own(work):
 
 
 def test_weights_that_changed_since_need_another_operating_point(work):
-    """As after a training that was resumed and stopped."""
+    """As after a training was resumed and stopped."""
     (work.folder / "run" / "checkpoints" / "last" / "weights").write_bytes(b"later")
     for call in (("score", "--run=run", "--data=prepared"), ("export", "--run=run")):
         said = work(*call, "--out=x.csv", code=2)
@@ -166,7 +166,7 @@ def test_scores_can_be_written_again_also_into_the_run(work):
 
 
 def _whole_files(folder):
-    """All files but those that a killed program was writing."""
+    """All files except those that a killed program was writing."""
     return {name: data for name, data in tree(folder).items() if "/.unfinished-" not in f"/{name}"}
 
 
@@ -181,7 +181,7 @@ def test_a_kill_while_an_export_replaces_another_costs_nothing(template, tmp_pat
     assert done.code == 0, done.output
 
     arguments = ["export", "--run=run", "--out=export"]
-    # What was left is removed, too.
+    # Leftovers are removed, too.
     stand_in = Program("tests.tools.no_model")
     check_kills(stand_in, arguments, tmp_path / "template", tmp_path / "work", tree, kill_points)
 

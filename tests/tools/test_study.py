@@ -1,4 +1,4 @@
-"""What the study plans, that it resumes where it was stopped, and its tables; what it calls is tested elsewhere."""
+"""The plan of the study, its tables, and that it resumes where it stopped; other tests cover what it calls."""
 
 import dataclasses
 import json
@@ -29,7 +29,7 @@ def out(tmp_path):
 
 
 def _metrics(folder):
-    """As tools.evaluate writes them; the error rates tell the model and the seed."""
+    """As tools.evaluate writes them; the error rates encode the model and the seed."""
     rate = len(folder.split("-")[0]) / 100 + int(folder.rsplit("-", 1)[1]) / 1000
     return {
         "eer": rate, "acer": rate, "hter": rate, "tdr_at_fdr": 1 - rate, "num_live": 4, "num_spoof": 5, "level": "clip",
@@ -42,7 +42,7 @@ class Calls(list):
 
     def __init__(self):
         super().__init__()
-        self.threads = []  # what each may use
+        self.threads = []  # threads that each may use
         self.codes = {}  # exit codes other than 0, by step
 
     def start(self, step, output, environment):
@@ -87,7 +87,7 @@ def test_each_part_trains_what_it_says(out):
     assert [job.changes for job in choices] == list(study.CHOICES.values())
     assert [job.folder for job in choices if not job.changes] == ["demo/full-1"]
     small = dataclasses.asdict(SMALL)
-    for job in choices[1:]:  # each is another training than ours
+    for job in choices[1:]:  # each differs from our training
         changed = dict(change.split("=") for change in job.changes)
         assert all(str(small[name]) != value for name, value in changed.items()), job.model
     (long,) = study._jobs("long", [4, 0])
@@ -262,7 +262,7 @@ def test_on_a_cluster_the_faces_come_first_and_the_whole_command_collects(out, c
 def test_wrong_use_is_said_before_any_work(out, calls, changes, message):
     for name, value in changes.items():
         setattr(FLAGS, name, value)
-    before = set(sys.modules)  # what ran before in this process may have imported it
+    before = set(sys.modules)  # earlier tests in this process may have imported it
     with pytest.raises(UsageError, match=message):
         study.main()
     assert not calls and "tensorflow_addons" not in set(sys.modules) - before

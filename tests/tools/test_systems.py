@@ -1,4 +1,4 @@
-"""Systems without traces by the programs that people type: trained, scored, evaluated, shown and exported."""
+"""Systems without traces, by the commands that users type: trained, scored, evaluated, shown and exported."""
 
 import json
 

@@ -102,7 +102,7 @@ def test_a_batch_that_no_machine_holds_is_refused_before_it_is_read(template, tm
 
 
 def test_ctrl_c_a_full_disk_and_a_read_only_folder_end_in_one_line(template, tmp_path):
-    """After each of them, what was there is kept, and nothing half written is taken for a checkpoint."""
+    """After each of them, existing files are kept, and no half-written file counts as a checkpoint."""
     run = shutil.copytree(template, tmp_path / "work") / "run"
     full = _PROGRAM.run(_FLAGS, run.parent, limit=6000)  # the small files fit, the first checkpoint does not
     assert full.code == 2 and "checkpoint in run/checkpoints/best cannot be written" in full.stderr

@@ -1,4 +1,4 @@
-"""The smallest system that has all that several devices must agree on; it compiles in a second."""
+"""The smallest system with everything that several devices must agree on; it compiles in a second."""
 
 import json
 import os
@@ -25,7 +25,7 @@ class OneConvolution(Network):
 
     def __init__(self, hparams):
         super().__init__(hparams)
-        # No bias: normalized away, its gradient is rounding alone, of which Adam makes steps of full length.
+        # No bias: it is normalized away, so its gradient is only rounding errors, of which Adam makes full steps.
         self.conv = tf.keras.layers.Conv2D(1, 3, strides=4, use_bias=False)
         self.norm = batch_norm(hparams, "float32")
 
@@ -34,7 +34,7 @@ class OneConvolution(Network):
 
 
 class TrainedConvolution(TrainedModel):
-    """Two objectives of the generator, one with random weights of the faces, and a loss of a discriminator."""
+    """Two objectives of the generator, one with random weights for the faces, and the loss of a discriminator."""
 
     def __init__(self, hparams, seed=0):
         super().__init__(OneConvolution(hparams), [tf.keras.layers.Conv2D(1, 3)], ["L_depth", "L_D"], seed)
@@ -61,14 +61,14 @@ def train(run, strategy):
 
 
 def train_on_devices(run, count):
-    """The same on so many virtual devices."""
+    """The same on ``count`` virtual devices."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
     train(run, "mirrored")
 
 
 def train_on_workers(run, ports, killed_at=None):
-    """The same in a process for each port; the last one is killed in an iteration. Prints their exit codes."""
+    """The same in one process per port; the last is killed at iteration ``killed_at``. Prints their exit codes."""
     children = []
     for index in range(len(ports)):
         child = os.fork()

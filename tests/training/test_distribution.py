@@ -1,4 +1,4 @@
-"""Several devices, or several processes, that share each batch do what one does with the whole batch."""
+"""Several devices or processes that share each batch give the result of one with the whole batch."""
 
 import os
 import socket

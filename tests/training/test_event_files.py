@@ -1,4 +1,4 @@
-"""Event files: no step twice after a run that was stopped goes on."""
+"""Event files: no step occurs twice after a stopped run is resumed."""
 
 import os
 
@@ -17,7 +17,7 @@ def test_later_and_unfinished_events_are_dropped(tmp_path, name, last):
             tf.summary.scalar("loss", 1.0, step)
     (file,) = (tmp_path / "train").iterdir()
     whole = file.read_bytes()
-    file.write_bytes(whole + whole[:15])  # a record that has begun
+    file.write_bytes(whole + whole[:15])  # the start of another record
     drop_events_after(str(tmp_path), last)
     events = [
         tf.compat.v1.Event.FromString(event) for event in tf.data.TFRecordDataset(os.fsencode(file)).as_numpy_iterator()

@@ -1,4 +1,4 @@
-"""Runs: checkpoints of everything, going on after a stop, and what is refused."""
+"""Runs: checkpoints of everything, resuming after a stop, and what is refused."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ from phystd_tf.training.phystd_model import PhySTD
 from tests.data.fake_prepared import write_prepared
 from tests.training.tiny import endless, random_batch, tiny_hparams
 
-# Depth only where the rest does not matter: it compiles in a fraction of the time.
+# Depth only, for tests where the rest does not matter: it compiles in a fraction of the time.
 QUICK = tiny_hparams("auxiliary", max_iterations=4)
 
 
@@ -100,7 +100,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(t
 
 
 def test_a_compiled_step_that_is_not_finite_stops_the_run_at_the_end_of_its_epoch(tmp_path):
-    """XLA drops the checks of the step itself."""
+    """XLA drops the checks within the step."""
     run = _run_folder(tmp_path)
     with pytest.raises(TrainingDivergedError, match="not finite at iteration 4; the weights of iteration 2 are kept"):
         _fit(run, data=_bad_from_iteration_3(), jit_compile=True)

@@ -1,4 +1,4 @@
-"""A system that is fitted at once, in its run folder."""
+"""A system that is fitted in one go, in its run folder."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a GPU needs of the training step, shown on its traced graph without a GPU."""
+"""What a GPU requires of the training step, shown on its traced graph without a GPU."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from phystd_tf.training.phystd_model import PhySTD
 from phystd_tf.training.step_memory import peak_bytes, traced_step
 from tests.training.tiny import tiny_hparams
 
-# TensorFlow for CPUs does not know which kernels that for GPUs has, so they are listed here, by the way they run.
+# TensorFlow for CPUs does not know which GPU kernels exist, so they are listed here by how they run.
 ON_THE_DEVICE = {
     "convolutions, by cuDNN": "Conv2D Conv2DBackpropInput Conv2DBackpropFilter BiasAdd BiasAddGrad",
     "normalization, by cuDNN": "FusedBatchNormV3 FusedBatchNormGradV3",
@@ -35,7 +35,7 @@ IN_HOST_MEMORY = {
 }
 KNOWN = {kind for group in (ON_THE_DEVICE, IN_HOST_MEMORY) for names in group.values() for kind in names.split()}
 LOOPS = {"While", "StatelessWhile", "For", "MapDefun"}
-# Kernels for GPUs compute these in the memory of the host if they are int32.
+# GPU kernels compute these in host memory if they are int32.
 INT32_ON_THE_HOST = {
     "AddV2", "Sub", "Mul", "FloorDiv", "FloorMod", "Maximum", "Minimum", "Neg", "Sum", "Prod", "Max", "Tile", "Pack",
 }  # fmt: skip
@@ -64,7 +64,7 @@ def _check(graph):
 
 
 def _is_working_memory(tensor):
-    """Whether it is what cuDNN keeps between both passes of batch normalization, or its gradient, which is nothing."""
+    """Whether it is what cuDNN keeps between the two passes of batch normalization, or its gradient, which is 0."""
     if tensor.op.type == "ZerosLike":
         tensor = tensor.op.inputs[0]
     return tensor.op.type == "FusedBatchNormV3" and tensor is tensor.op.outputs[-1]
@@ -78,7 +78,7 @@ def _like(preset, **changes):
 
 
 def test_a_gpu_has_a_kernel_for_each_operation_of_the_step():
-    """Of `paper`, in float16: the step in float32 has the same operations without casts and loss scaling."""
+    """For `paper` in float16; the float32 step has the same operations without casts and loss scaling."""
     graph = traced_step(PhySTD(_like(PAPER, precision="mixed_float16")))
     assert {"Conv2DBackpropFilter", "FusedBatchNormGradV3", "IsFinite"} <= {op.type for op in graph.get_operations()}
     _check(graph)

@@ -1,4 +1,4 @@
-"""Warnings of a training: each fault is found in a history that has it, and none in a healthy one."""
+"""Warnings in training: each fault is found in a history that has it, and none in a healthy one."""
 
 import pytest
 
@@ -64,12 +64,12 @@ def test_each_fault_is_found_where_it_is(kind, changes, word):
         {"error_D2": (0.9, 0.45, 0.5, 0.5, 0.5, 0.5)},
         {"P_open": (0.0, 0.011, 0.0, 0.0, 0.0, 0.0)},
         {"P_open": (0.0,) * 6, "open_spoof": (0.0,) * 6},  # prints and replays have nothing to inpaint
-        {"P_open": (0.9,) * 6},  # the masks of the whole face are inpainted as a whole
+        {"P_open": (0.9,) * 6},  # masks over the whole face are inpainted as a whole
         {"P_closed": (0.45,) * 6},
         {"trace_live": (0.3, 0.2, 0.2, 0.2, 0.6, 0.7)},
         {"trace_live": (0.9, 0.8, 0.7, 0.6, 0.7, 0.8)},  # large at the start, but not growing
         {"L_H": (0.0,) * 6, "L_G": (0.0,) * 6},  # steps that are switched off
-        {"L_R": (1, 1000, 1000, 1000, 1000, 1000)},  # the traces open
+        {"L_R": (1, 1000, 1000, 1000, 1000, 1000)},  # the traces appear
     ],
 )
 def test_what_is_no_fault_is_not_told(changes):

@@ -34,8 +34,8 @@ def _objective(model, batch):
     return model._objectives(step1, step2, step3)[1][0]
 
 
-# What has no gradient by design: without the adversarial loss nothing looks at
-# the inpainted content, but it shares its variables with the other traces.
+# By design, the inpainted content has no gradient without the adversarial loss,
+# but it shares its variables with the other traces.
 @pytest.mark.parametrize("ablation", ABLATIONS)
 def test_every_generator_variable_receives_a_gradient(ablation):
     model = _new_model(ablation)
@@ -171,7 +171,7 @@ def test_a_loss_that_is_not_finite_changes_nothing_in_the_traced_step_either():
 
 
 def test_no_weight_changes_before_all_losses_are_known_to_be_finite():
-    """Seen in the graph: what runs first by chance proves nothing."""
+    """Checked in the graph: an order that occurs by chance proves nothing."""
     model = _new_model()
     graph = tf.function(model.train_step).get_concrete_function(random_batch()).graph
     weights = {id(variable.handle) for variable in model.trainable_variables}
@@ -248,7 +248,7 @@ def test_logged_losses_are_means_over_the_epoch():
 
 
 def test_keras_fit_learns_one_fixed_batch():
-    """The traced step, as it ships: the loss falls and the maps of live and spoof part."""
+    """The traced step, as it ships: the loss falls, and the maps of live and spoof faces separate."""
     model = _new_model(learning_rate=3e-3, init_stddev=None)
     history = model.fit(endless(random_batch()), steps_per_epoch=15, epochs=3, verbose=0).history
     assert history["L_depth"][-1] < 0.6 * history["L_depth"][0]

@@ -1,4 +1,4 @@
-"""What a run may be resumed with: the seed and the faces that it was trained with, wherever they are now."""
+"""A run may be resumed with the seed and the faces that it was trained with, wherever these are now."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ from tests.training.tiny import tiny_hparams
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    """A folder with prepared faces and a run on them, of no iteration."""
+    """A folder with prepared faces and a run on them with no iteration."""
     folder = tmp_path_factory.mktemp("resuming")
     counts = {(split, label): 2 for split in ("train", "dev", "test") for label in (0, 1)}
     write_prepared(folder / "prepared", counts)

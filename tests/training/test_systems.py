@@ -1,4 +1,4 @@
-"""Which model a system has."""
+"""The model of each system."""
 
 from phystd_tf.baselines import registry
 from phystd_tf.hparams import choices_of

@@ -1,4 +1,4 @@
-"""What goes where in the training step: every loss recomputed in NumPy from what stub networks saw and said."""
+"""The wiring of the training step: every loss recomputed in NumPy from inputs and outputs of stub networks."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ H = tiny_hparams(regularization_live_weight=7.0, lambda_=3.0, harder_drop_inpain
 
 
 class StubGenerator:
-    """Says what it is given, call by call, and remembers what it saw."""
+    """Returns given outputs, one per call, and records its inputs."""
 
     def __init__(self, outputs):
         self.outputs, self.images, self.training = list(outputs), [], []
@@ -30,7 +30,7 @@ class StubGenerator:
 
 
 class StubDiscriminator:
-    """Says one number of the first half of what it sees and one of the second; 1 and 0 is perfect."""
+    """Returns one number for the first half of its input and one for the second; 1 and 0 are perfect."""
 
     def __init__(self, real=1.0, fake=0.0):
         self.says = real, fake
@@ -45,7 +45,7 @@ class StubDiscriminator:
 
 
 def _said(rng, n=4, size=32, depth_size=4):
-    """An output with everything different in every face."""
+    """An output in which everything differs between faces."""
 
     def field(channels, low, high):
         return tf.constant(rng.uniform(low, high, (n, size, size, channels)).astype(np.float32))
@@ -63,7 +63,7 @@ def _batch(seed=0):
     spoof = spoof._replace(
         vertices=spoof.vertices + np.float32(3),
         preliminary_mask=(rng.random(spoof.preliminary_mask.shape) < 0.4).astype(np.float32),
-        depth=rng.random(spoof.depth.shape, np.float32),  # never so in training; here it shows which half is which
+        depth=rng.random(spoof.depth.shape, np.float32),  # unlike in training; here it shows which half is which
     )
     return tf.nest.map_structure(tf.convert_to_tensor, Batch(live, spoof))
 
@@ -210,7 +210,7 @@ def test_traces_go_from_the_spoof_to_the_live_face(step):
     P = np.float64(expected.P)
     spoof = (1 - P) * (batch.live.image + expected.T_A) + P * expected.image
     np.testing.assert_allclose(step2.synthesized, spoof, atol=1e-5)
-    # The spoof's vertices lie 3 px to the right and below: there its content is looked for.
+    # The vertices of the spoof are 3 px further right and down, so its content is sampled there.
     moved = 31 * step2.warped.image.numpy()[..., 0] - np.arange(32)
     np.testing.assert_allclose(moved[:, 14:18, 12:16].mean((1, 2)), 3.0, atol=0.7)
 
@@ -358,7 +358,7 @@ def test_each_network_is_updated_by_its_own_optimizer_at_its_own_rate_with_the_g
 
 
 def test_nothing_but_the_blur_of_the_fake_is_left_to_tell_a_perfect_reconstruction():
-    """Mean absolute Laplacian at what D1 to D3 look at: real faces against reconstructions without a trace."""
+    """Mean absolute Laplacian of the inputs of D1 to D3: real faces and reconstructions without a trace."""
     rng = np.random.default_rng(0)
     aucs = {}
     for real_side in ("band", "image"):
@@ -366,7 +366,7 @@ def test_nothing_but_the_blur_of_the_fake_is_left_to_tell_a_perfect_reconstructi
         model = PhySTD(tiny_hparams(discriminator_real=real_side))
         model.discriminators = [StubDiscriminator() for _ in range(4)]
         for _ in range(8):
-            faces = _textured_faces(rng, 4)  # the same on both sides: what differs is how they came there
+            faces = _textured_faces(rng, 4)  # the same on both sides; only the processing differs
             zero = tf.zeros((8, 32, 32, 3))
             model.generator = StubGenerator(
                 [GeneratorOutput(tf.zeros((8, 4, 4, 1)), Traces(zero, zero, zero, zero[..., :1], zero))] * 2

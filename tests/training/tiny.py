@@ -33,7 +33,7 @@ def tiny_hparams(ablation: str = "full", **changes) -> HParams:
 
 
 def random_faces(rng: np.random.Generator, n: int, live: bool, size: int = 32, depth_size: int = 4) -> Faces:
-    """Faces of noise, brighter where live, with vertices around a circle's inside."""
+    """Faces of noise, brighter if live, with vertices on a jittered grid."""
     grid = np.stack(np.meshgrid(np.linspace(0.25, 0.75, 14), np.linspace(0.2, 0.8, 10)), -1).reshape(1, 140, 2)
     vertices = (grid * size + rng.normal(0, 0.02 * size, (n, 140, 2))).astype(np.float32)
     triangles = np.array([triangulate(v, size).triangles for v in vertices]).reshape(n, -1 if n else 0, 3)

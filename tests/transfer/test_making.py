@@ -1,4 +1,4 @@
-"""Synthesized spoofs: what is in them, that nothing crosses a split, and that work goes on where it stopped."""
+"""Synthesized spoofs: their content, that nothing crosses a split, and that work resumes where it stopped."""
 
 import csv
 import json
@@ -107,7 +107,7 @@ def test_work_goes_on_where_it_was_interrupted(source, tmp_path, monkeypatch):
 def test_bad_warps_are_refused_and_others_tried(source, tmp_path):
     _make(source, tmp_path / "all", 8)
     offsets = sorted({float(row["offset"]) for row in _provenance(tmp_path / "all")})
-    limit = sum(offsets[len(offsets) // 2 - 1 :][:2]) / 2  # between two of them
+    limit = sum(offsets[len(offsets) // 2 - 1 :][:2]) / 2  # between the two middle ones
     (counts,) = _make(source, tmp_path / "some", 8, RECIPE._replace(max_offset=limit))
     rows = _provenance(tmp_path / "some")
     assert counts.made == 8 and counts.refused == len(rows) - 8 > 0

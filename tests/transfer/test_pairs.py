@@ -22,7 +22,7 @@ def test_no_one_gets_traces_of_an_own_spoof_and_clips_take_turns():
     pairs = _taken(draw_pairs(sources, targets, "0/print"), 60)
     assert [pair.number for pair in pairs] == list(range(60))
     assert all(person_of(pair.source) != person_of(pair.target) for pair in pairs)
-    for start in range(0, 60, 6):  # each of the six clips gives once before one gives again
+    for start in range(0, 60, 6):  # each of the six clips gives once before any gives again
         assert len({pair.source["clip"] for pair in pairs[start : start + 6]}) == 6
     takers = collections.Counter(pair.target["clip"] for pair in pairs)
     assert set(takers) == {row["clip"] for row in targets} and max(takers.values()) < 2 * min(takers.values())
@@ -38,7 +38,7 @@ def test_pairs_depend_on_the_seed_alone():
 
 def test_who_has_no_other_person_gives_nothing():
     assert not list(draw_pairs(_rows("print", "a"), _rows("live", "a"), ""))
-    assert not list(draw_pairs(_rows("print", "A"), _rows("live", "a"), ""))  # a folder on a system that ignores case
+    assert not list(draw_pairs(_rows("print", "A"), _rows("live", "a"), ""))  # as on a file system that ignores case
     pairs = _taken(draw_pairs(_rows("print", "ab"), _rows("live", "a"), ""), 4)
     assert {pair.source["subject"] for pair in pairs} == {"b"}
     unknown = [{**row, "subject": ""} for row in _rows("print", "a")]

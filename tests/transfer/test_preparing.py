@@ -1,4 +1,4 @@
-"""What was synthesized, and the faces that were taken over, are prepared as they are and can be trained on."""
+"""Synthesized and copied faces are prepared as they are and can be trained on."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ def _faces(selection, rows):
 
 
 def _agree(triangles, triangle_map, face):
-    """Whether nearly all pixels lie in the same triangle; rounding may divide a sliver in another way."""
+    """Whether nearly all pixels lie in the same triangle; rounding may divide slivers differently."""
     corners = [np.sort(np.asarray(t)[np.asarray(m)], -1) for t, m in
                ((triangles, triangle_map), (face.triangles[0], face.triangle_map[0]))]  # fmt: skip
     return (corners[0] == corners[1]).all(-1).mean() > 0.97

@@ -1,4 +1,4 @@
-"""A run folder whose model was not trained, and prepared faces."""
+"""A run folder with an untrained model, and prepared faces."""
 
 import pytest
 
@@ -15,7 +15,7 @@ COUNTS = {("train", 1): 4, ("train", 0): 4, ("dev", 1): 2, ("dev", 0): 2, ("test
 
 
 def make_run(folder, **changes):
-    """Writes folder/prepared and folder/run; the run has the weights of a model that was not trained."""
+    """Writes folder/prepared and folder/run; the run has the weights of an untrained model."""
     prepared, run = str(folder / "prepared"), str(folder / "run")
     settings = {"crop": crop_recipe(), "morphable_model_sha256": default_model().fingerprint()}
     write_prepared(prepared, COUNTS, **settings)

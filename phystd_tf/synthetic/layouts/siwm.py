@@ -15,11 +15,11 @@ SiW-Mv2:
 
 The lists were published with code, separately from the videos. The video numbers
 are the first ones of the public lists, so that the public lists split a copy in
-the same way as the lists of the copy. A copy with more videos goes on with numbers
-that the dataset does not have, from 1001 for training and 2001 for testing. If the public lists have no test video of
-a type (obfuscation makeup in the first edition), a copy has none either. Paper
-over the eyes and paper over the mouth are two stems of one type. Training and
-test subjects are disjoint.
+the same way as the lists of the copy. A copy with more videos continues with
+numbers that the dataset does not have, from 1001 for training and 2001 for
+testing. If the public lists have no test video of a type (obfuscation makeup in
+the first edition), a copy has none either. Paper over the eyes and paper over the
+mouth are two stems of one type. Training and test subjects are disjoint.
 """
 
 import abc

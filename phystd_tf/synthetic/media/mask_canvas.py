@@ -204,7 +204,7 @@ def paint_eyes(canvas: Canvas, albedo: np.ndarray, iris_color: ArrayLike, streng
         eye = eye + dot * (0.85 - eye)
         place = place + (canvas.soft_edge(opening, 0.02) * strength)[..., None] * (eye - place)
         lash = np.exp(-((opening / 0.018) ** 2)) * np.where(down < 0, 0.9, 0.45) * strength
-        result = result.astype(np.float64)  # as the opacity of the lashes: else the last bits would differ
+        result = result.astype(np.float64)  # like the opacity of the lashes; otherwise the last bits would differ
         result[part] = place * (1 - lash[..., None])
     return result.astype(np.float32)
 

@@ -172,7 +172,7 @@ class AtlasCanvas:
 
 
 def window(field: np.ndarray, above: float) -> tuple[slice, slice]:
-    """The rows and columns [H, 2 H] around all that is above a limit; both are empty where nothing is."""
+    """The rows and columns of a field [H, 2 H] around all values above a limit; both are empty if there are none."""
     rows, columns = (np.flatnonzero(field.max(axis) > above) for axis in (1, 0))
     if not len(rows):
         return slice(0, 0), slice(0, 0)

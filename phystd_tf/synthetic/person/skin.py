@@ -232,5 +232,5 @@ class _Painter(AtlasCanvas):
 
 
 def _planes(color: ArrayLike) -> np.ndarray:
-    """A color [3], to be spread over planes: [3, 1, 1] float32."""
+    """A color [3] as [3, 1, 1] float32, to broadcast over planes."""
     return np.asarray(color, np.float32)[:, np.newaxis, np.newaxis]

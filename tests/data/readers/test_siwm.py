@@ -35,7 +35,7 @@ TYPES = {
     **{"Partial_Funnyeye": "funny_eyeglasses", "Partial_Paperglass": "paper_glasses"},
     **{"Partial_Eye": "partial_eye", "Partial_Mouth": "partial_mouth"},
 }
-# Numbers of live videos of SiW-Mv2; 11 of the 796 listed are missing, of which only 902 is known.
+# Numbers of live videos of SiW-Mv2. Of the 796 listed, 11 are missing; only 902 is known to be one of them.
 V2_LIVE = [*range(1, 104), *range(105, 505), *range(610, 903)]
 V2_ABSENT = set(range(892, 903))
 

@@ -21,5 +21,5 @@ def test_eyes_are_painted_where_they_are_and_nowhere_else():
 
 
 def test_a_lash_beyond_its_reach_would_be_nothing():
-    """So that nothing is cut off: the same bytes as painting the whole atlas."""
+    """Nothing is cut off: the bytes are those of painting the whole atlas."""
     assert np.exp(-np.square(np.float32(mask_canvas._LASHES) / np.float32(0.018))) == 0
