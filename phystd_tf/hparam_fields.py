@@ -52,7 +52,7 @@ def counts(default: Ints, length: Optional[int] = None, what: str = "entries") -
     return _field(default, fits, f"must be positive throughout{needed}")
 
 
-_MOST = 1_000_000_000  # no number of sense is larger, and larger ones overflow
+_MOST = 1_000_000_000  # no sensible number is larger, and larger ones overflow
 _IN_WORDS = {3: "three", 4: "four"}
 
 
@@ -88,7 +88,7 @@ def check_types(hparams: Any) -> None:
 
 
 def check_limits(hparams: Any) -> None:
-    """Checks that each field of a dataclass is within its limits; numbers must not be negative unless it says so.
+    """Checks that each field of a dataclass is within its limits; numbers must not be negative unless ``signed``.
 
     Raises:
       HParamsError: names the field, its limit and its value.

@@ -44,7 +44,7 @@ class HParams:
     n1: int = positive(32)  # size of the low band, paper Sec. 3.1
     n2: int = positive(128)  # size of the low + mid band, paper Sec. 3.1
     depth_size: int = positive(32)  # K, paper Eq. (16)
-    num_vertices: int = one_of(140)  # Q, paper Sec. 3.3.1; which ones is said by phystd_tf.face.topology
+    num_vertices: int = one_of(140)  # Q, paper Sec. 3.3.1; phystd_tf.face.topology selects them
     gain_mid: float = 15.0  # amplification of I_C, paper Sec. 3.2
     gain_high: float = 25.0  # amplification of I_T, paper Sec. 3.2
 
@@ -67,7 +67,7 @@ class HParams:
     # "image" (paper) or "bands", the amplified bands of the encoder (ours)
     discriminator_input: str = one_of("image", "bands")
     discriminator_norm: str = one_of("batch", "spectral", "none")  # "batch" (figure), "spectral" or "none" (ours)
-    # live faces for D1, D2: "band" low-passed as fakes are, or the "image" (ours)
+    # live faces for D1, D2: the low-passed "band", like fakes, or the "image" (ours)
     discriminator_real: str = one_of("band", "image")
 
     # --- All networks ------------------------------------------------------
@@ -77,7 +77,7 @@ class HParams:
     batch_norm_momentum: float = below_1(0.99)  # ours: Keras' default
     batch_norm_epsilon: float = 1e-3  # ours: Keras' default
     synchronized_batch_norm: bool = False  # over all devices that share a batch (ours); slower, see docs/performance.md
-    # of the body of the generator: "float32", "mixed_bfloat16" or "mixed_float16" (ours)
+    # Keras policy of the body of the generator: "float32", "mixed_bfloat16" or "mixed_float16" (ours)
     precision: str = one_of("float32", "mixed_bfloat16", "mixed_float16")
 
     # --- Losses (Sec. 3.5, 4.1) --------------------------------------------
@@ -89,21 +89,21 @@ class HParams:
     alpha6: float = 1.0  # L_H, paper Sec. 4.1
     beta: float = 0.1  # threshold of T_A in Eq. (19), paper Sec. 4.1
     lambda_: float = 1.0  # weight of P in L_R, paper Eq. (7) and (20)
-    alpha0: Optional[float] = signed(None)  # weight of the traces in Eq. (10); chosen on train or dev
+    alpha0: Optional[float] = signed(None)  # weight of the traces in Eq. (10); unused: runs choose it on train or dev
     depth_reduction: str = one_of("mean", "sum")  # Eq. (16), (22): "mean" or "sum" over elements (ours)
     adversarial_reduction: str = one_of("mean", "sum")  # Eq. (17), (18) (ours)
     mask_reduction: str = one_of("mean", "sum")  # first term of Eq. (19) (ours)
     regularization_reduction: str = one_of("mean", "sum")  # Eq. (20) (ours)
     synthesis_reduction: str = one_of("mean", "sum")  # Eq. (21) (ours)
     region_reduction: str = one_of("mean", "max")  # |T_A| over channels in Eq. (19): "mean" or "max" (ours)
-    # (T_A > beta) counts in the whole "crop", or only where P0 "allowed" it (ours)
+    # (T_A > beta) counts in the whole "crop", or only where P0 allows it: "allowed" (ours)
     region_within: str = one_of("crop", "allowed")
     regularization_live_weight: float = 1.0  # factor of Eq. (20) on live faces (ours)
-    # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as its text (ours)
+    # L_H over the "hard" faces, Eq. (22), or "both" halves of step 3, as in the text (ours)
     harder_depth: str = one_of("hard", "both")
-    # P0 as the "type" of the spoof has it, or "open" everywhere (ours)
+    # P0 according to the "type" of the spoof, or "open" everywhere (ours)
     preliminary_mask: str = one_of("type", "open")
-    # of G in an iteration: "one" on Eq. (23) and (24) together, or "two", one on each (ours)
+    # updates of G per iteration: "one" on Eq. (23) and (24) together, or "two", one on each (ours)
     generator_updates: str = one_of("one", "two")
 
     # --- Harder samples (Sec. 3.3) -----------------------------------------
@@ -114,7 +114,7 @@ class HParams:
     # --- Training (Sec. 4.1) -----------------------------------------------
     batch_size: int = positive(8)  # paper Sec. 4.1: half live, half spoof (Sec. 3.5)
     max_iterations: int = positive(150_000)  # paper Sec. 4.1
-    checkpoint_every: int = positive(1000)  # iterations; also of the held-out losses and pictures (ours)
+    checkpoint_every: int = positive(1000)  # iterations; also for the held-out losses and pictures (ours)
     learning_rate: float = positive(5e-5)  # paper Sec. 4.1
     decay_every: int = positive(45_000)  # paper Sec. 4.1
     decay_ratio: float = positive(10.0)  # paper Sec. 4.1
@@ -187,7 +187,7 @@ def choices_of(name: str) -> tuple[str, ...]:
     """The values that a field may have, its default first.
 
     Raises:
-      KeyError: if the field is not one of a few values.
+      KeyError: if the field is not limited to a few values.
     """
     return HParams.__dataclass_fields__[name].metadata["choices"]
 
@@ -230,7 +230,7 @@ def _check_combinations(h: HParams) -> None:
 # Exactly as printed. Here G starts far from G(I) = I, and in 500 iterations its traces only grow (decisions table).
 PRINTED = HParams()
 
-# The paper's networks, losses and schedule, with what lets the traces start at nothing and stay where P0 allows.
+# The paper's networks, losses and schedule; here, traces start near 0 and stay where P0 allows.
 PAPER = dataclasses.replace(
     PRINTED,
     preset="paper",
@@ -240,10 +240,9 @@ PAPER = dataclasses.replace(
     region_within="allowed",
 )
 
-# A quarter of the widths at half the size, for two CPU cores. Sizes keep their
-# proportion to N. What else differs makes a short training stable (decisions table): it starts near
-# G(I) = I, and the discriminators see far enough to tell live from spoof, so that
-# they need not push hard.
+# A quarter of the encoder's and decoder's widths at half the size, for two CPU cores. Sizes keep their proportion to N.
+# The rest makes a short training stable (decisions table): it starts near G(I) = I, and the discriminators' receptive
+# fields are large enough to tell live from spoof, so that alpha2 can be small.
 SMALL = dataclasses.replace(
     PAPER,
     preset="small",
@@ -277,7 +276,7 @@ SMALL = dataclasses.replace(
 
 PRESETS: Mapping[str, HParams] = {"paper": PAPER, "printed": PRINTED, "small": SMALL}
 
-# The rows of Table 3 (Sec. 4.5), each as what it changes.
+# The rows of Table 3 (Sec. 4.5), each as its changes.
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "auxiliary": {
         "image_decomposition": False,
@@ -292,7 +291,7 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-# What the paper of a baseline prints in place of PhySTD's numbers. Not for `small`: its rates suit its few iterations.
+# Numbers of the paper of a baseline, in place of PhySTD's. Not for `small`: its rates suit its few iterations.
 SYSTEMS: Mapping[str, Mapping[str, Any]] = {
     "phystd": {},
     "stdn": {},
@@ -304,7 +303,7 @@ SYSTEMS: Mapping[str, Mapping[str, Any]] = {
 
 
 def get_hparams(preset: str = "paper", ablation: str = "full", system: str = "phystd", **overrides: Any) -> HParams:
-    """A preset for a system, changed to an ablation of Table 3 and by single fields.
+    """A preset for a system, with an ablation of Table 3 and changes of single fields.
 
     Args:
       preset: "paper", "printed" or "small".

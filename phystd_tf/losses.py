@@ -1,8 +1,8 @@
 """The losses of Sec. 3.5, Eq. (16) to (24), one function each.
 
-An expectation over faces is a mean over the faces of the batch, and 0 where the
-batch has none of that kind: a mean over nothing would be NaN, and from then on
-so would every weight. The norm inside is a mean or a sum over the elements of a
+An expectation over faces is a mean over the faces of the batch, and 0 if the batch
+has none of that kind: a mean over nothing would be NaN, and so would every weight
+from then on. The norm inside is a mean or a sum over the elements of a
 face; which one is a field of HParams for each loss, because the paper leaves it
 open (decisions table in WORKSPACE-notes.md).
 """
@@ -24,7 +24,7 @@ def face_expectation(values: tf.Tensor, reduction: str) -> tf.Tensor:
       reduction: "mean" or "sum", over the elements of a face.
 
     Returns:
-      Scalar float32; 0 where n is 0.
+      Scalar float32; 0 if n is 0.
     """
     axes = list(range(1, values.shape.rank))
     if not axes:
@@ -74,7 +74,7 @@ def discriminator_adversarial_loss(
       hparams: HParams.
 
     Returns:
-      Scalar float32; 2.0 means that the discriminators cannot tell.
+      Scalar float32; with "mean" reduction, 2.0 if they cannot tell real from fake.
     """
     real = [face_expectation(tf.square(map_ - 1.0), hparams.adversarial_reduction) for map_ in real_maps]
     fake = [face_expectation(tf.square(map_), hparams.adversarial_reduction) for map_ in fake_maps]
@@ -82,20 +82,20 @@ def discriminator_adversarial_loss(
 
 
 def discriminator_error(real_map: tf.Tensor, fake_map: tf.Tensor) -> tf.Tensor:
-    """The mean squared distance of a discriminator from 1 on real and from 0 on fake faces, added; for the log.
+    """Mean squared distance of a discriminator from 1 on real faces plus that from 0 on fake faces; for the log.
 
     Args:
       real_map: [n, h, w, 1] float32.
       fake_map: the same.
 
     Returns:
-      Scalar float32; 0.5 without a look at the picture.
+      Scalar float32; 0.5 for a constant map of 0.5.
     """
     return tf.reduce_mean(tf.square(real_map - 1.0)) + tf.reduce_mean(tf.square(fake_map))
 
 
 def strong_trace_region(T_A: tf.Tensor, hparams: HParams) -> tf.Tensor:
-    """The region (T_A > beta) of Eq. (19), a target: no gradient passes.
+    """The region (T_A > beta) of Eq. (19), as a target: no gradient passes.
 
     Args:
       T_A: [n, N, N, 3] float32, the additive trace.
@@ -112,14 +112,14 @@ def strong_trace_region(T_A: tf.Tensor, hparams: HParams) -> tf.Tensor:
 def inpainting_mask_loss(P: tf.Tensor, T_A: tf.Tensor, preliminary_mask: tf.Tensor, hparams: HParams) -> tf.Tensor:
     """Inpainting mask loss L_P of spoof faces, Eq. (19).
 
-    As printed, the positive term asks for P = 1 in a strong trace even where P0 forbids it, and P = 0.5 is the best of
-    both terms on a print. With ``hparams.region_within == "allowed"`` it asks for nothing there.
+    As printed, the positive term asks for P = 1 in a strong trace even where P0 forbids it; on a print, P = 0.5 then
+    minimizes the sum. With ``hparams.region_within == "allowed"``, it asks for P = 0 there.
 
     Args:
       P: [n, N, N, 1] float32 in [0, 1].
       T_A: [n, N, N, 3] float32.
-      preliminary_mask: [n, N, N, 1] float32, P0; 1 = must not be inpainted. Where
-        a face has no such pixel its negative term is 0.
+      preliminary_mask: [n, N, N, 1] float32, P0; 1 = must not be inpainted. If a
+        face has no such pixel, its negative term is 0.
       hparams: HParams.
 
     Returns:
@@ -166,7 +166,7 @@ def synthesis_loss(estimated_trace: tf.Tensor, true_trace: tf.Tensor, hparams: H
     Args:
       estimated_trace: [n, N, N, 3] float32, input minus reconstruction of a synthesized spoof.
       true_trace: [n, N, N, 3] float32, that spoof minus the live face it was
-        made from. No gradient passes, or the traces may collapse to 0.
+        made from. No gradient passes; otherwise, the traces might collapse to 0.
       hparams: HParams.
 
     Returns:

@@ -4,13 +4,13 @@ Conventions of the whole project, stated here once:
 
 * Images are RGB, float32 in [0, 1], channels last: ``[batch, height, width, 3]``.
 * A position is (x, y) in pixels: x grows to the right, y downwards, and the
-  centre of the top-left pixel is (0, 0). An N x N image covers [-0.5, N - 0.5].
+  center of the top-left pixel is (0, 0). An N x N image covers [-0.5, N - 0.5].
 * Label 1 is live (bona fide), label 0 is spoof.
 * A score is a liveness score: higher means more live, and a face is called
   live when ``score >= threshold``.
 
 NamedTuples are used because they pass through ``tf.function`` unchanged. This
-module imports no TensorFlow, so that command lines can read it quickly.
+module does not import TensorFlow, so that programs start quickly.
 """
 
 from typing import Any, NamedTuple
@@ -52,7 +52,7 @@ class LiveHierarchy(NamedTuple):
 
 
 class GeneratorOutput(NamedTuple):
-    """What the generator says about a batch of faces, Fig. 4.
+    """Output of the generator for a batch of faces, Fig. 4.
 
     Attributes:
       depth: [n, K, K, 1] float32, pseudo depth map M in [0, 1].

@@ -1,7 +1,7 @@
-"""Prepares clips by a pipeline of Apache Beam: on this machine, or on a cluster of Flink, Spark or Dataflow.
+"""Prepares clips with an Apache Beam pipeline: on this machine, or on a Flink, Spark or Dataflow cluster.
 
-Each element is a clip, with its number. Its files are written into the prepared folder, as by the processes of one
-machine, so that all workers need the same file system, and what is joined at the end is the same, byte for byte.
+Each element is a clip with its number. Its files are written into the prepared folder, as the processes of a single
+machine do. All workers therefore need the same file system, and the joined result is the same, byte for byte.
 """
 
 import contextlib
@@ -23,32 +23,32 @@ from phystd_tf.data.prepared_folder import PreparationError
 from phystd_tf.errors import first_line
 from phystd_tf.face.alignment import FaceAligner
 
-# Between two looks at what is finished: at least so many seconds, and so many times what a look takes.
+# Pause between checks for finished clips: at least this many seconds, and this many times as long as a check.
 _SECONDS = 1.0
 _LOOKS = 10.0
 
 
 class BeamEngine:
-    """Prepares clips by a pipeline; give it to ``preparation.prepare``."""
+    """Prepares clips with a pipeline; pass it to ``preparation.prepare``."""
 
     def __init__(self, options: Sequence[str]) -> None:
         """Reads the options.
 
         Args:
-          options: of the pipeline, as on a command line: "--runner=FlinkRunner", ...
+          options: pipeline options, as on a command line: "--runner=FlinkRunner", ...
 
         Raises:
-          PreparationError: if Beam refuses one.
+          PreparationError: if Beam rejects an option.
         """
         said = io.StringIO()
         try:
-            with contextlib.redirect_stderr(said):  # argparse prints how to use hundreds of options
+            with contextlib.redirect_stderr(said):  # argparse prints the usage of hundreds of options
                 self._options = PipelineOptions(list(options))
                 self._options.get_all_options()
             apache_beam.Pipeline(options=self._options)
         except SystemExit as error:
             raise PreparationError(f"Beam refuses an option: {said.getvalue().splitlines()[-1]}") from error
-        except ValueError as error:  # the runner
+        except ValueError as error:  # an unsuitable runner
             raise PreparationError(f"Beam refuses an option: {error}") from error
 
     def __call__(self, work: Work, clips: Sequence[tuple[int, Clip]]) -> Iterator[int]:
@@ -107,7 +107,7 @@ class _Prepare(apache_beam.DoFn):
 
     def process(self, element: tuple[int, Clip]) -> Iterator[int]:
         number, clip = element
-        # A bundle that failed is given to another worker: its first clips may be finished.
+        # A failed bundle goes to another worker; its first clips may be finished already.
         if finished_clips.read_clip(self._work.out, number) is None:
             assert self._preparer is not None
             yield prepare_clip(self._preparer, self._work, number, clip)
@@ -118,7 +118,7 @@ class _Prepare(apache_beam.DoFn):
 
 
 class _Running:
-    """A pipeline that runs, in a thread of its own, since some runners only return when all is done."""
+    """Runs a pipeline in its own thread, since some runners return only when it has ended."""
 
     def __init__(self, pipeline: apache_beam.Pipeline) -> None:
         self.error: Optional[Exception] = None
@@ -128,11 +128,11 @@ class _Running:
         threading.Thread(target=self._run, daemon=True).start()
 
     def has_ended(self, seconds: float) -> bool:
-        """Waits for the end, as long as that at most."""
+        """Waits for at most ``seconds``; returns whether the pipeline has ended."""
         return self._end.wait(seconds)
 
     def cancel(self) -> None:
-        """Lets a cluster stop the work of a pipeline that nobody waits for any more."""
+        """Cancels the pipeline unless it has ended, so that a cluster stops working on it."""
         if self._result is not None and not apache_beam.runners.runner.PipelineState.is_terminal(self._result.state):
             self._result.cancel()
 
@@ -146,13 +146,13 @@ class _Running:
 
 
 def _absolute(clip: Clip) -> Clip:
-    """The clip with paths that lead to its files from any directory."""
+    """The clip with absolute paths."""
     side = None if clip.side is None else os.path.abspath(clip.side)
     return clip._replace(paths=tuple(map(os.path.abspath, clip.paths)), side=side)
 
 
 def _absolute_work(work: Work) -> Work:
-    """The work with paths that lead to its files from any directory."""
+    """The work with absolute paths."""
     model = work.settings.morphable_model
     settings = work.settings._replace(morphable_model=None if model is None else os.path.abspath(model))
     base = None if work.source_base is None else os.path.abspath(work.source_base)

@@ -23,7 +23,7 @@ from phystd_tf.files.video import UnreadableVideoError, iterate_frames
 from phystd_tf.physics.triangulation import DegenerateVerticesError
 
 UNREADABLE, FAILED = "unreadable", "failed"
-NO_FRAME = -1  # frame index in the manifest of a video that cannot be read at all
+NO_FRAME = -1  # frame index, in the manifest, of a video that cannot be read at all
 
 
 class Settings(NamedTuple):
@@ -33,13 +33,13 @@ class Settings(NamedTuple):
       image_size: S, side of the crops in pixels.
       map_sizes: sizes of the triangle maps in pixels, which are the image sizes that models can be trained at.
       depth_size: K, side of the stored M0 in pixels; models with a smaller K average it.
-      frame_step: step between the frames that are used of a video or a folder of frames.
+      frame_step: step between the frames that are used from a video or a folder of frames.
       max_frames: maximum number of frames per clip, usable or not; None for all.
       seed: seed of the splits and of the order of clips.
       morphable_model: path of the user's own morphable model, or None.
       landmarks68: whether to use landmark files next to the images, where there are any.
       dataset: name of the layout, see ``phystd_tf.data.readers``.
-      embedded: whether the clips are simulated, so that no result on them is one on a real dataset.
+      embedded: whether the clips are simulated; results on them are not results on a real dataset.
     """
 
     image_size: int
@@ -85,7 +85,7 @@ class ClipPreparer:
 
         The largest face of the first frame, or the one given by the side file of the
         dataset, is followed through the clip. If it is not found near its last
-        position, the largest face of the whole frame is used.
+        position, the face given for this frame is used, or the largest one.
 
         Args:
           clip: Clip, with its split.
@@ -173,7 +173,7 @@ class ClipPreparer:
         return self._face(image, clip)
 
     def _crop(self, image: np.ndarray, clip: Clip, path: str) -> PreparedFace:
-        """A face that is a crop already."""
+        """Prepares a face that is already a crop."""
         s = self._settings
         height, width = image.shape[:2]
         if (height, width) != (s.image_size, s.image_size):
@@ -190,5 +190,5 @@ class ClipPreparer:
 
 
 def _reason(error: Exception, source: str) -> str:
-    """What an error says, without the name of the file, which is in the column of the source."""
+    """The message of an error without the file name, which is in the column ``source``."""
     return printable(str(error).removeprefix(f"{source}: "))

@@ -1,4 +1,4 @@
-"""The preparation of single clips into the files of a prepared folder, in whatever process that happens."""
+"""Prepares single clips into the files of a prepared folder, in whichever process this runs."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _LOG_ERRORS = 2  # log level of OpenCV: errors, but no warnings
 
 
 class Work(NamedTuple):
-    """What the preparation of each clip of a folder has in common.
+    """What the preparation of all clips of a folder has in common.
 
     Attributes:
       out: the prepared folder.
@@ -38,11 +38,11 @@ class Work(NamedTuple):
 
 
 def new_preparer(work: Work, aligner: FaceAligner) -> ClipPreparer:
-    """What prepares the clips of a process; slow to make.
+    """Creates the ClipPreparer of a process, which is slow.
 
     Args:
       work: Work.
-      aligner: of the process.
+      aligner: FaceAligner of the process.
 
     Raises:
       MorphableModelError: if the morphable model cannot be read.
@@ -61,13 +61,13 @@ def prepare_clip(preparer: ClipPreparer, work: Work, number: int, clip: Clip) ->
     Args:
       preparer: see ``new_preparer``.
       work: Work.
-      number: of the clip, among all of the dataset.
+      number: number of the clip among all clips of the dataset.
       clip: Clip, with its split.
 
     Raises:
       OSError: if the files cannot be written.
     """
-    state = state_of(clip, work.settings.landmarks68)  # before they are read
+    state = state_of(clip, work.settings.landmarks68)  # before the files are read
     rows: Rows = []
     picture = os.path.join(work.out, DRAWN, f"{number:06d}_{clip.type}.png") if number in work.drawn else None
 

@@ -1,6 +1,6 @@
-"""Geometry files next to images that are crops already: the image is taken as it is, and no face is looked for in it.
+"""Geometry files next to images that are already crops: such an image is used unchanged, without face detection.
 
-``tools.synthesize`` writes crops. To find the face and crop it again would resample, which blurs the fine traces.
+``tools.synthesize`` writes crops. Detecting and cropping the face again would resample, which blurs fine traces.
 
     NAME.png, NAME.geometry.npz
 """
@@ -19,7 +19,7 @@ from phystd_tf.physics.pixels import rescale_positions
 from phystd_tf.physics.triangulation import rasterize_triangles, triangulate
 
 SUFFIX = ".geometry.npz"
-_EDGE = -0.5  # where an image begins
+_EDGE = -0.5  # left and top edge of an image
 
 
 class CropGeometryError(PhystdError):
@@ -29,7 +29,7 @@ class CropGeometryError(PhystdError):
 
 
 class CropGeometry(NamedTuple):
-    """What is known of a crop.
+    """The geometry of a crop.
 
     Attributes:
       vertices: [Q, 2] float32, (x, y) in pixels of the crop, Eq. (13).
@@ -70,11 +70,11 @@ def read_geometry(path: str, size: int, depth_size: int, num_vertices: int, morp
     """Reads a geometry file.
 
     Args:
-      path: of the file.
+      path: path of the file.
       size: N, side of its image in pixels.
       depth_size: K.
       num_vertices: Q.
-      morphable_model: fingerprint of the present model.
+      morphable_model: fingerprint of the model in use.
 
     Raises:
       CropGeometryError: if it cannot be read, has other shapes, or was made with another model or another crop.
@@ -83,7 +83,7 @@ def read_geometry(path: str, size: int, depth_size: int, num_vertices: int, morp
         with np.load(path, allow_pickle=False) as archive:
             geometry = CropGeometry(*(archive[name] for name in CropGeometry._fields))
             made = json.loads(str(archive["made"]))
-    except Exception as error:  # NumPy raises whatever it meets in a damaged archive
+    except Exception as error:  # NumPy raises many kinds of errors for a damaged archive
         raise CropGeometryError(f"{path}: not a geometry file of a crop ({error})") from error
     if made != {"crop": crop_recipe(), "morphable_model_sha256": morphable_model}:
         raise CropGeometryError(f"{path}: of another morphable model, or of crops that this version does not make")
@@ -96,12 +96,12 @@ def read_geometry(path: str, size: int, depth_size: int, num_vertices: int, morp
 
 
 def prepared_crop(image: np.ndarray, geometry: CropGeometry, label: int, map_sizes: tuple[int, ...]) -> PreparedFace:
-    """A crop as a face that is prepared, with its pixels untouched.
+    """Makes a PreparedFace of a crop, with its pixels unchanged.
 
     Args:
       image: [N, N, 3] uint8 RGB.
-      geometry: of this crop.
-      label: 1 live, 0 spoof, whose M0 is 0.
+      geometry: geometry of this crop.
+      label: 1 live, 0 spoof, whose M0 is set to 0.
       map_sizes: sizes of the triangle maps in pixels.
 
     Raises:

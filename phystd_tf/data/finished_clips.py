@@ -1,11 +1,11 @@
-"""The files of the clips that are prepared, from one clip to whole shards and back.
+"""The files of prepared clips: written clip by clip, joined into shards, and split again.
 
-Each clip is prepared into two files in PREPARED/unfinished: its faces, and then its rows of the manifest with the state
-of its sources. When all clips are there, their faces are joined into shards; the states of the sources and the manifest
-are written last. To prepare some clips again, the shards are taken apart.
+Each clip is prepared into two files in PREPARED/unfinished: first its faces, then its manifest rows with the state of
+its sources. When all clips are prepared, their faces are joined into shards; the states of the sources and the manifest
+are written last. To prepare some clips again, the shards are split first.
 
-Everything may be interrupted at any time: where there are shards, all clips are prepared, and the faces of a shard that
-exists are complete, whether or not the files of its clips are still there.
+Everything may be interrupted at any time: if there is a shard, all clips are prepared, and a shard that exists is
+complete, whether or not the files of its clips still exist.
 """
 
 import os
@@ -29,10 +29,10 @@ Rows = list[dict[str, Any]]
 
 
 class FinishedClip(NamedTuple):
-    """What is known of a clip that is prepared.
+    """What is known about a prepared clip.
 
     Attributes:
-      rows: its rows of the manifest; the shards are not known yet.
+      rows: its manifest rows; the shards are not known yet.
       source: state of its files before they were read; None if it was prepared by a version that did not record it.
     """
 
@@ -56,7 +56,7 @@ def faces_path(out: str, number: int) -> str:
 
 
 def write_clip(out: str, number: int, clip: FinishedClip) -> None:
-    """Writes the second file of a clip, with which it is prepared."""
+    """Writes the second file of a clip, which marks it as prepared."""
     write_json({"source": clip.source, "rows": clip.rows}, _rows_path(out, number))
 
 
@@ -77,7 +77,7 @@ def read_clip(out: str, number: int) -> Optional[FinishedClip]:
 
 
 def read_clips(out: str, clips: Sequence[Clip]) -> list[FinishedClip]:
-    """Reads all clips of a folder that is finished.
+    """Reads all clips of a finished folder.
 
     Raises:
       PreparedFolderError: if the manifest or the states of the sources cannot be read.
@@ -95,7 +95,7 @@ def read_clips(out: str, clips: Sequence[Clip]) -> list[FinishedClip]:
 def join(out: str, clips: Sequence[Clip], settings: Settings) -> None:
     """Joins the faces of all clips into shards and writes the manifest.
 
-    The plan of the shards depends only on the rows, so that an interrupted call can be repeated.
+    The shard plan depends only on clips and rows, so an interrupted call can be repeated.
     """
     finished = []
     for number in range(len(clips)):
@@ -123,7 +123,7 @@ def join(out: str, clips: Sequence[Clip], settings: Settings) -> None:
 
 
 def tidy(out: str, drawn: str) -> None:
-    """Removes what is not needed any more once the manifest exists, and what a killed process left.
+    """Removes what is no longer needed once the manifest exists, and what a killed process left behind.
 
     Args:
       out: the prepared folder.
@@ -142,13 +142,13 @@ def are_joined(out: str) -> bool:
 def forget(
     out: str, numbers: Sequence[int], clips: Sequence[Clip], finished: Mapping[int, FinishedClip], settings: Settings
 ) -> None:
-    """Removes clips, so that they are prepared again. Shards are taken apart before.
+    """Removes clips, so that they are prepared again; shards are split first.
 
     Args:
       out: the prepared folder.
-      numbers: of the clips to be prepared again.
+      numbers: numbers of the clips to be prepared again.
       clips: all clips of the dataset.
-      finished: by number; all clips if they are joined.
+      finished: clips by number; all clips if they are joined.
       settings: settings of the preparation.
 
     Raises:

@@ -36,7 +36,7 @@ def training_dataset(
     """Produces an infinite sequence of balanced batches, Sec. 3.5: half live, half spoof, see ``hparams.sampling``.
 
     The choice of faces, and how they are flipped and recolored, depends only on the seed and the number of the batch.
-    A resumed training therefore sees the same batches as one without an interruption. Memory does not grow with the
+    A resumed training therefore sees the same batches as an uninterrupted one. Memory does not grow with the
     dataset, except for a few bytes per face.
 
     Args:
@@ -49,7 +49,7 @@ def training_dataset(
       share: which part of each batch is read.
 
     Returns:
-      Dataset of Batch; with several replicas, those of each in turn.
+      Dataset of Batch; with several replicas, the batches of each replica in turn.
 
     Raises:
       PreparedFolderError: if the folder, the split, one of the classes or the triangle maps of this size are missing.
@@ -103,7 +103,7 @@ def held_out_dataset(
       share: which part of each batch is read.
 
     Returns:
-      Dataset of Batch; with several replicas, those of each in turn.
+      Dataset of Batch; with several replicas, the batches of each replica in turn.
 
     Raises:
       PreparedFolderError: as in ``training_dataset``.
@@ -128,7 +128,7 @@ def held_out_dataset(
 def stratified_images(
     faces: PreparedFaces, hparams: HParams, split: str, label: int, count: int, seed: int
 ) -> tf.data.Dataset:
-    """Produces images of one class once, as many types and people as possible first.
+    """Produces images of one class once; the first ones cover as many types and people as possible.
 
     Args:
       faces: path of the prepared folder, or a Selection of its faces.
@@ -185,7 +185,7 @@ class _RecordReader:
 
 
 class CropReader:
-    """Reads the crop of any row of the manifest, for who needs images in an order of their own.
+    """Reads the crop of any row of the manifest, for callers that need images in their own order.
 
     Args:
       faces: path of the prepared folder, or a Selection of its faces.

@@ -2,7 +2,7 @@
 
 Each clip is prepared into two files, which are written atomically, and all of them are joined at the end (see
 ``finished_clips``). An interruption loses at most the clips in progress; the same call resumes from there. It also
-prepares those clips again whose files have changed since.
+prepares clips again if their files have changed since.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ from phystd_tf.protocols.assignment import Member, assign_splits, shared_subject
 # Prepares clips, each with its number, into their files, and yields the number of failed frames of each.
 Engine = Callable[[Work, Sequence[tuple[int, Clip]]], Iterator[int]]
 
-_SHARE = "share-"  # folders with the locks of shares
+_SHARE = "share-"  # prefix of the folders with the locks of shares
 
 
 def with_splits(clips: Sequence[Clip], seed: int) -> list[Clip]:
-    """Sets the split of each clip, to that of the layout if all clips have one, and otherwise by subject.
+    """Sets the split of each clip: that of the layout if all clips have one, otherwise by subject.
 
     A clip with an unknown subject counts as a subject of its own.
 
@@ -71,7 +71,7 @@ def prepare(
       clips: all clips of the dataset.
       out: the prepared folder, either new or started with the same settings and clips.
       settings: Settings.
-      workers: number of processes of this machine; 1 uses the current process.
+      workers: number of processes on this machine; 1 uses the current process.
       draw: number of clips, spread evenly, whose first face is drawn in out/drawn.
       progress: called with a number of finished clips and the number of their
         failed frames, first for the clips that were finished earlier.
@@ -123,7 +123,7 @@ def _as_it_is(
     share: Optional[tuple[int, int]],
     progress: Callable[[int, int], None],
 ) -> Optional[Rows]:
-    """What ``prepare`` gives for a finished folder that may not be written."""
+    """The result of ``prepare`` for a finished folder that is read-only."""
     changed = _changed(clips, settings, dict(enumerate(finished_clips.read_clips(out, clips))))
     if changed:
         names = some([clips[number].id for number in changed])
@@ -139,7 +139,7 @@ def _failures(rows: Rows) -> int:
 
 @contextlib.contextmanager
 def _alone_in(out: str, share: Optional[tuple[int, int]]) -> Iterator[None]:
-    """Keeps others from preparing the same clips at the same time. Shares are prepared next to each other."""
+    """Keeps others from preparing the same clips at the same time; shares may run in parallel."""
     unfinished = os.path.join(out, UNFINISHED)
     if share is not None:
         folders = [os.path.join(unfinished, f"{_SHARE}{share[0]}-of-{share[1]}")]
@@ -158,7 +158,7 @@ def _forget_changed(
     share: Optional[tuple[int, int]],
     note: Callable[[str], None],
 ) -> None:
-    """Lets those clips be prepared again whose files have changed, and says so."""
+    """Forgets clips whose files have changed, so that they are prepared again, with a note."""
     if os.path.exists(os.path.join(out, records.MANIFEST_FILE)):
         finished = dict(enumerate(finished_clips.read_clips(out, clips)))
     else:
@@ -184,7 +184,7 @@ def _forget_changed(
 
 
 def _changed(clips: Sequence[Clip], settings: Settings, finished: Mapping[int, FinishedClip]) -> list[int]:
-    """The numbers of the clips that are not what they were when they were prepared."""
+    """The numbers of the clips that have changed since they were prepared."""
     return [
         number
         for number, clip in finished.items()

@@ -16,7 +16,7 @@ from phystd_tf.files.atomic import other_files
 from phystd_tf.files.versions import package_versions
 
 UNFINISHED = "unfinished"  # subfolder with the files of finished clips, until they are joined
-_NOT_COMPARED = ("morphable_model", "embedded")  # by its fingerprint; not stored by earlier versions
+_NOT_COMPARED = ("morphable_model", "embedded")  # compared by its fingerprint; not stored by earlier versions
 # Packages that can change a prepared face.
 _PACKAGES = ("phystd_tf", "numpy", "scipy", "opencv-python", "av", "mediapipe")
 

@@ -32,7 +32,7 @@ MANIFEST_COLUMNS = (
     "status", "reason", "left", "top", "side", "fit_error", "num_faces", "width", "height", "shard", "offset",
 )  # fmt: skip
 OK = "ok"
-# In prepared.json where sources are relative to the prepared folder; in older ones, they are as the command gave them.
+# In prepared.json if sources are relative to the prepared folder; older folders store them as the command gave them.
 OWN_SOURCES = {"sources": "relative to this folder"}
 CLASS_NAMES = {1: "live", 0: "spoof"}
 
@@ -143,12 +143,12 @@ def checked_settings(values: Any, path: str, advice: str) -> dict[str, Any]:
     """Checks the values of settings that models and crops depend on.
 
     Args:
-      values: of a JSON file, such as prepared.json.
-      path: of the file, for messages.
+      values: contents of a JSON file, such as prepared.json.
+      path: path of the file, for messages.
       advice: what the user can do if they are damaged.
 
     Returns:
-      The settings; a PreparedFolderError names the file when a missing one is asked for.
+      The settings; looking up a missing one raises a PreparedFolderError that names the file.
 
     Raises:
       PreparedFolderError: if a value cannot be right.
@@ -248,13 +248,13 @@ def source_base(prepared: str) -> Optional[str]:
 
     Returns:
       The prepared folder itself; None if it was started by an older version, which stored paths as they were
-      given. Relative ones lead to the files only from the directory in which that command ran.
+      given. Relative ones are valid only in the directory in which that command ran.
     """
     return prepared if OWN_SOURCES.items() <= load_settings(prepared).items() else None
 
 
 def stored_source(base: Optional[str], path: str) -> str:
-    """The form in which a manifest has the path of an image or a video.
+    """The form in which a manifest stores the path of an image or a video.
 
     Args:
       base: see ``source_base``.
@@ -272,7 +272,7 @@ def stored_source(base: Optional[str], path: str) -> str:
 
 
 def source_path(base: Optional[str], source: str) -> str:
-    """The path of a source of a manifest, the inverse of ``stored_source``."""
+    """The path of a source in a manifest; the inverse of ``stored_source``."""
     return source if base is None else os.path.normpath(os.path.join(base, source))
 
 

@@ -34,8 +34,8 @@ class _Level(NamedTuple):
 class FaceSampler:
     """Draws an infinite sequence of faces.
 
-    With ``sampling`` "clip", each draw takes another clip until all clips have been taken, and then starts again in
-    another order; each visit to a clip takes another of its frames. With "type", all spoof types are drawn equally
+    With ``sampling`` "clip", each draw takes a different clip until all have been taken, and then starts again in
+    another order; each visit to a clip takes a different frame. With "type", all spoof types are drawn equally
     often, and so are the clips of a type. With "frame", all frames are drawn equally often. No state is kept between
     draws, so training can resume at any draw.
 

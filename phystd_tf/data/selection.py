@@ -67,14 +67,14 @@ class Selection:
         return shared_people(clip_facts(used), {row["clip"]: row["split"] for row in used})
 
     def fingerprint(self) -> str:
-        """Returns the SHA-256 of the clips, frames and face boxes, wherever the folder is and however it is divided."""
+        """Returns the SHA-256 of the clips, frames and face boxes; the folder's path and the splits do not matter."""
         digest = hashlib.sha256()
         for row in self._rows:
             digest.update(repr([row[name] for name in _IDENTITY]).encode("utf-8", "backslashreplace"))
         return digest.hexdigest()
 
     def split_fingerprint(self) -> str:
-        """Returns the same of the faces of each split, by which another division of the same faces is noticed."""
+        """Returns the SHA-256 of the faces and labels by split; it changes if the same faces are divided anew."""
         digest = hashlib.sha256()
         for split in ("train", "dev", "test"):
             for row in self.rows(split):

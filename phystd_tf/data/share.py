@@ -1,10 +1,10 @@
-"""Which part of each batch a process reads where several train together, and how it is divided among its devices."""
+"""The part of a batch that a process reads when several train together, and its division among devices."""
 
 from typing import Any, NamedTuple
 
 from phystd_tf.errors import PhystdError
 
-# How several train together; in a place that programs can import without TensorFlow.
+# How several devices or processes train together; here, programs can import it without TensorFlow.
 STRATEGIES = ("none", "mirrored", "multi_worker")
 
 
@@ -13,8 +13,8 @@ class Share(NamedTuple):
 
     Attributes:
       workers: number of processes.
-      worker: number of this one, from 0.
-      replicas: number of its devices, each of which sees a batch of its own.
+      worker: number of this process, from 0.
+      replicas: number of devices per process; each sees its own batch.
     """
 
     workers: int = 1
@@ -25,7 +25,7 @@ class Share(NamedTuple):
         """Checks that a batch can be divided.
 
         Raises:
-          PhystdError: if some device would not see as many live as spoof faces, and as many as the others.
+          PhystdError: if the devices would not all see the same number of live and of spoof faces.
         """
         devices = self.workers * self.replicas
         if batch_size % (2 * devices):
@@ -35,22 +35,22 @@ class Share(NamedTuple):
             )
 
     def of_worker(self, faces: int) -> int:
-        """How many of the faces of a joined batch this process reads."""
+        """The number of faces of a joined batch that this process reads."""
         return faces // self.workers
 
     def of_replica(self, faces: int) -> int:
-        """How many of the faces of a joined batch one device sees."""
+        """The number of faces of a joined batch that one device sees."""
         return faces // (self.workers * self.replicas)
 
     def place(self, number: Any, faces: int) -> Any:
-        """The place of a face that this process reads in the sequence of all joined batches.
+        """The index, in the sequence of all joined batches, of a face that this process reads.
 
         Args:
-          number: of the face among those that this process reads, from 0; whole number or integer tensor.
-          faces: in a joined batch.
+          number: index of the face among those that this process reads, from 0; int or integer tensor.
+          faces: number of faces in a joined batch.
 
         Returns:
-          The same kind; equal to ``number`` for one process.
+          The same kind; equal to ``number`` if there is one process.
         """
         if self.workers == 1:
             return number

@@ -1,4 +1,4 @@
-"""The state of the files that a clip is made of, by which a change is noticed after the clip was prepared."""
+"""The state of the source files of a clip, by which later changes are noticed."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ class SourceState(NamedTuple):
       stamp: hash of their names, sizes and times of modification, and of whether they may be read.
       content: hash of their names and bytes.
 
-    Both also cover what lists of the dataset say of the clip.
+    Both also cover what lists of the dataset say about the clip.
     """
 
     stamp: str
@@ -28,7 +28,7 @@ class SourceState(NamedTuple):
 
 
 def state_of(clip: Clip, landmarks68: bool) -> SourceState:
-    """The present state; files that cannot be read have one too.
+    """The current state; files that cannot be read have one too.
 
     Args:
       clip: the clip.
@@ -39,13 +39,13 @@ def state_of(clip: Clip, landmarks68: bool) -> SourceState:
 
 
 def has_changed(clip: Clip, landmarks68: bool, before: SourceState) -> bool:
-    """Whether a clip is not what it was before. The bytes are read only where a size or a time differs."""
+    """Whether a clip has changed. The bytes are read only if the stamp differs."""
     files = _files(clip, landmarks68)
     return _stamp(clip, files) != before.stamp and _content(clip, files) != before.content
 
 
 def _files(clip: Clip, landmarks68: bool) -> list[str]:
-    """The paths of all files that the faces of a clip are made from: images or video, side file, landmarks."""
+    """The paths of all files that a clip is prepared from: images or video, side file, geometry, landmarks."""
     files = list(clip.paths)
     if clip.side:
         files.append(clip.side)
@@ -56,7 +56,7 @@ def _files(clip: Clip, landmarks68: bool) -> list[str]:
 
 
 def _facts(clip: Clip) -> bytes:
-    """What the reader of the dataset knows of a clip from lists, and not from the name of the clip."""
+    """What the reader of the dataset knows about a clip from lists, not from its name."""
     return repr((clip.session, clip.device, clip.instrument)).encode("utf-8", "backslashreplace")
 
 

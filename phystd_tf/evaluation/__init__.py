@@ -1,1 +1,1 @@
-"""Scores, error rates and protocols: NumPy and pandas only, no TensorFlow."""
+"""Score files, error rates and the quality of traces. No TensorFlow."""

@@ -32,7 +32,7 @@ def summarize(clips: pd.DataFrame, classes: MediumClasses, details: Mapping[str,
       details: how they were made: input, run, iterations, seed and more.
 
     Returns:
-      name, classes, counts (rows are labels), accuracy, merged (the same for the merged classes; null where nothing is
+      name, classes, counts (rows are labels), accuracy, merged (the same for the merged classes; null if nothing is
       merged), clips and subjects (their numbers), and the details.
     """
     names = list(classes.classes)
@@ -69,7 +69,7 @@ def write_confusion(summary: Mapping[str, Any], clips: pd.DataFrame, folder: str
     Args:
       summary: see ``summarize``.
       clips: columns FACTS and the classes.
-      folder: made where it is missing.
+      folder: created if it does not exist.
 
     Returns:
       Path of confusion.json.

@@ -1,8 +1,8 @@
 """95 % intervals of error rates: a bootstrap over subjects.
 
-Clips of one person are not independent, so people are drawn with replacement and
-not clips. Where nobody is known, each clip is a person of its own. Drawing a
-subject k times is counting its rows k times: nothing is sorted or copied again.
+Clips of one person are not independent, so people, not clips, are drawn with
+replacement. A clip of an unknown subject is a person of its own. The rows of a
+subject drawn k times count k times, so nothing is sorted or copied again.
 """
 
 from typing import Optional
@@ -15,8 +15,8 @@ from phystd_tf.evaluation import metrics
 from phystd_tf.evaluation.progress import progress
 
 ROUNDS = 500
-_BLOCKS = 1024  # of thresholds, in which those where the EER of a draw lies are looked for first
-Interval = Optional[list[float]]  # 2.5 and 97.5 percentiles; None where there is one subject, or nothing to draw from
+_BLOCKS = 1024  # of thresholds; the one that holds the EER of a draw is found first
+Interval = Optional[list[float]]  # 2.5 and 97.5 percentiles; None if there is one subject, or nothing to draw from
 
 
 def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Interval:
@@ -24,7 +24,7 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
 
     Args:
       test: one row per presentation: subject, label, score.
-      seed: of the draws.
+      seed: seed of the draws.
       rounds: number of draws.
     """
     subject, names = pd.factorize(test["subject"], sort=True)
@@ -33,8 +33,8 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
     scores = test["score"].to_numpy(np.float64)
     order = np.argsort(scores, kind="stable")
     subject, live, scores = subject[order], test["label"].to_numpy()[order] == 1, scores[order]
-    place = np.append(0, np.cumsum(scores[1:] != scores[:-1]))  # among the different scores
-    # Both rates at the edges of blocks of thresholds tell in which block they meet. Only that one is looked at closely.
+    place = np.append(0, np.cumsum(scores[1:] != scores[:-1]))  # among the distinct scores
+    # Both rates at the edges of the blocks tell in which block they meet; only that block is searched in detail.
     edges = np.unique(np.linspace(0, place[-1] + 1, _BLOCKS + 1).astype(np.int64))
     starts = np.searchsorted(place, edges)
     block = np.repeat(np.arange(len(edges) - 1), np.diff(starts))
@@ -63,12 +63,12 @@ def eer_interval(test: pd.DataFrame, seed: int = 0, rounds: int = ROUNDS) -> Int
 def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: int = ROUNDS) -> dict[str, Interval]:
     """Intervals of the rates at a threshold: apcer (worst type), bpcer, acer and hter.
 
-    The worst type is that of each draw. A draw without one of the classes counts for none of the rates that need it.
+    Each draw has its own worst type. A draw without one of the classes is left out of the rates that need it.
 
     Args:
       test: one row per presentation: subject, type, label, score.
       threshold: live is ``score >= threshold``.
-      seed: of the draws.
+      seed: seed of the draws.
       rounds: number of draws.
     """
     subject, names = pd.factorize(test["subject"], sort=True)
@@ -77,7 +77,7 @@ def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: 
         return dict.fromkeys(drawn)
     live = test["label"].to_numpy() == 1
     wrong = np.where(live, test["score"].to_numpy() < threshold, test["score"].to_numpy() >= threshold)
-    # The live faces are one group and each spoof type another: for each, numbers of all and of wrong ones by subject.
+    # The live faces are one group, and so is each spoof type: numbers of all and of wrong presentations by subject.
     group, kinds = pd.factorize(test["type"], sort=True)
     cells = subject * len(kinds) + group
     shape = (len(names), len(kinds))
@@ -103,7 +103,7 @@ def rate_intervals(test: pd.DataFrame, threshold: float, seed: int = 0, rounds: 
 
 
 def _from_0(counts: np.ndarray) -> np.ndarray:
-    """Cumulative sums, with that of nothing first."""
+    """Cumulative sums, starting with 0."""
     return np.append(0.0, np.cumsum(counts))
 
 

@@ -1,4 +1,4 @@
-"""The classes of spoof media that Tables 6 and 7 tell apart, and which of them a face belongs to."""
+"""The classes of spoof media that Tables 6 and 7 distinguish, and the class of a face."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,8 +17,8 @@ class MediumClasses(NamedTuple):
     Attributes:
       name: as given to a program.
       classes: their names, in the order of the table.
-      merged: for each class, the coarser class that it is part of; the same names where nothing is merged.
-      of_type: type of a face -> class; empty where the instruments are the classes.
+      merged: for each class, the coarser class that it is part of; the same names if nothing is merged.
+      of_type: type of a face -> class; empty if the instruments are the classes.
     """
 
     name: str
@@ -57,7 +57,7 @@ def class_of(classes: MediumClasses, row: Mapping[str, str]) -> int:
 
     Args:
       classes: MediumClasses.
-      row: of a manifest; clip, type, label ("1" live, "0" spoof) and instrument are read.
+      row: row of a manifest; clip, type, label ("1" live, "0" spoof) and instrument are used.
 
     Returns:
       Index into ``classes.classes``.

@@ -1,10 +1,10 @@
-"""Error rates of presentation attack detection (ISO/IEC 30107-3), and those around them.
+"""Error rates of presentation attack detection (ISO/IEC 30107-3), and related ones.
 
 Everywhere: label 1 is live (bona fide), 0 is spoof (attack); a score is a
 liveness score, and a presentation is called live when ``score >= threshold``.
-A rate over no presentation is None, undefined, and never 0. A score that is no
-finite number is refused with a ValueError, everywhere: it would count as an
-accepted spoof or a refused live face by accident.
+A rate over no presentations is undefined, which is None and never 0. A score
+that is not finite raises a ValueError in every rate that uses it: it would count
+as an accepted spoof or a rejected live face.
 """
 
 from typing import NamedTuple, Optional
@@ -14,24 +14,24 @@ from numpy.typing import ArrayLike
 
 
 class EqualErrorRate(NamedTuple):
-    """The equal error rate and the threshold it is reached at."""
+    """The equal error rate and its threshold."""
 
     eer: float
     threshold: float
 
 
 def bpcer(live_scores: ArrayLike, threshold: float) -> Optional[float]:
-    """Share of bona fide presentations called an attack; None where there are none."""
+    """Share of bona fide presentations classified as attacks; None if there are none."""
     return _share(_finite(live_scores) < threshold)
 
 
 def apcer(spoof_scores: ArrayLike, threshold: float) -> Optional[float]:
-    """Share of attack presentations of one PAI species called bona fide; None where there are none."""
+    """Share of attack presentations of one PAI species classified as bona fide; None if there are none."""
     return _share(_finite(spoof_scores) >= threshold)
 
 
 def apcer_by_type(labels: ArrayLike, scores: ArrayLike, types: ArrayLike, threshold: float) -> dict[str, float]:
-    """APCER of each PAI species, by its name in alphabetical order; empty where there is no attack."""
+    """APCER of each PAI species, by its name in alphabetical order; empty if there is no attack."""
     values, kinds = np.asarray(scores, np.float64), np.asarray(types)
     spoof = np.asarray(labels) == 0
     rates = {str(kind): apcer(values[spoof & (kinds == kind)], threshold) for kind in np.unique(kinds[spoof])}
@@ -39,7 +39,7 @@ def apcer_by_type(labels: ArrayLike, scores: ArrayLike, types: ArrayLike, thresh
 
 
 def worst_apcer(by_type: dict[str, float]) -> Optional[float]:
-    """APCER as the standard reports it: that of the worst PAI species; None where there is none."""
+    """APCER as the standard reports it: that of the worst PAI species; None if there is none."""
     return max(by_type.values(), default=None)
 
 
@@ -49,12 +49,12 @@ def half_total(first: Optional[float], second: Optional[float]) -> Optional[floa
 
 
 def equal_error_rate(labels: ArrayLike, scores: ArrayLike) -> EqualErrorRate:
-    """Where the rate of accepted spoofs and of refused live faces meet.
+    """Finds where the rates of accepted spoofs and of rejected live faces meet.
 
-    Only the scores themselves can be thresholds, and one above all: with ties
-    and few samples the two rates need not meet exactly. Of the thresholds where
-    they differ least, the one with the smaller mean of the two is taken, then
-    the higher one, which refuses more spoofs; the EER is that mean.
+    Candidate thresholds are the scores and one value above them all. With ties
+    and few samples, the two rates need not meet exactly. Of the thresholds where
+    they differ least, the one with the smallest mean of the two is taken, then
+    the highest, which rejects more spoofs; the EER is that mean.
 
     Args:
       labels: 1 live, 0 spoof.
@@ -82,7 +82,7 @@ def equal_error_rate(labels: ArrayLike, scores: ArrayLike) -> EqualErrorRate:
 
 
 def where_rates_meet(refused: np.ndarray, accepted: np.ndarray) -> int:
-    """The index of the equal error rate among rates at rising thresholds, by the rule of ``equal_error_rate``.
+    """The index of the equal error rate among rates at increasing thresholds, by the rule of ``equal_error_rate``.
 
     Args:
       refused: share of live faces below each threshold.
@@ -110,8 +110,8 @@ def area_under_curve(labels: ArrayLike, scores: ArrayLike) -> float:
 def threshold_at_fdr(live_scores: ArrayLike, fdr: float) -> float:
     """The highest threshold that flags at most ``fdr`` of live faces as spoof.
 
-    With fewer than 1 / fdr live faces none may be flagged: it is then the
-    lowest live score.
+    With fewer than 1 / fdr live faces, none may be flagged: the threshold is
+    then the lowest live score.
 
     Raises:
       ValueError: if there is no live score, one is not finite, or fdr is not in [0, 1).
@@ -126,12 +126,12 @@ def threshold_at_fdr(live_scores: ArrayLike, fdr: float) -> float:
 
 
 def tdr(spoof_scores: ArrayLike, threshold: float) -> Optional[float]:
-    """True detection rate: share of spoof faces flagged as spoof; None where there are none."""
+    """True detection rate: share of spoof faces flagged as spoof; None if there are none."""
     return _share(_finite(spoof_scores) < threshold)
 
 
 def tdr_by_type(labels: ArrayLike, scores: ArrayLike, types: ArrayLike, threshold: float) -> dict[str, float]:
-    """True detection rate of each PAI species, by its name in alphabetical order; empty where there is no attack."""
+    """True detection rate of each PAI species, by its name in alphabetical order; empty if there is no attack."""
     return {kind: 1.0 - rate for kind, rate in apcer_by_type(labels, scores, types, threshold).items()}
 
 
@@ -139,11 +139,11 @@ def acer_by_type(by_type: dict[str, float], live_rate: Optional[float]) -> dict[
     """ACER of each PAI species (columns of Table 3): half the sum of its APCER and the BPCER of all live faces.
 
     Args:
-      by_type: of ``apcer_by_type``.
-      live_rate: of ``bpcer``, at the same threshold.
+      by_type: from ``apcer_by_type``.
+      live_rate: from ``bpcer``, at the same threshold.
 
     Returns:
-      Rates by the name of the species; empty where there is no live face.
+      Rates by the name of the species; empty if there is no live face.
     """
     return {} if live_rate is None else {kind: (rate + live_rate) / 2.0 for kind, rate in by_type.items()}
 

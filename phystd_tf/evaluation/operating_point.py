@@ -21,7 +21,7 @@ class Alpha0Choice(NamedTuple):
     Attributes:
       alpha0: weight of the traces in Eq. (10).
       eer: equal error rate with it, on the scores it was chosen on.
-      threshold: of that equal error rate.
+      threshold: threshold of this EER.
     """
 
     alpha0: float
@@ -32,15 +32,15 @@ class Alpha0Choice(NamedTuple):
 def choose_alpha0(
     terms: pd.DataFrame, candidates: Sequence[float] = ALPHA0_CANDIDATES, level: str = "clip"
 ) -> Alpha0Choice:
-    """The alpha0 with the lowest equal error rate; never call it on test data.
+    """Chooses the alpha0 with the lowest equal error rate; never call it on test data.
 
-    Among equals the larger area under the curve decides, then the larger gap
-    between the class means in standard deviations, then the smaller weight.
+    Ties go to the larger area under the curve, then to the larger gap between
+    the class means in standard deviations, then to the alpha0 closer to 0.
 
     Args:
-      terms: frames with TERMS, label, clip, subject, type, of train or dev.
+      terms: one row per frame of train or dev, with TERMS, label, clip, subject, type.
       candidates: weights to try, at most 0.
-      level: "clip" or "frame": what the error rate is of.
+      level: "clip" or "frame": what the error rate counts.
 
     Raises:
       ScoreFileError: if live or spoof is missing, or a term is not finite.

@@ -1,21 +1,21 @@
-"""Progress bars over rows and draws, of which there are a few thousand or ten million."""
+"""Progress bars over a few thousand to ten million rows or draws."""
 
 from collections.abc import Iterable
 from typing import Any, Optional
 
 from tqdm import tqdm
 
-_DELAY = 2.0  # seconds: a few thousand take no longer, and show nothing
+_DELAY = 2.0  # seconds; a few thousand steps take less, and show no bar
 
 
 def progress(steps: Optional[Iterable[Any]], what: str, unit: str, **options: Any) -> Any:
-    """A bar that appears only where the work takes long.
+    """A bar that appears only if the work takes long.
 
     Args:
-      steps: what is gone through; None for a bar that is updated by hand.
-      what: is done, in front of the bar.
+      steps: steps to iterate over; None for a bar that is updated by hand.
+      what: text in front of the bar.
       unit: name of a step.
-      **options: further ones of ``tqdm``.
+      **options: further options of ``tqdm``.
 
     Returns:
       The ``tqdm`` bar.

@@ -1,4 +1,4 @@
-"""How a score file was made: ``tools.score`` says it in a JSON file next to it."""
+"""How a score file was made; ``tools.score`` stores this in a JSON file next to it."""
 
 import math
 import os
@@ -14,19 +14,19 @@ from phystd_tf.files.digest import file_sha256
 from phystd_tf.files.json_file import read_json
 from phystd_tf.liveness import TERMS, TRACE_TERMS, liveness_score
 
-KEYS = ("run", "data", "split", "operating_point")  # of such a file, among others
+KEYS = ("run", "data", "split", "operating_point")  # in such a file, among others
 
 
 class Details(NamedTuple):
-    """What is known of a score file.
+    """What is known about a score file.
 
     Attributes:
       threshold: live is ``score >= threshold``.
-      alpha0: weight of the traces in Eq. (10) that the scores were made with.
+      alpha0: weight of the traces in Eq. (10) with which the scores were made.
       source: which scores both were chosen on.
-      split: which split the score file is of.
-      weights: fingerprint of the weights of the model; empty if it is not known.
-      sha256: of the files "scores" and, where it was written, "traces"; empty if it is not known.
+      split: split of the score file.
+      weights: fingerprint of the weights of the model; empty if unknown.
+      sha256: hashes of the files "scores" and, if it was written, "traces"; empty if unknown.
     """
 
     threshold: float
@@ -38,17 +38,17 @@ class Details(NamedTuple):
 
 
 def details_path(scores_path: str) -> str:
-    """Where ``tools.score`` says how a score file was made: its neighbor, test.json of test.csv."""
+    """The path of the details of a score file: test.json next to test.csv."""
     return f"{os.path.splitext(scores_path)[0]}.json"
 
 
 def write_details(details: Mapping[str, Any], scores_path: str, traces_path: Optional[str] = None) -> None:
-    """Writes the details of a score file next to it; to be called last, when the files that it tells of are whole.
+    """Writes the details of a score file next to it; call it last, when the files that it describes are complete.
 
     Args:
       details: with KEYS.
-      scores_path: of the score file.
-      traces_path: of the measures of traces that were written with it, if any.
+      scores_path: path of the score file.
+      traces_path: path of the measures of traces that were written with it, if any.
     """
     paths = {"scores": scores_path, **({"traces": traces_path} if traces_path else {})}
     digests = {name: file_sha256(path) for name, path in paths.items()}
@@ -56,13 +56,13 @@ def write_details(details: Mapping[str, Any], scores_path: str, traces_path: Opt
 
 
 def read_details(scores_path: str) -> Optional[Details]:
-    """The details stored next to a score file, or None if there are none.
+    """Reads the details stored next to a score file; None if there are none.
 
-    A neighbor without an operating point belongs to something else, such as
-    error rates, and counts as none.
+    A JSON file without an operating point belongs to something else, such as
+    error rates, and is ignored.
 
     Raises:
-      ScoreFileError: if the neighbor is damaged.
+      ScoreFileError: if the JSON file is damaged.
     """
     path = details_path(scores_path)
     if not os.path.lexists(path):
@@ -85,12 +85,12 @@ def read_details(scores_path: str) -> Optional[Details]:
 
 
 def describes(details: Details, scores: pd.DataFrame, scores_path: str) -> bool:
-    """Whether details are of these scores: files may have been edited, cut off or replaced since.
+    """Whether details describe these scores: files may have been edited, cut off or replaced since.
 
     Args:
       details: from ``read_details``.
       scores: from ``read_scores``.
-      scores_path: of the score file.
+      scores_path: path of the score file.
     """
     if "scores" in details.sha256 and details.sha256["scores"] != file_sha256(scores_path):
         return False
@@ -98,7 +98,7 @@ def describes(details: Details, scores: pd.DataFrame, scores_path: str) -> bool:
 
 
 def require_description(details: Details, scores: pd.DataFrame, scores_path: str) -> None:
-    """Refuses details that are not of these scores.
+    """Refuses details that do not describe these scores.
 
     Raises:
       ScoreFileError: see ``describes``.
@@ -111,16 +111,16 @@ def require_description(details: Details, scores: pd.DataFrame, scores_path: str
 
 
 def require_one_scale(scores: pd.DataFrame, path: str, other: pd.DataFrame, other_path: str) -> list[str]:
-    """Refuses two score files whose scores cannot be compared, as those of two models or of two alpha0.
+    """Refuses two score files whose scores cannot be compared, as of two models or two alpha0.
 
     Args:
-      scores: from ``read_scores``, for each face.
-      path: of the score file.
+      scores: from ``read_scores``, one row per face.
+      path: path of the score file.
       other: other scores, such as those of dev.
-      other_path: of their file.
+      other_path: path of their file.
 
     Returns:
-      Sentences of warning where it is not known how the scores were made.
+      Warnings, if it is not known how the scores were made.
 
     Raises:
       ScoreFileError: if they cannot be compared.

@@ -12,7 +12,7 @@ from phystd_tf.spoof_types import LIVE, normalize
 
 NEEDED = ("clip", "label", "score")
 COLUMNS = (*NEEDED, "frame", "subject", "type", "instrument")
-# What stands for the attack type where there is none.
+# Values of the attack type that mean that there is no attack.
 _NO_ATTACK = ("", "-", "none", "nan", "null", "bonafide", LIVE)
 _OTHER_LABEL = {"0": "1", "1": "0"}
 
@@ -22,13 +22,13 @@ class ScoreLayoutError(PhystdError):
 
 
 class ScoreLayout(NamedTuple):
-    """How the score files of another system are read. Made by ``score_layout`` or ``field_layout``.
+    """How the score files of another system are read; made by ``score_layout`` or ``field_layout``.
 
     Attributes:
-      columns: from COLUMNS, with all that are NEEDED, to the names in the file.
+      columns: name in COLUMNS, including all of NEEDED -> name in the file.
       label_live: labels of live rows, as text; numbers are compared by value, words without regard to case.
       label_spoof: labels of spoof rows.
-      higher_is: "live" or "spoof": what a higher score means. Where it is "spoof", scores are negated.
+      higher_is: "live" or "spoof": what a higher score means. If it is "spoof", scores are negated.
     """
 
     columns: Mapping[str, str]
@@ -42,18 +42,18 @@ class ScoreLayout(NamedTuple):
         return -1 if self.higher_is == "spoof" else 1
 
     def translate(self, rows: pd.DataFrame, path: str) -> pd.DataFrame:
-        """Rows of such a file under our names, with our labels; scores are not touched.
+        """Translates rows of such a file to our column names and labels; scores are unchanged.
 
         Args:
-          rows: all as text; the index is the place of each row in the file.
-          path: of the file, for messages.
+          rows: all as text; the index is the position of each row in the file.
+          path: path of the file, for messages.
 
         Returns:
-          The rows with those of COLUMNS that ``columns`` has, and with ``type``: "live", or what the file says of a
-          spoof, or "" where it says nothing.
+          The rows with those of COLUMNS that ``columns`` has, and with ``type``: "live", the type of a spoof in the
+          file, or "".
 
         Raises:
-          ScoreFileError: names the lines of other labels, or of labels that contradict the type.
+          ScoreFileError: names the lines with other labels, or with labels that contradict the type.
         """
         rows = rows[list(self.columns.values())].set_axis(list(self.columns), axis="columns")
         meanings = {_key(text): "0" for text in self.label_spoof} | {_key(text): "1" for text in self.label_live}
@@ -69,14 +69,14 @@ class ScoreLayout(NamedTuple):
         return rows.assign(label=label, type=kind.mask(nothing, "").mask(live, LIVE))
 
     def describe(self, scores: pd.DataFrame, path: str) -> str:
-        """What was read from a file, for people: which column is what, and the numbers and mean scores of both classes.
+        """Describes what was read from a file: which column is what, and the numbers and mean scores of both classes.
 
         Args:
           scores: what ``read_scores`` read with this layout.
-          path: of the file.
+          path: path of the file.
 
         Returns:
-          Lines; mean scores are as the file has them.
+          Lines for people; mean scores are as in the file.
         """
         named, score = [f"{ours} = {theirs}" for ours, theirs in self.columns.items()], self.columns["score"]
         negated = f" (the score is -{score} here)" if self.sign < 0 else ""
@@ -98,16 +98,16 @@ def score_layout(
     """The layout that options describe.
 
     Args:
-      columns: texts "ours:theirs"; columns of NEEDED that are not named have our names.
+      columns: texts "ours:theirs"; columns of NEEDED that are not given have our names.
       label_live: labels of live rows; 1 by default.
-      label_spoof: labels of spoof rows; the other one by default where ``label_live`` is 0 or 1.
+      label_spoof: labels of spoof rows; by default the other one if ``label_live`` is 0 or 1.
       higher_is: "live" (by default) or "spoof".
 
     Returns:
-      None where nothing is given, for files in our own format.
+      None if nothing is given, for files in our own format.
 
     Raises:
-      ScoreLayoutError: names what cannot be.
+      ScoreLayoutError: names the option that is wrong.
     """
     if not (columns or label_live or label_spoof or higher_is):
         return None
@@ -122,14 +122,14 @@ def score_layout(
 
 
 def field_layout(header: Collection[str]) -> Optional[ScoreLayout]:
-    """The layout of files with the columns that are common in the field, by the names in their header.
+    """The layout of files with the columns that are common in the field, recognized by their header.
 
-    The claimed identity is the subject: what it claims to be is who is seen. Where rows are frames they name their
-    video and their place in it, and ``test_label`` is different in each of them. Further columns are dropped: they may
-    be called as ours are and mean something else.
+    The claimed identity is the subject, since the person claimed is the one who is seen. If rows are frames, they name
+    their video and their position in it, and each has its own ``test_label``. Further columns are dropped: they may
+    have the name of one of ours but another meaning.
 
     Returns:
-      None where the header is another one.
+      None for any other header.
     """
     if "is_bonafide" not in header or "label" in header:
         return None
@@ -155,7 +155,7 @@ def _named(texts: Sequence[str], known: Collection[str]) -> dict[str, str]:
 
 
 def _key(label: str) -> str:
-    """A label as it is compared."""
+    """The form in which labels are compared."""
     try:
         return f"{float(label):g}"
     except ValueError:

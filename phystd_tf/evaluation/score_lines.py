@@ -1,7 +1,7 @@
-"""The lines of a score file: whether each is one row, before their values are looked at.
+"""Checks that each line of a score file is one row, before the values are parsed.
 
-A CSV reader takes a stray quotation mark for the start of a value that goes on over the next lines, and merges
-rows without a word. A score file has no such values, so each line can be checked on its own.
+A CSV reader takes a stray quotation mark as the start of a value that continues on the next lines, and silently
+merges rows. A score file has no such values, so each line can be checked on its own.
 """
 
 import collections
@@ -16,13 +16,13 @@ import pandas as pd
 from phystd_tf.errors import PhystdError
 from phystd_tf.evaluation.progress import progress
 
-# What other programs write between columns, by the names for messages.
+# Column separators of other programs, with their names for messages.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 # A value in quotation marks, or one without any; joined by commas.
 _VALUE = r'(?: *"(?:[^"]|"")*"|[^",]*)'
 _ROW = re.compile(f"{_VALUE}(?:,{_VALUE})*")
-_LONGEST = 2**17  # characters of a line; no row is as long, and a file without line ends does not fill the memory
+_LONGEST = 2**17  # characters of a line; rows are shorter, and a file without line ends does not fill the memory
 
 
 class ScoreFileError(PhystdError):
@@ -30,11 +30,11 @@ class ScoreFileError(PhystdError):
 
 
 class CheckedLines(NamedTuple):
-    """What the lines of a score file are.
+    """The lines of a score file.
 
     Attributes:
       header: the names in its first line.
-      rows: number of all further lines, also of empty ones.
+      rows: number of all further lines, including empty ones.
     """
 
     header: list[str]
@@ -45,7 +45,7 @@ def check_lines(path: str) -> CheckedLines:
     """Checks that each line of a score file is a row with as many values as the header has names; empty lines pass.
 
     Args:
-      path: of the file, UTF-8.
+      path: path of the file, in UTF-8.
 
     Returns:
       CheckedLines.
@@ -72,11 +72,11 @@ def check_lines(path: str) -> CheckedLines:
 
 
 def refuse_rows(bad: pd.Series, path: str, why: str) -> None:
-    """Refuses a score file for some of its rows.
+    """Refuses a score file if some of its rows are wrong.
 
     Args:
-      bad: which rows are wrong; its index is the place of each row below the header, from 0.
-      path: of the file.
+      bad: which rows are wrong; its index is the position of each row below the header, from 0.
+      path: path of the file.
       why: what is wrong with them.
 
     Raises:
@@ -93,8 +93,8 @@ def refuse_lacking(missing: Sequence[str], present: Sequence[str], path: str) ->
 
     Args:
       missing: names of the columns that it lacks.
-      present: names of those that it has.
-      path: of the file.
+      present: names of the columns that it has.
+      path: path of the file.
 
     Raises:
       ScoreFileError: names both, if one is missing.

@@ -1,8 +1,8 @@
-"""Score files: what a model says of each face.
+"""Score files: the scores that a model gives to faces.
 
 A score file is a CSV with one row per face (or per clip). Ours has the columns
-SCORE_COLUMNS. Files of other systems need ``clip``, ``label`` (1 live, 0 spoof),
-``type`` and ``score`` (higher = live) only, or are read with a ScoreLayout.
+SCORE_COLUMNS. Files of other systems need only ``clip``, ``label`` (1 live,
+0 spoof), ``type`` and ``score`` (higher = live), or are read with a ScoreLayout.
 """
 
 from typing import Optional
@@ -25,7 +25,7 @@ _PIECE = 2**17  # rows that are read at a time
 
 
 def with_score(terms: pd.DataFrame, alpha0: float) -> pd.DataFrame:
-    """The frame with its ``score`` column filled in from the terms by ``liveness_score``.
+    """The rows with a ``score`` column, computed from the terms by ``liveness_score``.
 
     Raises:
       ScoreFileError: if a term is not finite.
@@ -51,21 +51,19 @@ def read_scores(path: str, layout: Optional[ScoreLayout] = None) -> pd.DataFrame
     The file is read in pieces, and equal names share their memory, so that ten million rows are no problem.
 
     Args:
-      path: of the CSV; a byte order mark and Windows line ends are fine. Each line is a row: a value cannot hold a
-        line break.
-      layout: how it is written; None for ours, or the one that is common in the field, whose columns are known.
+      path: path of the CSV; a byte order mark and Windows line ends are fine. Each line is a row: a value cannot
+        hold a line break.
+      layout: layout of the file; None for ours or the one that is common in the field, recognized by its columns.
 
     Returns:
-      Those of SCORE_COLUMNS that it has; ``subject`` and ``frame`` are filled in where they are missing
-      (the clip, and the number of the row within the clip), and so is an empty
-      ``type`` ("live" or "unknown"). ``instrument`` is empty where it is not known. Subjects, types and
-      instruments that differ in case only are one, under the spelling that comes first.
+      Those of SCORE_COLUMNS that the file has. A missing ``subject`` is filled in with the clip, a missing ``frame``
+      with the number of the row within the clip, and an empty ``type`` with "live" or "unknown". ``instrument`` is
+      empty if unknown. Subjects, types and instruments that differ only in case get the spelling that comes first.
 
     Raises:
-      ScoreFileError: if the file cannot be read, is empty, lacks a column, has a
-        line that is not a row, a row without clip, a score or term that is not a finite number, a label other
-        than 0 and 1, a label that contradicts the type, or the same frame of a
-        clip twice.
+      ScoreFileError: if the file cannot be read, is empty, lacks a column, has a line that is not a row, a row without
+        clip, a score or term that is not a finite number, a label other than 0 and 1, a label that contradicts the
+        type, or the same frame of a clip twice.
     """
     header, rows = check_lines(path)
     layout = layout or field_layout(header)
@@ -113,7 +111,7 @@ def read_scores(path: str, layout: Optional[ScoreLayout] = None) -> pd.DataFrame
 
 
 def _checked(scores: pd.DataFrame, path: str, layout: Optional[ScoreLayout]) -> pd.DataFrame:
-    """Some rows of a score file in our format; all of them are checked on their own."""
+    """Converts some rows of a score file to our format, and checks each one."""
     named = {name: name for name in SCORE_COLUMNS}
     if layout is not None:
         named.update(layout.columns)
@@ -149,14 +147,14 @@ def _checked(scores: pd.DataFrame, path: str, layout: Optional[ScoreLayout]) -> 
 
 
 def _one_spelling(names: pd.Series, spellings: dict[str, str]) -> pd.Series:
-    """The names, with the first spelling for all that differ in case only; those met before are in ``spellings``."""
+    """The names, with the first spelling for those that differ only in case; ``spellings`` holds those met before."""
     codes, unique = pd.factorize(names)
     same = [spellings.setdefault(folded(name), name) for name in unique]
     return pd.Series(np.array(same, object)[codes], names.index, object)
 
 
 def _shared(names: pd.Series, known: dict[str, str]) -> pd.Series:
-    """The names; equal ones, also those in ``known``, are one object."""
+    """The names; equal ones, including those in ``known``, share one object."""
     codes, unique = pd.factorize(names)
     return pd.Series(np.array([known.setdefault(name, name) for name in unique], object)[codes], names.index, object)
 
@@ -168,10 +166,10 @@ def write_scores(scores: pd.DataFrame, path: str) -> None:
 
 
 def to_clips(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row per clip: the mean over its frames of every number.
+    """One row per clip, with the mean of every number over its frames.
 
     Raises:
-      ScoreFileError: if a clip has frames of two labels, types, instruments or subjects.
+      ScoreFileError: if a clip has frames of different labels, types, instruments or subjects.
     """
     keys = [name for name in ("clip", "subject", "type", "instrument", "label") if name in scores]
     clips = scores.drop(columns="frame").groupby(keys, sort=False, as_index=False).mean(numeric_only=True)

@@ -13,9 +13,9 @@ from phystd_tf.files.names import folded
 from phystd_tf.liveness import TERMS, TRACE_TERMS
 from phystd_tf.spoof_types import LIVE
 
-# Scores that hardly differ come from a model that says nothing.
+# Scores that hardly differ come from a model that has learned nothing.
 _TINY_SPREAD = 1e-4
-# An area under the curve between a coin's and this one deserves a remark.
+# An area under the curve between 0.5 (chance) and this one deserves a remark.
 _NEAR_CHANCE = 0.6
 # The false detection rates at which the field reports TDR, in addition to the requested one.
 USUAL_FDRS = (0.005, 0.01, 0.02)
@@ -34,18 +34,18 @@ def summarize(
     Args:
       test: one row per presentation: subject, type, label, score.
       threshold: live is ``score >= threshold``.
-      threshold_source: where it comes from, for the table.
+      threshold_source: where the threshold comes from, for the table.
       fdr: false detection rate of TDR@FDR (TPR@FNR in Tables 3 to 5).
       dev: scores whose live faces set the threshold of TDR@FDR; None to take
         those of ``test``.
-      seed: of the bootstrap.
+      seed: seed of the bootstrap.
 
     Returns:
-      Names to values; rates are fractions, None where undefined. TDR@FDR comes twice: ``tdr_at_dev_threshold`` is what
-      a user gets, ``tdr_at_roc_point`` what the field reports, with the threshold from the live faces of ``test``;
+      Name -> value; rates are fractions, None if undefined. TDR@FDR is given twice: ``tdr_at_dev_threshold`` is what a
+      user gets, ``tdr_at_roc_point`` what the field reports, with the threshold from the live faces of ``test``;
       ``tdr_at_fdr`` is the former, or without ``dev`` the latter. ``hter`` is what the paper calls the overall ACER of
-      Tables 3 and 5 (Sec. 4.5), ``acer`` the one of the standard, of the worst type. ``eer_of_parts`` is the EER of the
-      ``depth`` and of the ``traces`` of Eq. (10), each alone, where ``test`` has them.
+      Tables 3 and 5 (Sec. 4.5), ``acer`` is that of the standard, with the worst type. ``eer_of_parts`` is the EER of
+      the ``depth`` and of the ``traces`` of Eq. (10), each alone, if ``test`` has them.
     """
     labels, scores, types = test["label"].to_numpy(), test["score"].to_numpy(), test["type"].to_numpy()
     live, spoof = scores[labels == 1], scores[labels == 0]
@@ -113,14 +113,14 @@ def summarize(
 def _eer_of_parts(test: pd.DataFrame) -> dict[str, float]:
     if not set(TERMS) <= set(test):
         return {}
-    # Traces are those of a spoof, so that more of them is less live, whatever alpha0 is.
+    # Traces are spoof traces: stronger ones are less live, whatever alpha0 is.
     parts = {"depth": test["depth"], "traces": -test[list(TRACE_TERMS)].sum(axis=1)}
     labels = test["label"].to_numpy()
     return {name: metrics.equal_error_rate(labels, part.to_numpy()).eer for name, part in parts.items() if part.any()}
 
 
 def as_table(summary: dict[str, Any]) -> str:
-    """The summary as lines for people, percentages with what they are taken over."""
+    """The summary, with a ``level``, as lines for people; percentages say what they are taken over."""
     live, spoof = summary["num_live"], summary["num_spoof"]
     notes = {
         name: f" (95 % over subjects: {_percent(interval[0])} to {_percent(interval[1])})" if interval else ""
@@ -209,7 +209,7 @@ def _table(rows: Sequence[Sequence[Any]], headers: Sequence[str], align: Sequenc
 
 
 def _usual_tdrs(live: np.ndarray, spoof: np.ndarray) -> dict[str, Optional[float]]:
-    """TDR by FDR, for USUAL_FDRS; nothing where no live score sets a threshold."""
+    """TDR by FDR, for USUAL_FDRS; empty if there is no live score."""
     if not len(live):
         return {}
     return {f"{fdr:g}": metrics.tdr(spoof, metrics.threshold_at_fdr(live, fdr)) for fdr in USUAL_FDRS}

@@ -1,9 +1,9 @@
-"""How right the disentangled traces are, where the truth is known (embedded data).
+"""How accurate the disentangled traces are, if the truth is known (embedded data).
 
-The field measures decisions only, since the true trace of a photographed
-spoof is not known. Here each spoof has its live counterpart after the same
-camera, and its true covered region. Everything is measured on the crops that
-the model sees; nothing of it reaches the training.
+The field measures only decisions, since the true trace of a photographed spoof
+is unknown. Here, each spoof has its live counterpart, seen by the same camera,
+and its true covered region. Everything is measured on the crops that the model
+sees; none of it is used in training.
 """
 
 import os
@@ -32,22 +32,22 @@ _COVERED = 0.5
 
 
 def psnr(image: np.ndarray, reference: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB of images in [0, 1] of one shape; at most 59 dB, the rounding of 8 bits."""
+    """Peak signal-to-noise ratio in dB of images in [0, 1] of the same shape; at most 59 dB, the limit of 8 bits."""
     return float(-10 * np.log10(np.mean(np.square(np.float64(image) - reference)) + _ROUNDING))
 
 
 def fit_color(image: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """An image with the gain and offset of each channel that bring it closest to a reference.
+    """Applies the gain and offset to each channel of an image that bring it closest to a reference.
 
-    White balance and exposure of a photograph of a spoof differ from those of the live face, and no one can know
-    them from the photograph. Fitted to the input and to the reconstruction alike, PSNR asks for the rest only.
+    White balance and exposure of a photograph of a spoof differ from those of the live face, and cannot be known from
+    the photograph. With this fit for both the input and the reconstruction, PSNR measures the rest.
 
     Args:
       image: [N, N, 3] float.
       reference: the same shape.
 
     Returns:
-      [N, N, 3] float64, not clipped. A constant channel gets the offset alone.
+      [N, N, 3] float64, not clipped. A constant channel gets only an offset.
     """
     x, y = np.float64(image).reshape(-1, image.shape[-1]), np.float64(reference).reshape(-1, image.shape[-1])
     x_mean, y_mean = x.mean(0), y.mean(0)
@@ -58,7 +58,7 @@ def fit_color(image: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def correlation(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Pearson correlation over all elements of two traces of one shape; NaN where either is constant."""
+    """Pearson correlation over all elements of two traces of the same shape; NaN if either is constant."""
     a, b = np.float64(estimate).ravel(), np.float64(truth).ravel()
     a, b = a - a.mean(), b - b.mean()
     norm = np.linalg.norm(a) * np.linalg.norm(b)
@@ -70,7 +70,7 @@ def region_iou(P: np.ndarray, covered: np.ndarray) -> float:
 
     Args:
       P: [...] in [0, 1].
-      covered: the same shape; NaN is returned where it covers nothing.
+      covered: the same shape; NaN is returned if it covers nothing.
     """
     estimated, true = P > _COVERED, covered > _COVERED
     if not true.any():
@@ -84,7 +84,7 @@ def trace_energy(trace: np.ndarray) -> float:
 
 
 def strong_region(trace: np.ndarray) -> np.ndarray:
-    """Where a trace is: [N, N] bool, the pixels whose magnitude is above the root mean square over the crop.
+    """The region of a trace: [N, N] bool, the pixels whose magnitude is above the root mean square over the crop.
 
     Args:
       trace: [N, N, c] float.
@@ -98,7 +98,7 @@ def energy_inside(trace: np.ndarray, region: np.ndarray) -> float:
 
     Args:
       trace: [N, N, c] float.
-      region: [N, N] bool. A trace spread evenly has the share of its area.
+      region: [N, N] bool. An evenly spread trace has the share of its area.
     """
     square = np.square(np.float64(trace)).sum(-1)
     if not region.any() or square.sum() < 1e-12:
@@ -110,15 +110,15 @@ def summarize_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) ->
     """Means of each measure by type, with 95 % intervals over subjects.
 
     Args:
-      faces: one row per face with KEYS and MEASURES; empty where a face has no such measure.
-      seed: of the bootstrap, which draws subjects with replacement.
-      rounds: of the bootstrap.
+      faces: one row per face with KEYS and MEASURES; a measure that a face does not have is empty.
+      seed: seed of the bootstrap, which draws subjects with replacement.
+      rounds: number of draws.
 
     Returns:
       ``types``: for each type, live first, ``faces``, ``clips``, ``subjects`` and for
       each measure that exists ``{"mean", "low", "high"}`` (low and high are None for
-      a single subject); ``live_to_spoof_energy``: the mean energy of live faces by
-      that of spoof faces, None where one of them is missing.
+      a single subject); ``live_to_spoof_energy``: the mean energy of live faces relative
+      to that of spoof faces, None if one of them is missing.
     """
     types = {}
     for kind in sorted(faces["type"].unique(), key=lambda name: (name != "live", name)):
@@ -139,7 +139,7 @@ def summarize_quality(faces: pd.DataFrame, seed: int = 0, rounds: int = 1000) ->
 
 
 def quality_table(summary: Mapping[str, Any]) -> str:
-    """What ``summarize_quality`` found, as lines for people; intervals are left to the file."""
+    """The result of ``summarize_quality`` as lines for people; only the PSNR gain has its interval."""
     columns = (
         ("PSNR gain dB", "psnr_gain", 1, 2), ("95 % over subjects", None, 1, 2),
         ("color-free gain", "fitted_psnr_gain", 1, 2), ("SSIM gain", "ssim_gain", 1, 3),
@@ -170,7 +170,7 @@ def quality_table(summary: Mapping[str, Any]) -> str:
 
 
 def quality_path(scores_path: str) -> str:
-    """Where the measures of a score file are: test.traces.csv next to test.csv."""
+    """The path of the measures of a score file: test.traces.csv next to test.csv."""
     return f"{os.path.splitext(scores_path)[0]}.traces.csv"
 
 
@@ -181,10 +181,10 @@ def write_quality(faces: pd.DataFrame, path: str) -> None:
 
 
 def read_quality(scores: pd.DataFrame, scores_path: str) -> Optional[pd.DataFrame]:
-    """The measures stored next to a score file, or None if there are none.
+    """Reads the measures stored next to a score file; None if there are none.
 
     Raises:
-      ScoreFileError: if they are damaged, or of other faces than the scores.
+      ScoreFileError: if they are damaged, changed, or of other faces than the scores.
     """
     path = quality_path(scores_path)
     if not os.path.exists(path):

@@ -40,14 +40,14 @@ WINDOW = 2.0  # side of the window for the mesh network, relative to the side of
 LARGE_FACE = 0.15  # of the shorter side of the image; the search ends if the first pass finds a face this large
 SHARP_FACE = 0.25  # of the longer side of the image, which the detectors reduce to 128 or 192 pixels
 MIN_TILE = 64  # pixels; smaller tiles of an image cannot contain a usable face
-SURE = 0.90  # turned faces have a lower detector score (at most 0.87, measured on 104 faces upside down)
-# A face that fills its picture is found in a gray margin: sizes of the margin that are tried, relative to the longer
-# side of the image, and the smallest side of such a face, relative to the shorter side. Small pictures need several.
+SURE = 0.90  # turned faces have a lower detector score (at most 0.87, measured on 104 upside-down faces)
+# A face that fills its picture is found after a gray margin is added: the margins to try, relative to the longer side
+# of the image (small pictures need several), and the smallest side of such a face, relative to the shorter side.
 MARGINS = (0.5, 1.0, 0.25, 0.75)
 FILLING_FACE = 0.5
 GRAY = (128, 128, 128)
 MOIRE = 2.0  # pixels, standard deviation of the blur that removes moire (1.5 found 13 of 15 such faces, 2.0 all)
-# What makes a face upright, by how it is then found to be.
+# How a face is turned -> the rotation that makes it upright.
 _TURNS = {
     "upside down": cv2.ROTATE_180,
     "turned to the left": cv2.ROTATE_90_CLOCKWISE,
@@ -129,7 +129,7 @@ class FaceAligner:
           hint_box: (left, top, right, bottom) in pixels of a face that is known to
             be there; only its neighborhood is searched.
           known_upright: whether this face was upright in the previous frame; this
-            skips the comparison with turned views, which takes longer than all else.
+            skips the comparison with turned views, which takes longer than everything else.
 
         Returns:
           Alignment.
@@ -150,14 +150,14 @@ class FaceAligner:
             return found
 
     def align_all(self, image: np.ndarray) -> list[Union[Alignment, AlignmentError]]:
-        """Computes the mesh of each face; the first one is that of ``align``.
+        """Computes the mesh of each face; the first result is that of ``align``.
 
         Args:
           image: [H, W, 3] uint8, RGB.
 
         Returns:
-          What ``align`` returns or raises for the largest face, and then for each smaller one that has a mesh of its
-          own: the detectors find patterns, too.
+          What ``align`` returns or raises for the largest face, then for each smaller one with its own mesh: the
+          detectors also find patterns that are not faces.
 
         Raises:
           ValueError: if ``image`` is not [H, W, 3] uint8.
@@ -176,7 +176,7 @@ class FaceAligner:
         for pattern in sorted(self._search_everywhere(image), key=lambda detection: -detection.side):
             if is_known(pattern.box):
                 continue
-            # Near a pattern, the finer searches may find the face next to it once more.
+            # Next to a pattern, the finer searches may find a known face again.
             face = self._refine(image, pattern)
             points = None if is_known(face.box) else self._fine(image, face)
             if points is None or is_known(extent(points)):
@@ -228,7 +228,7 @@ class FaceAligner:
     def _aligned(
         self, image: np.ndarray, face: Detection, points: Optional[np.ndarray], num_faces: int, known_upright: bool
     ) -> Alignment:
-        """A detected face and its mesh, by ``_fine``, after all checks."""
+        """The Alignment of a face and its mesh from ``_fine``, after all checks."""
         try:
             points = self._checked(image, face, points, known_upright)
         except AlignmentError as error:
@@ -270,7 +270,7 @@ class FaceAligner:
         return found or self._search_tiles(image, side // 2, found)
 
     def _search_everywhere(self, image: np.ndarray) -> list[Detection]:
-        """Faces of all sizes, also where there is a large one."""
+        """Finds faces of all sizes, even if there is a large one."""
         height, width = image.shape[:2]
         found = self._detect_in(image, (0, 0, width, height))
         for tile in (min(height, width), min(height, width) // 2):
@@ -320,18 +320,18 @@ class FaceAligner:
         return points
 
     def _check_upright(self, image: np.ndarray, face: Detection, points: np.ndarray) -> None:
-        """Compares a square around the face with itself turned; outside the image it is gray."""
+        """Compares a square around the face, which is gray outside the image, with its turned views."""
         square = square_around(face.box, WINDOW, image, GRAY)
         fit_error = default_model().fit_dense(points).error
         original = View(best_score(self._near, square), best_score(self._far, square), fit_error)
         for name, rotation in _TURNS.items():
             turned = cv2.rotate(square, rotation)  # ten times faster than NumPy
-            # Mostly the first sign is enough: not even the best others would change the answer.
+            # Usually the first measure is enough: even the best others would not change the answer.
             if all(turn_evidence(original, view) > 0 for view in self._views(turned)):
                 raise LowQualityError(f"the face is {name}")
 
     def _views(self, turned: np.ndarray) -> Iterator[View]:
-        """What a turned square can be at best, by ever more signs; each takes longer than the one before it."""
+        """Yields the best possible view of a turned square, each time with one more measure known, fastest first."""
         view = BEST_VIEW._replace(near_score=best_score(self._near, turned))
         yield view
         view = view._replace(far_score=best_score(self._far, turned))

@@ -7,7 +7,7 @@ import numpy as np
 Window = tuple[int, int, int, int]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
-_SAME_FACE = 0.3  # overlap from which two boxes are the same face
+_SAME_FACE = 0.3  # minimum overlap of two boxes of the same face
 
 
 class Detection(NamedTuple):
@@ -56,13 +56,13 @@ def detect(detector: Any, image: np.ndarray, window: Window) -> list[Detection]:
 
 
 def best_score(detector: Any, image: np.ndarray) -> float:
-    """Returns the score of the face that a detector is surest of in an image [H, W, 3] uint8; 0 where it finds none."""
+    """Returns the highest score of a face that a detector finds in an image [H, W, 3] uint8; 0 if it finds none."""
     height, width = image.shape[:2]
     return max((face.score for face in detect(detector, image, (0, 0, width, height))), default=0.0)
 
 
 def merge(found: list[Detection]) -> list[Detection]:
-    """Keeps the detection with the highest score of those that overlap."""
+    """Keeps, of detections that overlap, the one with the highest score."""
     kept: list[Detection] = []
     for face in sorted(found, key=lambda detection: -detection.score):
         if not any(is_same_face(face.box, other.box) for other in kept):
@@ -71,7 +71,7 @@ def merge(found: list[Detection]) -> list[Detection]:
 
 
 def is_same_face(first: Union[Box, np.ndarray], second: Union[Box, np.ndarray]) -> bool:
-    """Returns whether two boxes (left, top, right, bottom) overlap so much that they are of one face."""
+    """Returns whether two boxes (left, top, right, bottom) overlap enough to be the same face."""
     return overlap(np.asarray(first), np.asarray(second)) >= _SAME_FACE
 
 
@@ -106,13 +106,13 @@ def window_around(box: np.ndarray, factor: float, shape: tuple[int, ...]) -> Win
 
 
 def square_around(box: np.ndarray, factor: float, image: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
-    """Returns a square of ``factor`` times the box around its center, also where it is partly outside the image.
+    """Returns a square of ``factor`` times the box around its center, even if it is partly outside the image.
 
     Args:
       box: [4], left, top, right, bottom in pixels.
       factor: side of the square, relative to the longer side of the box.
       image: [H, W, 3] uint8.
-      color: of what is outside the image.
+      color: color of what is outside the image.
 
     Returns:
       [side, side, 3] uint8.

@@ -10,14 +10,14 @@ from phystd_tf.face.geometry import FoundFace, face_box, find_face, find_faces
 from phystd_tf.face.morphable_model import MorphableModel
 from phystd_tf.face.refusals import AlignmentError, FaceTooSmallError
 
-SEARCH_EVERY = 25  # frames, a second; a search for faces of all sizes takes longer than following those that are known
+SEARCH_EVERY = 25  # frames, about a second; a search for faces of all sizes takes longer than following known ones
 
 
 class SeenFace(NamedTuple):
     """A face in a frame of a clip.
 
     Attributes:
-      number: of the face within the clip, from 0; None where it cannot be used and has not been followed.
+      number: number of the face within the clip, from 0; None if it cannot be used and has not been followed.
       face: FoundFace, or the AlignmentError that says why it cannot be used.
     """
 
@@ -26,11 +26,10 @@ class SeenFace(NamedTuple):
 
 
 class FaceFollower:
-    """Finds all faces in the frames of a clip, and tells which of them are the same.
+    """Finds all faces in the frames of a clip, and tracks them by position.
 
     The first face is followed as the preparation of training data follows the face of a clip. The whole frame is
-    searched where a face is lost, and once a second for faces that are new. A new face takes the lowest number of
-    those that are missing.
+    searched if a face is lost, and every second for new ones. A new face takes the lowest missing number, or a new one.
     """
 
     def __init__(self, aligner: FaceAligner, model: MorphableModel, size: int) -> None:
@@ -53,7 +52,7 @@ class FaceFollower:
           image: [H, W, 3] uint8, RGB.
 
         Returns:
-          The faces that can be used by their numbers, then the others; one with a NoFaceError if there is none at all.
+          The usable faces in the order of their numbers, then the others; one with a NoFaceError if there is no face.
         """
         found: dict[int, FoundFace] = {}
         boxes: dict[int, Box] = {}  # in this frame
@@ -67,7 +66,7 @@ class FaceFollower:
             except AlignmentError:
                 pass
             else:
-                if not _is_known(face_box(face), boxes):  # else two have become one
+                if not _is_known(face_box(face), boxes):  # otherwise, two faces have become one
                     found[number], boxes[number] = face, face_box(face)
         if not boxes or self._present - set(boxes) or self._num_frames % SEARCH_EVERY == 0:
             for other in find_faces(image, *self._how):

@@ -54,8 +54,8 @@ class PreparedFace(NamedTuple):
       box: position of the crop in the image.
       fit_error: error of the fit of the morphable model, in eye distances.
       num_faces: number of faces detected in the image; 1 if landmarks were given.
-      shape: [468, 3] float32, fitted face in pixels of the crop, z towards the camera; of a crop that came with its
-        vertices, only those, with z = 0.
+      shape: [468, 3] float32, fitted face in pixels of the crop, z towards the camera; for a crop that came with its
+        vertices, only these, with z = 0.
     """
 
     image: np.ndarray
@@ -111,7 +111,7 @@ def find_face(
 def find_faces(
     image: np.ndarray, aligner: FaceAligner, model: MorphableModel, size: int
 ) -> list[Union[FoundFace, AlignmentError]]:
-    """Aligns, fits and crops each face; the first one is that of ``find_face``.
+    """Aligns, fits and crops each face; the first result is that of ``find_face``.
 
     Args:
       image: [H, W, 3] uint8, RGB.

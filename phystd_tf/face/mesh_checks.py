@@ -1,4 +1,4 @@
-"""Whether a mesh can be that of the detected face."""
+"""Checks whether a mesh can belong to the detected face."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ NOSE_TIP = 1
 
 MAX_ROLL = 60.0  # degrees between the "down" directions of the face and of the image
 MAX_DISAGREEMENT = 0.6  # eye distances
-MIN_INSIDE = 0.6  # of the vertices
+MIN_INSIDE = 0.6  # share of the vertices
 
 
 def check_mesh(points: np.ndarray, face: Detection, shape: tuple[int, ...]) -> None:
@@ -48,7 +48,7 @@ def check_mesh(points: np.ndarray, face: Detection, shape: tuple[int, ...]) -> N
 
 
 def check_inside(points: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Rejects a mesh of which most is outside the image; arguments and errors are those of ``check_mesh``."""
+    """Rejects a mesh if less than MIN_INSIDE of it is in the image; arguments and errors as in ``check_mesh``."""
     flat = points[:, :2]
     inside = ((flat >= -0.5) & (flat <= (shape[1] - 0.5, shape[0] - 0.5))).all(-1)
     if inside.mean() < MIN_INSIDE:
@@ -67,7 +67,7 @@ def eye_distance(points: np.ndarray) -> float:
 
 
 def disagreement(points: np.ndarray, face: Detection) -> float:
-    """Returns how far the detector and the mesh are apart about eyes, nose and mouth.
+    """Returns how far apart the detector and the mesh place eyes, nose and mouth.
 
     Args:
       points: [468, 3], as in ``Alignment``.

@@ -23,8 +23,8 @@ from phystd_tf.face import topology
 FLIP = np.array([-1.0, 1.0, 1.0])
 
 NUM_SMOOTH = 32  # number of eigenvectors, each along three axes
-# The rms displacement of the smoothest mode at one standard deviation, and how fast it decreases with the number of the
-# mode. Together, the modes move a vertex by about 0.06 eye distances (4 mm), like the differences between people.
+# The rms displacement of the smoothest mode at one standard deviation, and how fast it decreases with the mode
+# number. Together, the modes move a vertex by about 0.06 eye distances (4 mm), like the differences between people.
 SMOOTH_STDDEV = 0.02
 SMOOTH_DECAY = 3.0
 # Faces are nearly symmetric, so the standard deviation of odd deformations is reduced by this factor.

@@ -35,7 +35,7 @@ AXIS_TRUST = np.array([1.0, 1.0, 0.2])
 DENSE_ROUNDS = 3  # with depth, the first estimate of the pose is already good
 FLAT_ROUNDS = 12  # without depth, pose and shape converge more slowly
 
-# The matrices of a fit are small: with threads of their own, NumPy's linear algebra takes ten times as long and more.
+# The matrices of a fit are small: multithreaded linear algebra takes ten times as long or more.
 _LINEAR_ALGEBRA = ThreadpoolController()
 
 
@@ -136,7 +136,7 @@ class MorphableModel:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-        except Exception as error:  # NumPy and zip files raise whatever they meet in a damaged file
+        except Exception as error:  # NumPy and zipfile raise many kinds of errors for a damaged file
             raise MorphableModelError(f"{path} cannot be read as a morphable model (.npz): {error}") from error
         needed = ("mean", "basis", "stddev", "triangles", "mirror", "vertices", "landmarks68")
         missing = [name for name in needed if name not in arrays]

@@ -27,7 +27,7 @@ def overlay(image: np.ndarray, face: PreparedFace, model: MorphableModel, panel:
       panel: height of the picture and width of each square panel, in pixels.
 
     Returns:
-      [panel, width, 3] uint8 RGB: the photograph first, then the crop four times.
+      [panel, width, 3] uint8 RGB: the photograph first, then four square panels.
     """
     size = len(face.image)
     panels: list[np.ndarray] = [_photograph(image, face, model, panel)]

@@ -1,4 +1,4 @@
-"""Whether a crop shows enough of a face to judge it: blur and exposure."""
+"""Checks whether a crop shows a face well enough to judge it: blur and exposure."""
 
 from typing import Optional
 
@@ -10,13 +10,13 @@ from phystd_tf.physics.pixels import rescale_positions
 
 # Measured by tools.measure_faces, see docs/pitfalls.md.
 MIN_SHARPNESS = 0.03
-MAX_LOST = 0.25  # share of a face that may be white, and that may be black
+MAX_LOST = 0.25  # maximum share of a face that may be white, and likewise black
 
-_SIZE = 128  # pixels of a crop when sharpness is measured
+_SIZE = 128  # side of a crop in pixels when sharpness is measured
 _BLURS = (1.0, 2.0, 8.0)  # standard deviations in pixels; the finest details are left out, since noise has them too
 # Of 255. White is where all three channels are saturated: warm light saturates red alone in much of a good face.
 _SATURATED = 250
-_BLACK = 16  # nominal black of video; below it are few levels
+_BLACK = 16  # nominal black of video; few levels are below it
 
 
 def defect(image: np.ndarray, shape: np.ndarray) -> Optional[str]:
@@ -42,9 +42,9 @@ def defect(image: np.ndarray, shape: np.ndarray) -> Optional[str]:
 
 
 def sharpness(image: np.ndarray, shape: np.ndarray) -> float:
-    """Returns the energy of fine details of a face relative to that of all larger ones; arguments as above.
+    """Returns the energy of fine details of a face relative to that of coarser ones; arguments as above.
 
-    Both are bands of the luminance at 128 px, so that light and contrast do not count, and noise hardly does.
+    Both are bands of the luminance at 128 px, so brightness and contrast have no influence, and noise hardly any.
     """
     small = cv2.resize(image, (_SIZE, _SIZE), interpolation=cv2.INTER_AREA)
     gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)

@@ -42,11 +42,11 @@ def rasterize(points: np.ndarray, triangles: np.ndarray, height: int, width: int
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     count = np.where(np.abs(area) > 1e-12, extent[:, 0] * extent[:, 1], 0)
 
-    # One candidate for each pixel in the bounding box of each triangle. What they need of it is repeated, since
-    # gathering by an index is slower.
+    # One candidate for each pixel in the bounding box of each triangle. The values of its triangle are repeated;
+    # gathering them by index is slower.
     face = np.repeat(np.arange(len(triangles)), count)
     within = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
-    # A division of 64 bits takes four times as long as one of 32.
+    # A 64-bit division takes four times as long as a 32-bit one.
     row, column = np.divmod(within.astype(np.int32), np.repeat(np.maximum(extent[:, 0], 1).astype(np.int32), count))
     x, y = column + np.repeat(low[:, 0], count), row + np.repeat(low[:, 1], count)
 
@@ -66,7 +66,7 @@ def rasterize(points: np.ndarray, triangles: np.ndarray, height: int, width: int
     np.maximum.at(z, pixel, depth)
     nearest = np.flatnonzero(depth == z[pixel])
     pixel = pixel[nearest]
-    # Of several triangles at the same depth, the last one is written last.
+    # Of several triangles at the same depth, the last one wins.
     triangle_index = np.full(height * width, -1, np.int32)
     triangle_index[pixel] = face[nearest]
     barycentric = np.zeros((height * width, 3))

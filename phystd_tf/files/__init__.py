@@ -1,1 +1,1 @@
-"""Generic input and output: files that are whole or absent, text files, images and videos."""
+"""Generic input and output: files that are complete or absent, text files, images and videos."""

@@ -1,4 +1,4 @@
-"""Makes the next items while the last one is worked on."""
+"""Produces the next items while the current one is processed."""
 
 import collections
 import concurrent.futures
@@ -11,11 +11,11 @@ _END = object()
 
 
 def read_ahead(items: Iterator[Item], most: int = 4) -> Generator[Item, None, None]:
-    """The same items in the same order, which a thread makes before they are asked for.
+    """Yields the same items in the same order; a thread produces them ahead of time.
 
     Args:
-      items: makes them, such as a decoder; used by one thread at a time. A generator is closed at the end.
-      most: number of items that are made and wait at most.
+      items: their source, such as a decoder; used by one thread at a time. A generator is closed at the end.
+      most: maximum number of items that are produced ahead.
 
     Yields:
       The items; errors are raised where they would have been raised.

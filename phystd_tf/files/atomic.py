@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Files that are either complete or absent."""
 
 import contextlib
 import json
@@ -12,13 +12,13 @@ LOCK_FILE = ".lock"  # see ``phystd_tf.files.lock``
 
 @contextlib.contextmanager
 def replacing(path: str) -> Iterator[str]:
-    """A temporary name to write ``path`` under; it is renamed when the block ends without an error.
+    """Yields a temporary path, which is renamed to ``path`` if the block ends without an error.
 
-    Folders on the way are made. The temporary name is hidden, so that no pattern
-    finds it, and keeps the ending, by which some writers choose the format.
+    Missing folders are created. The temporary name is hidden, so that no pattern
+    matches it, and keeps the suffix, by which some writers choose the format.
 
     Args:
-      path: of the file to write or to replace.
+      path: path of the file to write or to replace.
 
     Yields:
       The temporary path, in the same folder.
@@ -26,7 +26,7 @@ def replacing(path: str) -> Iterator[str]:
     folder, name = os.path.split(path)
     if folder:
         os.makedirs(folder, exist_ok=True)
-    # Without the name, which may be as long as a name can be; random, since machines may share the folder.
+    # Without the name, which may have the maximum length already; random, since machines may share the folder.
     temporary = os.path.join(folder, f"{UNFINISHED_PREFIX}{os.urandom(8).hex()}{os.path.splitext(name)[1]}")
     try:
         yield temporary
@@ -37,14 +37,14 @@ def replacing(path: str) -> Iterator[str]:
 
 
 def remove_unfinished(folder: str) -> None:
-    """Removes what a killed process was writing in a folder, if there is one; no other process may be working in it."""
+    """Removes what a killed process was writing in a folder, if it exists; no other process may be working in it."""
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.startswith(UNFINISHED_PREFIX):
             os.remove(os.path.join(folder, name))
 
 
 def other_files(folder: str) -> list[str]:
-    """The names in a folder, without its lock and without those that a process was writing or is writing."""
+    """The names in a folder, without its lock file and unfinished files."""
     return [name for name in os.listdir(folder) if not name.startswith(UNFINISHED_PREFIX) and name != LOCK_FILE]
 
 
@@ -58,6 +58,6 @@ def write_json(value: Any, path: str) -> None:
     """Writes readable JSON atomically.
 
     Raises:
-      ValueError: if a number is not finite: JSON cannot express it.
+      ValueError: if a number is not finite, which JSON cannot express.
     """
     write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", path)

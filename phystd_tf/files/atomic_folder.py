@@ -1,4 +1,4 @@
-"""Folders that are either whole or not there."""
+"""Folders that are either complete or absent."""
 
 import contextlib
 import glob
@@ -13,21 +13,21 @@ from phystd_tf.files.lock import FolderInUseError, locked
 
 @contextlib.contextmanager
 def replacing_folder(path: str) -> Iterator[str]:
-    """A temporary folder to write ``path`` in; it is renamed when the block ends without an error.
+    """Yields a temporary folder, which is renamed to ``path`` if the block ends without an error.
 
-    A folder that is there already is removed only then: whoever calls this has checked that it may be. Folders on the
-    way are made. What killed processes left of the same folder is removed.
+    An existing folder is removed only then; the caller must have checked that it may be. Missing folders above it are
+    created. What killed processes left behind for it is removed.
 
     Args:
-      path: of the folder to write or to replace.
+      path: path of the folder to write or to replace.
 
     Yields:
       The path of an empty folder on the same disk.
     """
-    path = os.path.realpath(path)  # what a link leads to is replaced, and not the link
+    path = os.path.realpath(path)  # the target of a link is replaced, not the link
     above, name = os.path.split(path)
     os.makedirs(above, exist_ok=True)
-    # Not by its name, which may be as long as a name can be.
+    # Not the name itself, which may have the maximum length already.
     start = os.path.join(above, UNFINISHED_PREFIX + hashlib.sha256(os.fsencode(name)).hexdigest()[:16])
     for left in glob.glob(f"{glob.escape(start)}-*"):
         with contextlib.suppress(FolderInUseError), locked(left):

@@ -1,4 +1,4 @@
-"""What tells one file from another: a digest of its bytes."""
+"""Identifies a file by a digest of its bytes."""
 
 import hashlib
 

@@ -1,6 +1,6 @@
-"""Reads photographs of any usual kind as RGB, and writes pictures.
+"""Reads photographs in the usual formats as RGB, and writes pictures.
 
-Files are opened here and not by the libraries: not all of them take every name.
+Files are opened here, not by the libraries, some of which do not accept every name.
 """
 
 import io
@@ -20,11 +20,11 @@ from phystd_tf.files.names import has_suffix, not_a_file
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 _JPEG_QUALITY = 90
-_SOFTWARE = "Software"  # the name under which PNG stores who made it
-# Pillow would try all that it knows, among them formats that are programs to it: for EPS it starts Ghostscript.
+_SOFTWARE = "Software"  # the keyword of PNG for the program that made it
+# Pillow would try all formats that it knows, including some that run programs: for EPS, it starts Ghostscript.
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
 _SIXTEEN_TO_EIGHT = 257  # 65535 / 255: white stays white, and rounding is to the nearest
-# Pillow may know the format of a file by its first bytes and then find it too short to open.
+# First bytes of these formats: Pillow may recognize a file by them, but find it too short to open.
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _STARTS = (_PNG, _JPEG, b"RIFF", b"BM", b"II*\0", b"MM\0*")
@@ -39,19 +39,19 @@ class UnwritableImageError(PhystdError):
 
 
 def read_image(path: str) -> np.ndarray:
-    """A photograph as upright RGB.
+    """Reads a photograph as upright RGB.
 
-    The rotation of EXIF is applied, gray becomes three equal channels, alpha is dropped, 16 bits become 8.
+    The EXIF rotation is applied, gray becomes three equal channels, alpha is dropped, 16 bits become 8.
 
     Args:
-      path: of a JPEG, PNG, BMP, WebP or TIFF file, whatever its name ends with.
+      path: path of a JPEG, PNG, BMP, WebP or TIFF file, whatever its suffix.
 
     Returns:
       [H, W, 3] uint8.
 
     Raises:
-      UnreadableImageError: if the file is missing, empty, cut off, damaged (as far as its format can show it), not an
-        image, a GIF or a TIFF of several pages (which hold many pictures).
+      UnreadableImageError: if the file is missing, empty, cut off, damaged (as far as its format reveals it), not an
+        image, or a GIF or a TIFF of several pages (which hold several pictures).
     """
     problem = not_a_file(path)
     if problem:
@@ -65,7 +65,7 @@ def read_image(path: str) -> np.ndarray:
                 raise UnreadableImageError(f"{path}: a GIF, which is not supported; convert it to PNG or JPEG")
             data = io.BytesIO(_without_damaged_notes(file.read())) if start.startswith(_PNG) else file
             with Image.open(data, formats=_FORMATS) as image:
-                image.verify()  # the checksums of a PNG; nothing can be decoded after it
+                image.verify()  # the checksums of a PNG; the image cannot be decoded afterwards
             if start.startswith(_JPEG):
                 data.seek(0)
                 refuse_damaged_jpeg(data.read())
@@ -74,7 +74,7 @@ def read_image(path: str) -> np.ndarray:
                 if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1:
                     raise UnreadableImageError(f"{path}: a TIFF of several pages; save the one that is meant")
                 image.load()
-                ImageOps.exif_transpose(image, in_place=True)  # else an upright picture is copied
+                ImageOps.exif_transpose(image, in_place=True)  # otherwise, an upright picture would be copied
                 return _rgb(image)
     except UnreadableImageError:
         raise
@@ -85,7 +85,7 @@ def read_image(path: str) -> np.ndarray:
         raise UnreadableImageError(f"{path}: not an image that can be read; known are {known}") from error
     except Image.DecompressionBombError as error:
         raise UnreadableImageError(f"{path}: too large ({error})") from error
-    except Exception as error:  # on damaged files, Pillow raises whatever its decoders meet
+    except Exception as error:  # for damaged files, Pillow raises many kinds of errors
         reason = getattr(error, "strerror", None)
         if reason:
             raise UnreadableImageError(f"{path}: cannot be read ({reason})") from error
@@ -93,12 +93,12 @@ def read_image(path: str) -> np.ndarray:
 
 
 def write_image(image: np.ndarray, path: str, made_by: str = "") -> None:
-    """Writes a picture atomically, in the format that its name ends with.
+    """Writes a picture atomically, in the format given by the suffix of its name.
 
     Args:
       image: [H, W, 3] uint8 RGB.
-      path: of the file.
-      made_by: the program, to be found by ``mark_of`` in a PNG or a JPEG.
+      path: path of the file.
+      made_by: name of the program, stored in a PNG or a JPEG; see ``mark_of``.
 
     Raises:
       UnwritableImageError: if the format is unknown.
@@ -125,12 +125,12 @@ def jpeg_of(image: np.ndarray) -> bytes:
 
 
 def mark_of(made_by: str) -> bytes:
-    """The bytes in a picture by which the program that made it is known."""
+    """The bytes in a picture that identify the program that made it."""
     return f"{_SOFTWARE}\0{made_by}".encode("latin-1")
 
 
 def is_image(path: str) -> bool:
-    """Whether the name is that of an image; hidden files and macOS's ``._`` twins are not."""
+    """Whether a file has the suffix of an image, and is neither hidden nor a ``._`` file of macOS."""
     return has_suffix(path, IMAGE_SUFFIXES)
 
 
@@ -139,13 +139,13 @@ def _rgb(image: Image.Image) -> np.ndarray:
         deep = np.asarray(image).astype(np.uint32)
         gray = ((deep + _SIXTEEN_TO_EIGHT // 2) // _SIXTEEN_TO_EIGHT).astype(np.uint8)
         return np.repeat(gray[..., np.newaxis], 3, axis=2)
-    return np.array(image if image.mode == "RGB" else image.convert("RGB"))  # it would be copied, too
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))  # RGB would be copied, too
 
 
 def _without_damaged_notes(png: bytes) -> bytes:
-    """A PNG without those chunks that do not touch its pixels and whose checksums are wrong.
+    """Removes chunks of a PNG that do not affect its pixels and have wrong checksums.
 
-    Pillow refuses the whole file for them. The orientation (eXIf) does count.
+    Pillow refuses the whole file because of them. The orientation (eXIf) is kept.
     """
     kept, position = [png[: len(_PNG)]], len(_PNG)
     while position + 12 <= len(png):

@@ -4,7 +4,7 @@ import re
 
 import simplejpeg
 
-# Warnings of libjpeg of odd headers, or of padding as some cameras write it; after all others it invents pixels.
+# Warnings of libjpeg about odd headers or padding that some cameras write; after any other, it invents pixels.
 _HARMLESS = re.compile(
     "Warning: unknown JFIF revision|Invalid SOS parameters|Inconsistent progression|Unknown Adobe color"
     "|Corrupt JPEG data: (bad ICC marker|[1-4] extraneous bytes before marker 0xd9)"
@@ -12,20 +12,20 @@ _HARMLESS = re.compile(
 
 
 def refuse_damaged_jpeg(jpeg: bytes) -> None:
-    """Checks whether the compressed pixels of a JPEG can be right.
+    """Checks that the compressed pixels of a JPEG are plausible.
 
-    A JPEG has no checksum: most changes of single bytes give other pixels that could be right, and so does, now and
-    then, a longer gap: where the rest happens to hold as many blocks as the picture has.
+    A JPEG has no checksum. Most changes of single bytes give other plausible pixels, and so, occasionally, does a
+    longer gap, if the rest happens to hold as many blocks as the picture.
 
     Args:
-      jpeg: the whole file; what follows the picture does not matter.
+      jpeg: the whole file; data after the picture is ignored.
 
     Raises:
       ValueError: says what is wrong.
     """
     try:
         _, _, colors, _ = simplejpeg.decode_jpeg_header(jpeg)
-        # Everything is read, but only an eighth of the pixels is computed, where libjpeg can.
+        # Everything is read, but only an eighth of the pixels is computed, if libjpeg can do that.
         wanted = "CMYK" if colors in ("CMYK", "YCCK") else "GRAY"
         simplejpeg.decode_jpeg(jpeg, wanted, min_height=1, min_width=1, strict=True)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Reads JSON files, with one kind of error for all that can be wrong with them."""
+"""Reads JSON files, with one kind of error for all problems."""
 
 import contextlib
 import json
@@ -11,11 +11,11 @@ Record = TypeVar("Record")
 
 
 def read_json(path: str, error: type[PhystdError], advice: str = "", kind: type = dict) -> Any:
-    """The object, or the list, in a JSON file.
+    """Reads the object or the list in a JSON file.
 
     Args:
-      path: of the file.
-      error: what is raised where the file is missing, cannot be read, is not JSON, or is not of this kind.
+      path: path of the file.
+      error: type of the error if the file is missing, cannot be read, is not JSON, or is not of this kind.
       advice: what the user can do about it, appended to the message.
       kind: dict or list.
 
@@ -35,12 +35,12 @@ def read_json(path: str, error: type[PhystdError], advice: str = "", kind: type 
 
 
 def read_record(path: str, kind: Callable[..., Record], error: type[PhystdError], what: str, advice: str) -> Record:
-    """A JSON object as the named tuple that it was written from.
+    """Reads a JSON object as the named tuple from which it was written.
 
     Args:
-      path: of the file.
+      path: path of the file.
       kind: the named tuple.
-      error: as in ``read_json``; also raised where the keys are not the fields of the tuple.
+      error: as in ``read_json``; also raised if the keys are not the fields of the tuple.
       what: what the file should be, for the message.
       advice: as in ``read_json``.
     """
@@ -53,12 +53,12 @@ def read_record(path: str, kind: Callable[..., Record], error: type[PhystdError]
 
 @contextlib.contextmanager
 def expected_form(path: str, what: str, error: type[PhystdError], advice: str = "") -> Iterator[None]:
-    """For the block that uses the values of a JSON file: where they are not of the form it needs, the file is named.
+    """Wraps a block that uses the values of a JSON file: if they have another form, the error names the file.
 
     Args:
-      path: of the file.
-      what: what it should be, for the message.
-      error: what is raised.
+      path: path of the file.
+      what: what the file should be, for the message.
+      error: type of the error.
       advice: as in ``read_json``.
     """
     try:
@@ -68,7 +68,7 @@ def expected_form(path: str, what: str, error: type[PhystdError], advice: str = 
 
 
 def _refuse_constant(name: str) -> None:
-    """Python would read NaN and Infinity, which are no JSON and no number to compute with."""
+    """Rejects NaN and Infinity, which Python would read: they are neither JSON nor usable numbers."""
     raise ValueError(f"{name} is not a number of JSON")
 
 

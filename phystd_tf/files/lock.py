@@ -1,4 +1,4 @@
-"""One program at a time in an output folder."""
+"""Lets one program at a time work in an output folder."""
 
 import contextlib
 import errno
@@ -12,36 +12,36 @@ from phystd_tf.files.atomic import LOCK_FILE
 
 
 class FolderInUseError(PhystdError):
-    """Another program works in a folder."""
+    """Another program is working in a folder."""
 
 
 class ReadOnlyFolderError(PhystdError):
-    """A folder may not be written, or not be made."""
+    """A folder cannot be written or created."""
 
 
 def is_read_only(folder: str) -> bool:
-    """Whether a folder exists in which nothing may be written."""
+    """Whether a folder exists but may not be written."""
     return os.path.isdir(folder) and not os.access(folder, os.W_OK)
 
 
 @contextlib.contextmanager
 def locked(folder: str) -> Iterator[None]:
-    """Keeps other programs out of a folder for as long as the block runs, also where it is killed in the midst of it.
+    """Keeps other programs out of a folder while the block runs; the lock does not outlive a killed process.
 
-    The folder is made if it does not exist. Its lock file stays: who removed it could take the lock from another.
+    The folder is created if it does not exist. Its lock file stays: removing it could take another program's lock.
 
     Args:
       folder: the output folder.
 
     Raises:
-      FolderInUseError: if another program works in the folder; nothing is waited for.
+      FolderInUseError: if another program is working in the folder; this does not wait.
       ReadOnlyFolderError: if the folder may not be written.
     """
     lock = filelock.FileLock(os.path.join(folder, LOCK_FILE))
     try:
         os.makedirs(folder, exist_ok=True)
         if is_read_only(folder):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))  # even if its lock may be written
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))  # even if its lock file may be written
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
         raise FolderInUseError(

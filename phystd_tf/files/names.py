@@ -1,4 +1,4 @@
-"""What the name of a file says of it, and when two names are one."""
+"""What the name of a file says about it, and when two names are the same."""
 
 import os
 import stat
@@ -8,11 +8,11 @@ from typing import Optional, Union
 
 
 def has_suffix(path: str, suffixes: Union[str, tuple[str, ...]]) -> bool:
-    """Whether a name ends with a suffix, in any case; hidden files and macOS's ``._`` twins do not count.
+    """Whether a name ends with a suffix, in any case, and the file is neither hidden nor a ``._`` file of macOS.
 
     Args:
-      path: of the file; only its name is looked at.
-      suffixes: one, or several, in lower case.
+      path: path of the file; only its name is used.
+      suffixes: one or several, in lower case.
     """
     name = os.path.basename(path)
     return not name.startswith(".") and name.lower().endswith(suffixes)
@@ -24,7 +24,7 @@ def folded(name: str) -> str:
 
 
 def first_spellings(names: Iterable[str]) -> dict[str, str]:
-    """For each name, the first in alphabetical order of those that are the same (see ``folded``)."""
+    """Maps each name to the alphabetically first of those that are the same (see ``folded``)."""
     first: dict[str, str] = {}
     distinct = sorted(set(names))
     for name in distinct:
@@ -38,7 +38,7 @@ def printable(text: str) -> str:
 
 
 def not_a_file(path: str) -> Optional[str]:
-    """Why there is no file to read under a name, such as "no such file"; None if there is one."""
+    """Why a path is not a file that can be read, such as "no such file"; None if it is one."""
     try:
         status = os.stat(path)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Checks, before any work, that a program will not write over what it reads or what others wrote."""
+"""Checks, before any work, that a program will not overwrite its inputs or the files of others."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ class Output(NamedTuple):
     """A file that a program will write.
 
     Attributes:
-      path: of the file.
+      path: path of the file.
       is_own: whether an existing file, given by its path, is one that this program wrote and may therefore replace.
     """
 
@@ -30,17 +30,17 @@ class Output(NamedTuple):
 
 
 def check_outputs(outputs: Sequence[Output], inputs: Iterable[str] = ()) -> None:
-    """Refuses outputs that would destroy something. To be called before any work, with everything that is written.
+    """Refuses outputs that would destroy something; call it before any work, with all that will be written.
 
-    Files are compared by what they are, not by how their paths are written: links lead to the same file.
+    Files are compared by identity, not by path: a link counts as the file that it leads to.
 
     Args:
-      outputs: all files that will be written, including those that are written next to others.
+      outputs: all files that will be written, including those written next to others.
       inputs: all files that are read, and paths that belong to something else whether or not they exist yet.
 
     Raises:
       OutputError: if an output is an input or another output, exists and was not written by this program, or cannot be
-        written at its place.
+        written there.
     """
     read = _known_files(inputs)
     written: dict[Union[str, tuple[int, int]], str] = {}
@@ -59,12 +59,12 @@ def check_outputs(outputs: Sequence[Output], inputs: Iterable[str] = ()) -> None
 
 
 def check_folder(path: str, own_files: Callable[[str], Optional[Collection[str]]], what: str) -> None:
-    """Refuses to replace a folder unless all that it holds was written by this program.
+    """Refuses to replace a folder unless this program wrote everything in it.
 
     Args:
-      path: of the folder that will be written as a whole; nothing, or an empty folder, may be there.
-      own_files: gives, for the path of a folder, the relative paths (with slashes) of the files that this program
-        wrote there; None if the folder is not one of this program.
+      path: path of the folder that will be written as a whole; it may be missing or empty.
+      own_files: returns, for the path of a folder, the relative paths (with slashes) of the files that this program
+        wrote there; None if this program did not write the folder.
       what: name of such a folder for messages, such as "an export".
 
     Raises:
@@ -90,7 +90,7 @@ def check_folder(path: str, own_files: Callable[[str], Optional[Collection[str]]
 
 
 def check_place(path: str) -> None:
-    """Refuses a path whose folder cannot be made or written.
+    """Refuses a path whose folder cannot be created or written.
 
     Raises:
       OutputError: names the folder.
@@ -185,7 +185,7 @@ def _known_files(paths: Iterable[str]) -> dict[Union[str, tuple[int, int]], str]
 
 
 def _identities(path: str) -> list[Union[str, tuple[int, int]]]:
-    """What tells whether two paths are one file: its path without links, and where it exists, its place on the disk."""
+    """Keys that two paths of one file share: its path without links and, if it exists, its device and inode."""
     keys: list[Union[str, tuple[int, int]]] = [os.path.realpath(path)]
     try:
         found = os.stat(path)

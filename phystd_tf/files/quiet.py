@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
-_ONE_AT_A_TIME = threading.RLock()  # else one thread would restore what another has put aside
+_ONE_AT_A_TIME = threading.RLock()  # otherwise, one thread would restore what another has saved
 
 
 @contextlib.contextmanager

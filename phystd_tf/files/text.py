@@ -15,8 +15,8 @@ class Lines(NamedTuple):
     """A text file.
 
     Attributes:
-      rows: its lines, without what ends them; the first one is number 1 in messages.
-      oddities: what it has and need not have: "a byte order mark", "CRLF line ends".
+      rows: its lines, without line ends; the first one is number 1 in messages.
+      oddities: unusual features that are accepted: "a byte order mark", "CRLF line ends".
     """
 
     rows: list[str]
@@ -24,9 +24,9 @@ class Lines(NamedTuple):
 
 
 def read_lines(path: str) -> Lines:
-    """The lines of a text file in UTF-8 (or UTF-16 with its mark), with line ends of any system.
+    """Reads the lines of a text file in UTF-8 (or UTF-16 with a byte order mark), with line ends of any system.
 
-    Bytes that are not text become replacement characters: the caller sees that the line is not what it should be.
+    Invalid bytes become replacement characters, so that the caller finds the line invalid.
 
     Raises:
       TextFileError: if the file cannot be read.

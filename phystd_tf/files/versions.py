@@ -1,4 +1,4 @@
-"""Versions of installed packages, to be stored with what they made."""
+"""Versions of installed packages, to be stored with their results."""
 
 import platform
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Reads videos one frame at a time, upright, and tells which frames are damaged."""
+"""Reads videos one frame at a time, upright, and reports damaged frames."""
 
 import contextlib
 import heapq
@@ -16,20 +16,20 @@ from phystd_tf.files.plain_paths import plain_path
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".m4v", ".webm", ".3gp", ".mpg", ".mpeg", ".wmv")
 
-# FFmpeg would also follow playlists, which name other files or addresses and need never end. These are its names of the
-# containers above, and of streams without one.
+# FFmpeg would also follow playlists, which name other files or URLs and may never end. These are its names for the
+# containers above, and for streams without one.
 _CONTAINERS = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpeg,mpegts,mpegvideo,asf,m4v,h264,hevc,mjpeg,"
     "ogg,flv",
     "protocol_whitelist": "file",
 }
-_MOST_PIXELS = 2**27  # of a frame; four times those of 8K
-# Most decoders mark the frames that they repair. These do not, so they are set to stop at an error instead.
+_MOST_PIXELS = 2**27  # per frame; four times as many as 8K
+# Most decoders mark the frames that they repair. These do not, so they are set to stop at an error.
 _SILENT = {"mjpeg", "hevc"}
-# These leave out frames that they cannot repair.
+# These omit frames that they cannot repair.
 _LEAVE_OUT = {"mpeg1video", "mpeg2video", "h263", "flv", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2"}
-_USUAL_RATE, _MOST_RATE = 25.0, 240.0  # frames per second; headers also say 0 or 180,000
-_MOST_B_FRAMES = 16  # as many as a decoder of H.264 or HEVC may keep back
+_USUAL_RATE, _MOST_RATE = 25.0, 240.0  # frames per second; headers may also say 0 or 180,000
+_MOST_B_FRAMES = 16  # as many as a decoder of H.264 or HEVC may hold back
 
 
 class UnreadableVideoError(PhystdError):
@@ -43,27 +43,27 @@ class DamagedFrameError(PhystdError):
 def iterate_frames(
     path: str, frame_step: int = 1, max_frames: Optional[int] = None
 ) -> Iterator[tuple[int, Union[np.ndarray, DamagedFrameError]]]:
-    """Every ``frame_step``-th frame, by the count of frames.
+    """Yields every ``frame_step``-th frame; damaged frames count.
 
     Neither the frame count nor the frame rate of the header is used: both are often wrong. A few frames are in memory
     at a time. Each frame may have another pixel format or size than the one before.
 
-    A frame is damaged where the decoder says so, or where it was made from a damaged one: up to the next key frame, and
-    B-frames that are shown before it. Decoders of H.264, MPEG-1, 2 and 4, H.263 and WMV say so reliably, that of Motion
-    JPEG where what it finds cannot be right. For HEVC, VP8, VP9 and AV1 nearly everything is a picture: they say so now
-    and then. Neither is it said where a container loses whole frames, but for the last one that is cut off in MP4
-    and AVI.
+    A frame counts as damaged if the decoder says so, or if it depends on a damaged one: frames up to the next key
+    frame, and B-frames shown before it. Decoders of H.264, MPEG-1, 2 and 4, H.263 and WMV report damage reliably, that
+    of Motion JPEG only if the data is implausible. Those of HEVC, VP8, VP9 and AV1 accept nearly all data, and report
+    damage only now and then. Whole frames that a container loses are not reported, except a last one that is cut off
+    in MP4 and AVI.
 
     Args:
-      path: of the video.
+      path: path of the video.
       frame_step: 1 for every frame.
       max_frames: stop after this many, damaged or not; None for all.
 
     Yields:
-      (index of the frame from 0, [H, W, 3] uint8 RGB rotated as the file says, or a DamagedFrameError instead).
+      (index of the frame from 0, [H, W, 3] uint8 RGB rotated as the file says, or a DamagedFrameError).
 
     Raises:
-      UnreadableVideoError: if the file is missing or not one frame can be read.
+      UnreadableVideoError: if the file is missing or no frame can be read.
     """
     problem = not_a_file(path)
     if problem:
@@ -84,10 +84,10 @@ def iterate_frames(
 
 
 def frame_rate(path: str) -> float:
-    """Frames per second as the header of a video says; 25 where it says nothing, or nonsense.
+    """The frames per second in the header of a video; 25 if it has none, or an implausible value.
 
     Args:
-      path: of the video.
+      path: path of the video.
     """
     rate = None
     try:
@@ -95,18 +95,18 @@ def frame_rate(path: str) -> float:
             stream = container.streams.best("video")
             rate = stream.average_rate if isinstance(stream, av.VideoStream) else None
     except (av.error.FFmpegError, ValueError, OSError):
-        pass  # the reader of the frames will say what is wrong
+        pass  # ``iterate_frames`` will say what is wrong
     return float(rate) if rate and 1 <= rate <= _MOST_RATE else _USUAL_RATE
 
 
 def is_video(path: str) -> bool:
-    """Whether the name is that of a video; hidden files and macOS's ``._`` twins are not."""
+    """Whether a file has the suffix of a video, and is neither hidden nor a ``._`` file of macOS."""
     return has_suffix(path, VIDEO_SUFFIXES)
 
 
 def _whole_or_none(name: str) -> Generator[Optional[av.VideoFrame], None, None]:
-    """The frames in the order in which they are shown; None for those that are damaged or made from damaged ones."""
-    held: list[av.VideoFrame] = []  # B-frames, which may be made from the frame that is shown after them
+    """The frames in the order in which they are shown; None for those that are damaged or depend on damaged ones."""
+    held: list[av.VideoFrame] = []  # B-frames, which may depend on the frame that is shown after them
     is_broken = False
     for frame in _decoded(name):
         if frame is None or frame.is_corrupt:
@@ -155,16 +155,16 @@ def _decoded(name: str) -> Iterator[Optional[av.VideoFrame]]:
                         order.sent(packet.pts)
                     for frame in frames:
                         yield from order.shown(frame)
-        except av.error.FFmpegError:  # the file ends in the midst of something
+        except av.error.FFmpegError:  # the file is cut off
             yield None
         yield from order.rest()
 
 
 class _Order:
-    """Puts the frames that a decoder leaves out where they would have been shown.
+    """Reports the frames that a decoder omits at the positions where they would have been shown.
 
     Args:
-      leaves_out: whether the decoder leaves out frames without a word. All do after an error, up to the next key frame.
+      leaves_out: whether the decoder omits frames silently. All do after an error, up to the next key frame.
     """
 
     def __init__(self, leaves_out: bool) -> None:
@@ -173,12 +173,12 @@ class _Order:
         self._awaited: list[tuple[int, bool]] = []  # a heap of times, and whether the frame failed
 
     def sent(self, time: Optional[int]) -> None:
-        """A frame was given to the decoder."""
+        """Records that a frame was given to the decoder."""
         if time is not None:
             heapq.heappush(self._awaited, (time, False))
 
     def failed(self, time: Optional[int]) -> Iterator[None]:
-        """A frame could not be decoded; yields None if it cannot be said when it would have been shown."""
+        """Records that a frame could not be decoded; yields None if its time is unknown."""
         self._has_failed = True
         if time is None:
             yield None
@@ -186,7 +186,7 @@ class _Order:
             heapq.heappush(self._awaited, (time, True))
 
     def shown(self, frame: av.VideoFrame) -> Iterator[Optional[av.VideoFrame]]:
-        """Yields None for each frame that was left out before this one, and then this one."""
+        """Yields None for each frame that was omitted before this one, and then this one."""
         if frame.pts is None:
             yield frame
             return
@@ -196,7 +196,7 @@ class _Order:
                 yield from self._left_out(last)
             last = heapq.heappop(self._awaited)
         if last is None and self._has_failed:
-            return  # it comes too late, and was given up
+            return  # it comes too late: it was reported as omitted
         if last is not None and last[0] < frame.pts:
             yield from self._left_out(last)
         if last == (frame.pts, True):
@@ -206,7 +206,7 @@ class _Order:
         yield frame
 
     def rest(self) -> Iterator[None]:
-        """Yields None for each frame that was left out at the end."""
+        """Yields None for each frame that was omitted at the end."""
         for awaited in self._awaited:
             yield from self._left_out(awaited)
 
@@ -216,7 +216,7 @@ class _Order:
 
 
 def _upright(frame: av.VideoFrame) -> Optional[np.ndarray]:
-    """[H, W, 3] uint8 RGB; None if the frame has no colors to convert."""
+    """The frame as upright [H, W, 3] uint8 RGB; None if it has no colors to convert."""
     try:
         pixels = frame.to_ndarray(format="rgb24")
     except (av.error.FFmpegError, ValueError):

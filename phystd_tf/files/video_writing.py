@@ -14,8 +14,8 @@ from phystd_tf.files.plain_paths import plain_path
 
 Write = Callable[[np.ndarray, float], None]
 
-_TIME_BASE = fractions.Fraction(1, 1000)  # seconds; the frames of a camera are not even
-_MARK = "comment"  # the tag of an MP4 file that says who made it
+_TIME_BASE = fractions.Fraction(1, 1000)  # seconds; the frames of a camera are not evenly spaced
+_MARK = "comment"  # the tag of an MP4 file for the program that made it
 
 
 class UnwritableVideoError(PhystdError):
@@ -24,20 +24,20 @@ class UnwritableVideoError(PhystdError):
 
 @contextlib.contextmanager
 def writing_video(path: str, made_by: str) -> Iterator[Write]:
-    """Writes an MP4 file (H.264), which is there when the block ends, also where it is interrupted.
+    """Writes an MP4 file (H.264), which is there when the block ends, even if it is interrupted.
 
     A block in which no picture is written leaves no file.
 
     Args:
-      path: of the file.
-      made_by: the program, to be found by ``is_video_made_by``.
+      path: path of the file.
+      made_by: name of the program, which ``is_video_made_by`` looks for.
 
     Yields:
-      A function that adds a picture [H, W, 3] uint8 RGB, and the time in seconds at which it is shown, which grows.
-      All pictures have the size of the first one; an odd side gets one more line of pixels.
+      A function that adds a picture [H, W, 3] uint8 RGB, shown at the given time in seconds; times increase. All
+      pictures have the size of the first one; an odd side gets one more line of pixels.
 
     Raises:
-      UnwritableVideoError: if the codec does not take a picture.
+      UnwritableVideoError: if the codec rejects a picture.
     """
     interruption: Optional[BaseException] = None
     with contextlib.ExitStack() as stack:
@@ -94,7 +94,7 @@ def _encoding(path: str, made_by: str, height: int, width: int) -> Iterator[Writ
 
 @contextlib.contextmanager
 def _told(path: str) -> Iterator[None]:
-    """Errors of FFmpeg name the file that is written."""
+    """Makes errors of FFmpeg name the file that is written."""
     try:
         yield
     except (av.error.FFmpegError, ValueError) as error:

@@ -1,1 +1,1 @@
-"""Using a trained model: scores, traces, photographs, export. Needs the generator only, never the training."""
+"""Uses a trained model: scores, traces, photographs, export. Needs only the generator, never the training."""

@@ -28,10 +28,10 @@ def load_with_point(run: str, checkpoint: Optional[str] = None) -> tuple[Network
 
     Args:
       run: path of the run folder.
-      checkpoint: "last" or "best"; None for that of the operating point, or "last" where there is none.
+      checkpoint: "last" or "best"; None for that of the operating point, or "last" if there is none.
 
     Returns:
-      (Network, OperatingPoint or None where the run has none yet).
+      (Network, OperatingPoint or None if the run has none yet).
 
     Raises:
       PhystdError: if one of them is damaged, or the operating point was chosen with other weights.
@@ -49,7 +49,7 @@ def load_with_point(run: str, checkpoint: Optional[str] = None) -> tuple[Network
 
 
 def usual_checkpoint(run: str) -> str:
-    """Returns the checkpoint of the operating point of a run; "last" where there is none, or a damaged one."""
+    """Returns the checkpoint of the operating point of a run; "last" if it is missing or damaged."""
     try:
         point = OperatingPoint.of_run(run)
     except PhystdError:
@@ -58,7 +58,7 @@ def usual_checkpoint(run: str) -> str:
 
 
 def calibration_split(faces: PreparedFaces) -> str:
-    """Returns the split to choose an operating point on: dev, or train where dev lacks a class (as in SiW, SiW-M)."""
+    """Returns the split to choose an operating point on: dev, or train if dev lacks a class (as in SiW, SiW-M)."""
     return "dev" if all(selection_of(faces).count("dev")) else "train"
 
 
@@ -85,10 +85,10 @@ def store_choice(run: str, generator: Network, terms: pd.DataFrame, on: str, che
 
     Args:
       run: path of the run folder.
-      generator: Network that gave the terms.
+      generator: Network that computed the terms.
       terms: from ``score_split``, of live and spoof faces.
       on: what the faces are, for the source of the point.
-      checkpoint: "last" or "best", where the generator is from.
+      checkpoint: "last" or "best", that of the generator.
 
     Returns:
       The OperatingPoint.
@@ -101,9 +101,9 @@ def store_choice(run: str, generator: Network, terms: pd.DataFrame, on: str, che
 
 
 def is_data_of_run(run: str, faces: Selection) -> bool:
-    """Returns whether faces, and how they are divided, are those that a run was trained on, wherever they are now.
+    """Returns whether a run was trained on these faces, divided in this way, wherever they are now.
 
-    Runs of earlier versions do not say it, and count as trained on others.
+    Earlier versions recorded faces and protocol, which are compared, or nothing, which counts as other faces.
 
     Raises:
       PhystdError: if the list of commands of the run is missing or damaged.

@@ -1,7 +1,7 @@
 """The score of a trained network for other runtimes: TensorFlow Lite and ONNX.
 
-Each format holds one function, from crops [n, N, N, 3] float32 in [0, 1] to score and is_live. What a format changes
-is measured against the network itself on faces of noise, see ``largest_difference``.
+Each format holds one function, from crops [n, N, N, 3] float32 in [0, 1] to score and is_live. Its difference from
+the network itself is measured on faces of noise, see ``Converted``.
 """
 
 import importlib
@@ -26,11 +26,11 @@ class Format(NamedTuple):
     """A format that a network can be written in.
 
     Attributes:
-      file: its name in the export.
+      file: its file name in the export.
       convert: from a function, and the network whose variables it uses, to the bytes of the file.
-      open: from these bytes to a function of crops [n, N, N, 3] float32 that gives the scores [n].
-      tolerance: the scores of a faithful conversion differ by at most so much; None where the format is inexact, so
-        that the difference is only said.
+      open: from these bytes to a function from crops [n, N, N, 3] float32 to scores [n].
+      tolerance: largest difference of a score in a faithful conversion; None if the format is inexact, so that the
+        difference is only reported.
     """
 
     file: str
@@ -43,8 +43,8 @@ class Converted(NamedTuple):
     """A network in another format.
 
     Attributes:
-      content: of the file.
-      difference: the largest difference of a score from that of the network, on faces of noise.
+      content: bytes of the file.
+      difference: largest difference of a score from that of the network, on faces of noise.
     """
 
     content: bytes
@@ -52,7 +52,7 @@ class Converted(NamedTuple):
 
 
 def convert(generator: Network, operating_point: OperatingPoint, name: str) -> Converted:
-    """Writes the score of a network in another format, and reads it back.
+    """Converts the score of a network to another format, and checks the result.
 
     Args:
       generator: Network whose ``exportable`` is true.
@@ -107,7 +107,7 @@ def _to_onnx(score: Any, generator: Network) -> bytes:
 def _open_onnx(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
     onnxruntime = _onnx_package("onnxruntime")
     options = onnxruntime.SessionOptions()
-    # Its threads would take cores from others between two calls.
+    # Otherwise, its threads would keep cores busy between two calls.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     return lambda crops: session.run(["score"], {"crops": crops})[0]
@@ -117,7 +117,7 @@ def require_packages(names: Iterable[str]) -> None:
     """Refuses formats whose packages are not installed.
 
     Args:
-      names: of FORMATS.
+      names: names in FORMATS.
 
     Raises:
       PhystdError: names the package, and how to install it.

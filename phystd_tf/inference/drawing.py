@@ -20,9 +20,9 @@ class Drawing(NamedTuple):
     """A kind of picture.
 
     Attributes:
-      made_by: the program, in each file that is written.
-      draw: makes the picture [H, W, 3] uint8 RGB of a frame; None where there is nothing to see. Told that the frame is
-        one of a clip, it gives all frames of one size the same size.
+      made_by: name of the program, stored in each file that is written.
+      draw: makes the picture [H, W, 3] uint8 RGB of a frame; None if there is nothing to see. The flag says whether it
+        is a frame of a clip; then, frames of one size give pictures of one size.
     """
 
     made_by: str
@@ -34,14 +34,14 @@ class Drawing(NamedTuple):
 
     @contextlib.contextmanager
     def file(self, source: Input, path: str) -> Iterator[Callable[[JudgedFrame], str]]:
-        """Draws the frames of an input into a file; what was drawn is kept where the work is interrupted.
+        """Draws the frames of an input into a file; what was drawn is kept if the work is interrupted.
 
         Args:
           source: Input.
-          path: of the file, by ``drawn_paths``.
+          path: path of the file, from ``drawn_paths``.
 
         Yields:
-          A function that draws a frame, and returns the path, or an empty text where nothing was drawn.
+          A function that draws a frame and returns the path, or "" if nothing was drawn.
         """
         writing: contextlib.AbstractContextManager[Callable[[np.ndarray, float], None]]
         if source.is_clip:
@@ -61,10 +61,10 @@ class Drawing(NamedTuple):
 
 
 def drawn_paths(inputs: Sequence[Input], out: str) -> list[str]:
-    """Where the picture of each input will be, whether or not it has a face.
+    """A distinct path for the picture of each input, whether or not it has a face.
 
     Args:
-      inputs: two of them may have one file name, also one that differs in case only.
+      inputs: some may have the same file name, or names that differ only in case.
       out: folder of the pictures.
     """
     taken: set[str] = set()

@@ -1,4 +1,4 @@
-"""Writes a trained PhySTD as a SavedModel that needs nothing of this package."""
+"""Writes a trained PhySTD as a SavedModel that does not need this package."""
 
 import json
 import os
@@ -23,18 +23,18 @@ from phystd_tf.runs.operating_point import OperatingPoint
 
 
 def export_run(run: str, out: str, formats: Sequence[str] = ()) -> dict[str, float]:
-    """Writes the SavedModel of a run, and next to it what is needed to use it, and a model card.
+    """Writes the SavedModel of a run, what is needed to use it, and a model card.
 
-    The folder appears when it is whole. An earlier export there is removed only then, and only if it holds nothing
+    The folder appears when it is complete. An earlier export there is removed only then, and only if it holds nothing
     else.
 
     Args:
       run: path of a run folder with an operating point.
-      out: folder to make; must not exist or be empty, unless it is an earlier export.
-      formats: of FORMATS, which are written too.
+      out: folder to create; must be missing or empty, unless it is an earlier export.
+      formats: names in FORMATS of other formats to write.
 
     Returns:
-      By file of these formats, the largest difference of a score from that of the network, on faces of noise.
+      File of each of these formats -> largest difference of a score from that of the network, on faces of noise.
 
     Raises:
       PhystdError: if the run is incomplete, ``out`` is in use, a package is missing, or the disk is full.

@@ -33,7 +33,7 @@ class Export(NamedTuple):
       hparams: HParams of the model.
       prepared: how its training crops were made, see ``phystd_tf.data.records``.
       operating_point: OperatingPoint.
-      disentangle: from crops [n, N, N, 3] float32 in [0, 1] to all outputs.
+      disentangle: function from crops [n, N, N, 3] float32 in [0, 1] to all outputs.
     """
 
     hparams: HParams
@@ -46,7 +46,7 @@ def load_export(path: str) -> Export:
     """Loads an export, after checking that its files are those that were written.
 
     Args:
-      path: of the folder.
+      path: path of the folder.
 
     Raises:
       PhystdError: names the file that is missing or damaged.
@@ -68,7 +68,7 @@ def load_export(path: str) -> Export:
         with plain_path(path) as plain:
             loaded = tf.saved_model.load(plain)
         loaded.signatures["disentangle"]
-    except Exception as error:  # whatever TensorFlow meets in damaged files, which earlier versions do not list
+    except Exception as error:  # TensorFlow raises many kinds for damaged files, which earlier versions do not list
         raise PhystdError(f"{path}: the SavedModel is damaged ({first_line(error)}); {_ADVICE}") from error
 
     # A signature does not keep the variables of its model alive; this function does.
@@ -93,7 +93,7 @@ def own_files(path: str) -> Optional[Collection[str]]:
 
 
 def _check_files(path: str, files: Any) -> None:
-    """Checks the files of an export against their list; nothing is opened that is not below the folder."""
+    """Checks the files of an export against their list; opens no file outside the folder."""
     if files is None:  # an export of an earlier version
         return
     where = os.path.join(path, EXPORT_FILE)

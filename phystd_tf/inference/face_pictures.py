@@ -13,10 +13,10 @@ from phystd_tf.inference.model import Disentangled, Prediction
 from phystd_tf.inference.raw_components import is_raw_folder
 from phystd_tf.report.trace_panel import COLUMNS, column_names, empty_sheet_row, sheet_row, trace_panel
 
-_TRACE_TILE = 80  # pixels, at least, of the traces below an annotated picture
-_GAP = 2  # pixels right of each of them
+_TRACE_TILE = 80  # minimum side, in pixels, of the traces below an annotated picture
+_GAP = 2  # pixels to the right of each of them
 _COLORS = {"live": (30, 170, 60), "spoof": (220, 40, 40), "": (230, 160, 0)}
-_TEXT_HEIGHT = 22  # pixels of a text of scale 1
+_TEXT_HEIGHT = 22  # height, in pixels, of a text of scale 1
 
 
 def panel(judged: JudgedFrame, is_clip: bool) -> Optional[np.ndarray]:
@@ -27,7 +27,7 @@ def panel(judged: JudgedFrame, is_clip: bool) -> Optional[np.ndarray]:
       is_clip: whether it is one of many frames.
 
     Returns:
-      [height, width, 3] uint8 RGB; None where no face can be used.
+      [height, width, 3] uint8 RGB; None if no face can be used.
     """
     faces = _usable(judged, is_clip)
     if not faces:
@@ -36,14 +36,14 @@ def panel(judged: JudgedFrame, is_clip: bool) -> Optional[np.ndarray]:
 
 
 def annotated(judged: JudgedFrame, is_clip: bool) -> Optional[np.ndarray]:
-    """A frame with the box and the verdict of each face, and with the traces below: of all faces, or of the first one.
+    """A frame with the box and the verdict of each face, and below it the traces of all faces or of the first one.
 
     Args:
       judged: JudgedFrame.
-      is_clip: whether it is one of many frames, so that there are always the traces of one face, or room for them.
+      is_clip: whether it is one of many frames, which get the traces of one face, or room for them.
 
     Returns:
-      [height, width, 3] uint8 RGB; None where the frame cannot be read.
+      [height, width, 3] uint8 RGB; None if the frame cannot be read.
     """
     image = judged.frame.image
     if not isinstance(image, np.ndarray):
@@ -68,10 +68,10 @@ def overview_row(judged: JudgedFrame, name: str) -> np.ndarray:
 
     Args:
       judged: JudgedFrame.
-      name: of the input.
+      name: name of the input.
 
     Returns:
-      [height, width, 3] uint8 RGB, of one size.
+      [height, width, 3] uint8 RGB, of a fixed size.
     """
     found = judged.faces[0].found
     if found.traces is None:
@@ -84,7 +84,7 @@ ANNOTATIONS = Drawing("phystd_tf predict", annotated)
 
 
 def is_drawn(path: str) -> bool:
-    """Whether a file or a folder below a folder of inputs was made from faces, and is therefore no input."""
+    """Whether a file or a folder below a folder of inputs is an output of this project, and so not an input."""
     if os.path.isdir(path):
         return is_raw_folder(path)
     return PANELS.is_own(path) or ANNOTATIONS.is_own(path)
@@ -103,7 +103,7 @@ def _title(prediction: Prediction) -> str:
 
 
 def _outputs(found: Disentangled) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
-    """The crop and all outputs of a face that was taken apart."""
+    """The crop and all outputs of a disentangled face."""
     assert found.traces is not None and found.crop is not None
     assert found.reconstruction is not None and found.overall_trace is not None
     more = {"reconstruction": found.reconstruction, "overall_trace": found.overall_trace}

@@ -1,4 +1,4 @@
-"""What a model is used on: photographs, videos, folders of both, and cameras, as streams of frames."""
+"""The inputs of a model: photographs, videos, folders of both, and cameras, as streams of frames."""
 
 import os
 import time
@@ -21,7 +21,7 @@ class Frame(NamedTuple):
     """A frame of an input.
 
     Attributes:
-      number: from 0; None for a video of which nothing can be read.
+      number: index from 0; None for a video that cannot be read at all.
       image: [H, W, 3] uint8 RGB, or the error that says why there is none.
       seconds: time since the first frame.
     """
@@ -35,10 +35,10 @@ class Input(NamedTuple):
     """A photograph, a video, or a camera.
 
     Attributes:
-      path: of the file, or "camera" with its number.
-      is_clip: whether it has frames, whose faces are followed.
+      path: path of the file, or "camera" with its number.
+      is_clip: whether it has several frames, whose faces are followed.
       frames: starts to read it.
-      is_live: whether it goes on until somebody stops it.
+      is_live: whether it runs until somebody stops it.
     """
 
     path: str
@@ -48,11 +48,11 @@ class Input(NamedTuple):
 
 
 def list_files(paths: Sequence[str], is_drawn: Callable[[str], bool] = lambda path: False) -> list[str]:
-    """The photographs and videos at ``paths``, and all below those that are folders, each once.
+    """The files among ``paths``, and the photographs and videos below its folders, each once.
 
     Args:
-      paths: of files and folders; a file that is named is taken whatever its name ends with.
-      is_drawn: whether a file or a folder below ``paths`` was drawn by an earlier run and is no input.
+      paths: paths of files and folders; a file given here is taken whatever its suffix.
+      is_drawn: whether a file or a folder below ``paths`` was drawn by an earlier run and is not an input.
 
     Returns:
       Paths in the order of ``paths``; those of a folder are sorted.
@@ -82,12 +82,12 @@ def list_files(paths: Sequence[str], is_drawn: Callable[[str], bool] = lambda pa
 
 
 def file_input(path: str, frame_step: int = 1, max_frames: Optional[int] = None) -> Input:
-    """A photograph or a video, told apart by the name.
+    """A photograph or a video, as the suffix of its name says.
 
     Args:
-      path: of the file.
-      frame_step: of a video, every n-th frame is taken.
-      max_frames: of a video, the number of frames at most; None for all.
+      path: path of the file.
+      frame_step: n, to take every n-th frame of a video.
+      max_frames: maximum number of frames of a video; None for all.
     """
     if is_video(path):
         return Input(path, True, lambda: _video_frames(path, frame_step, max_frames))
@@ -98,9 +98,9 @@ def camera_input(number: int, frame_step: int = 1, max_frames: Optional[int] = N
     """A camera of this machine, until it stops or ``max_frames`` are taken.
 
     Args:
-      number: of the camera, from 0.
-      frame_step: every n-th frame is taken.
-      max_frames: number of frames at most; None for no limit.
+      number: number of the camera, from 0.
+      frame_step: n, to take every n-th frame.
+      max_frames: maximum number of frames; None for no limit.
     """
     return Input(f"camera{number}", True, lambda: _camera_frames(number, frame_step, max_frames), True)
 
@@ -126,7 +126,7 @@ def _camera_frames(number: int, frame_step: int, max_frames: Optional[int]) -> G
     try:
         if not capture.isOpened():
             raise CameraError(f"camera {number} cannot be opened; is it there, and free?")
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the present frame, not one that has been waiting
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the current frame, not one that has been waiting
         started = time.monotonic()
         last = None if max_frames is None else frame_step * max_frames
         index = 0

@@ -1,4 +1,4 @@
-"""The faces of an input, judged frame by frame: what all programs that use a model have in common."""
+"""Judges the faces of an input frame by frame, for all programs that use a model."""
 
 import contextlib
 from collections.abc import Generator
@@ -16,7 +16,7 @@ class JudgedFace(NamedTuple):
     """A face in a frame, or the reason why there is none.
 
     Attributes:
-      number: of the face within the input, from 0; None where it cannot be used.
+      number: number of the face within the input, from 0; None if it cannot be used.
       found: Disentangled.
     """
 
@@ -39,7 +39,7 @@ class JudgedFrame(NamedTuple):
 def judge(model: Model, source: Input) -> Generator[JudgedFrame, None, None]:
     """Judges all faces of an input.
 
-    Frames are decoded, faces are found, and the network runs at the same time, on different frames.
+    Decoding, finding faces, and the network run at the same time, on different frames.
 
     Args:
       model: Model.
@@ -51,7 +51,7 @@ def judge(model: Model, source: Input) -> Generator[JudgedFrame, None, None]:
     follower = model.follower()
     if source.is_clip:
         frames = read_ahead(_seen(read_ahead(source.frames()), follower))
-    else:  # there is nothing to be done at the same time
+    else:  # there is nothing to do at the same time
         frames = _seen(source.frames(), follower)
     with contextlib.closing(frames):
         for frame, seen in frames:

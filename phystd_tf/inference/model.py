@@ -1,4 +1,4 @@
-"""A trained PhySTD for people who have photographs: one call from a photograph to a score or to its traces."""
+"""A trained PhySTD applied to photographs: one call from a photograph to a score or to its traces."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,17 +26,17 @@ OK = "ok"
 
 
 class Prediction(NamedTuple):
-    """What the model says of one face.
+    """The result of the model for one face.
 
     Attributes:
       status: "ok", or why there is no verdict: "unreadable", "no_face", "low_quality" or "too_small".
-      reason: a sentence where the status is not ok; else empty.
-      score: liveness, Eq. (10): higher is more live; None without a face that can be used. A face that is blurred,
+      reason: a sentence if the status is not ok; otherwise empty.
+      score: liveness, Eq. (10): higher is more live; None without a usable face. A face that is blurred,
         over-exposed or too dark has a score, the status "low_quality", and no verdict.
-      threshold: live is ``score >= threshold``; None where the run has no operating point yet.
-      verdict: "live" or "spoof"; empty where there is no score or no threshold.
-      box: (left, top, right, bottom) of the face in pixels of the photograph; None where none was detected.
-      terms: those of Eq. (10) by their names in ``phystd_tf.liveness.TERMS``; None where there is no score.
+      threshold: live is ``score >= threshold``; None without a score, or if the run has no operating point yet.
+      verdict: "live" or "spoof"; empty if the status is not ok, or there is no threshold.
+      box: (left, top, right, bottom) of the face in pixels of the photograph; None if none was detected.
+      terms: those of Eq. (10) by their names in ``phystd_tf.liveness.TERMS``; None without a score.
     """
 
     status: str
@@ -49,7 +49,7 @@ class Prediction(NamedTuple):
 
 
 class Disentangled(NamedTuple):
-    """A face taken apart. All arrays are float32, channels last, without a batch axis, or None where there is no face.
+    """A disentangled face. All arrays are float32, channels last, without a batch axis, or None if there is no face.
 
     Attributes:
       prediction: Prediction.
@@ -69,26 +69,25 @@ class Disentangled(NamedTuple):
 
 
 class Model:
-    """A run folder or an export, from photographs to predictions. Made by ``phystd_tf.load``.
+    """A run folder or an export, from photographs to predictions; made by ``phystd_tf.load``.
 
     A face is found and cropped by the functions that prepared the training data, so a photograph gets the score that
     its prepared face has. Use it in a ``with`` block, or call ``close``, to release the face finder.
 
     Attributes:
-      predictor: Predictor, for crops that are prepared already.
+      predictor: Predictor, for crops that are already prepared.
     """
 
     def __init__(self, path: str, checkpoint: Optional[str] = None, morphable_model: Optional[str] = None) -> None:
         """Loads the model.
 
         Args:
-          path: of a run folder (`tools.train`) or an export (`tools.export`).
-          checkpoint: of a run: "last" or "best"; None for that of the operating point.
-          morphable_model: path of the one that the training data was prepared with; None for that of this package.
+          path: path of a run folder (`tools.train`) or an export (`tools.export`).
+          checkpoint: for a run: "last" or "best"; None for that of the operating point.
+          morphable_model: path of the one used for the training data; None for the packaged one.
 
         Raises:
-          PhystdError: if the path is neither, what it holds does not fit, or the model's crops are made in another
-            way.
+          PhystdError: if the path is neither, its contents do not fit, or its crops are made in another way.
         """
         self.predictor = Predictor(path, checkpoint)
         prepared = self.predictor.prepared
@@ -108,7 +107,7 @@ class Model:
         self.close()
 
     def close(self) -> None:
-        """Releases the face finder; the next call makes another."""
+        """Releases the face finder; the next call creates another."""
         if self._aligner is not None:
             self._aligner.close()
             self._aligner = None
@@ -126,13 +125,13 @@ class Model:
           images: a photograph, or a sequence of them: paths, or arrays [H, W, 3], RGB, uint8 or float in [0, 1].
 
         Returns:
-          One Prediction for one photograph, else a list in the same order. A photograph without a face that can be
-          used has another status than "ok", and does not stop the others.
+          One Prediction for one photograph, otherwise a list in the same order. A photograph without a usable face
+          has a status other than "ok", and does not stop the others.
 
         Raises:
           ValueError: if an array is not of this form.
         """
-        # Here, and not on the results of ``disentangle``: the traces of one face at a time are in memory.
+        # Not via ``disentangle``, so that only the traces of one face at a time are in memory.
         return _each(images, lambda image: self._disentangle(image).prediction)
 
     @overload
@@ -142,11 +141,11 @@ class Model:
     def disentangle(self, images: Sequence[Photograph]) -> list[Disentangled]: ...
 
     def disentangle(self, images: Union[Photograph, Sequence[Photograph]]) -> Union[Disentangled, list[Disentangled]]:
-        """Takes photographs apart; arguments, order and errors are those of ``predict``."""
+        """Disentangles photographs; arguments, order and errors are those of ``predict``."""
         return _each(images, self._disentangle)
 
     def disentangle_faces(self, photograph: Photograph) -> list[Disentangled]:
-        """Takes all faces of a photograph apart; ``disentangle`` gives the first of them.
+        """Disentangles all faces of a photograph; ``disentangle`` gives the first of them.
 
         Args:
           photograph: as for ``predict``.
@@ -161,11 +160,11 @@ class Model:
         return self.judge(find_faces(image, *self._finder()))
 
     def follower(self) -> FaceFollower:
-        """Starts a clip: what is returned finds the faces of its frames, for ``judge``."""
+        """Starts a clip: the FaceFollower finds the faces of its frames for ``judge``."""
         return FaceFollower(*self._finder())
 
     def judge(self, faces: Sequence[Union[FoundFace, AlignmentError]]) -> list[Disentangled]:
-        """Takes faces apart that were found, in one batch.
+        """Disentangles found faces in one batch.
 
         Args:
           faces: what the functions of ``phystd_tf.face.geometry`` return or raise.
@@ -217,12 +216,12 @@ class Model:
 
 
 def load(path: str, checkpoint: Optional[str] = None, morphable_model: Optional[str] = None) -> Model:
-    """A trained model from a run folder or an export; see ``Model``."""
+    """Loads a trained model from a run folder or an export; see ``Model``."""
     return Model(os.fspath(path), checkpoint, morphable_model)
 
 
 def unreadable(error: Exception) -> Disentangled:
-    """What is said of a photograph or a frame that cannot be read."""
+    """The result for a photograph or a frame that cannot be read."""
     return Disentangled(Prediction("unreadable", str(error)))
 
 
@@ -231,7 +230,7 @@ def _refused(error: AlignmentError) -> Disentangled:
 
 
 def _each(images: Union[Photograph, Sequence[Photograph]], function: Callable[[Photograph], Any]) -> Any:
-    """What ``function`` gives for one photograph, or the list of it for several."""
+    """The result of ``function`` for one photograph, or a list of results for several."""
     if isinstance(images, (str, os.PathLike)) or (isinstance(images, np.ndarray) and images.ndim == 3):
         return function(images)
     return [function(image) for image in images]

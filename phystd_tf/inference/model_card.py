@@ -17,9 +17,9 @@ def model_card(metadata: Mapping[str, Any], trainings: list[dict[str, Any]], siz
     """The card as Markdown.
 
     Args:
-      metadata: of the export, see ``phystd_tf.inference.export``.
+      metadata: metadata of the export, see ``phystd_tf.inference.export``.
       trainings: the commands of the run, see ``phystd_tf.runs.folder.load_commands``.
-      sizes: bytes of the other formats, by file.
+      sizes: sizes of the other formats in bytes, by file.
     """
     hparams, point = metadata["hparams"], metadata["operating_point"]
     size, prepared = hparams["image_size"], metadata["prepared"]

@@ -22,18 +22,18 @@ class Predictor:
     Attributes:
       hparams: HParams of the model.
       prepared: how its training crops were made, see ``phystd_tf.data.records``.
-      operating_point: OperatingPoint, or None where the run has none yet.
+      operating_point: OperatingPoint, or None if the run has none yet.
     """
 
     def __init__(self, path: str, checkpoint: Optional[str] = None) -> None:
         """Loads a run folder or an export.
 
         Args:
-          path: of a run folder (`tools.train`) or an export (`tools.export`).
-          checkpoint: of a run: "last" or "best"; None for that of the operating point.
+          path: path of a run folder (`tools.train`) or an export (`tools.export`).
+          checkpoint: for a run: "last" or "best"; None for that of the operating point.
 
         Raises:
-          PhystdError: if the path is neither, or what it holds does not fit.
+          PhystdError: if the path is neither, or its contents do not fit.
         """
         if os.path.exists(os.path.join(path, EXPORT_FILE)):
             exported = load_export(path)
@@ -50,7 +50,7 @@ class Predictor:
             raise PhystdError(f"{path} is neither a run folder nor an export (no {EXPORT_FILE})")
 
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Everything about a batch of crops.
+        """All outputs for a batch of crops.
 
         Args:
           images: [n, N, N, 3] float32, RGB in [0, 1].

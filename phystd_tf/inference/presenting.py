@@ -1,4 +1,4 @@
-"""Shows people on the terminal how a model is used on inputs."""
+"""Shows on the terminal what a model says about inputs."""
 
 from collections.abc import Sequence
 from typing import Callable

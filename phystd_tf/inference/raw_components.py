@@ -1,7 +1,7 @@
-"""The components of a face as files, exact enough to compute its reconstruction, Eq. (5), from them again.
+"""The components of a face as files, exact enough to recompute its reconstruction, Eq. (5).
 
     NAME.npz                     float32 arrays, by the names of COMPONENTS
-    NAME_raw/<component>.png     16 bits of each value; value = offset + scale * pixel
+    NAME_raw/<component>.png     16 bits per value; value = offset + scale * pixel
     NAME_raw/ranges.json         scale and offset of each component
 
 B and C are as they enter Eq. (5), low-passed. With any system that reconstructs a live face,
@@ -26,12 +26,12 @@ KINDS = ("npz", "png")
 COMPONENTS = ("crop", "B", "C", "T", "P", "I_P", "depth", "reconstruction")
 RANGES_FILE = "ranges.json"
 _EQUATION = "reconstruction = (1 - P) * (crop - B - C - T) + P * I_P"
-_LARGEST = 2**16 - 1  # of a pixel
+_LARGEST = 2**16 - 1  # pixel value
 _is_own_archive = is_archive(*(f"{name}.npy" for name in COMPONENTS))
 
 
 def raw_path(picture: str, kind: str) -> str:
-    """Where the components of a face are that has its picture at a path; ``kind`` is one of KINDS."""
+    """The path of the components of a face, next to its picture; ``kind`` is one of KINDS."""
     stem = os.path.splitext(picture)[0]
     return f"{stem}.npz" if kind == "npz" else f"{stem}_raw"
 
@@ -49,7 +49,7 @@ def check_raw(path: str, kind: str) -> None:
 
 
 def is_raw_folder(path: str) -> bool:
-    """Whether a folder holds components as pictures, which are no photographs."""
+    """Whether a folder holds components as pictures, which are not photographs."""
     return _own_files(path) is not None
 
 
@@ -57,7 +57,7 @@ def write_raw(found: Disentangled, path: str, kind: str) -> None:
     """Writes the components of a face, all or none.
 
     Args:
-      found: with a face.
+      found: Disentangled with a face.
       path: from ``raw_path``.
       kind: one of KINDS.
     """
@@ -78,14 +78,14 @@ def write_raw(found: Disentangled, path: str, kind: str) -> None:
 
 
 def to_16_bits(values: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Values as pixels of 16 bits that use the whole range.
+    """Converts values to 16-bit pixels that use the whole range.
 
     Args:
       values: any shape, float.
 
     Returns:
-      (uint16 pixels of this shape, scale, offset); offset + scale * pixel is off by at most half a scale, and the
-      scale is the range of the values by 65535.
+      (uint16 pixels of this shape, scale, offset); offset + scale * pixel is off by at most scale / 2, and scale
+      is the range of the values divided by 65535.
     """
     exact = np.float64(values)
     offset, scale = float(exact.min()), float(exact.max() - exact.min()) / _LARGEST
@@ -100,7 +100,7 @@ def _components(found: Disentangled) -> dict[str, np.ndarray]:
 
 
 def _write_png(pixels: np.ndarray, path: str) -> None:
-    # Pillow knows no color of 16 bits. The file is opened here: OpenCV does not take every name.
+    # Pillow cannot write 16-bit color. The file is opened here, since OpenCV does not accept every name.
     good, data = cv2.imencode(".png", pixels[..., ::-1])
     assert good, pixels.shape
     with open(path, "wb") as file:

@@ -1,4 +1,4 @@
-"""Uses a model on inputs: a row for each face, and pictures if wanted. Failures do not stop the other inputs."""
+"""Applies a model to inputs: one row per face, and pictures if wanted. Failures do not stop the other inputs."""
 
 import contextlib
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Reports(NamedTuple):
     Attributes:
       rows: path of the file of rows; None for none.
       drawing: Drawing; None for none.
-      folder: of what is drawn.
+      folder: folder of the drawings.
       raw: one of ``raw_components.KINDS`` to write the components of the first face of each photograph next to its
         picture; None for none.
     """
@@ -30,7 +30,7 @@ class Reports(NamedTuple):
     raw: Optional[str] = None
 
     def check(self, inputs: Sequence[Input], more: Sequence[str] = ()) -> None:
-        """Refuses, before any work, outputs that would replace an input or what others wrote.
+        """Refuses, before any work, outputs that would replace an input or a file of others.
 
         Args:
           inputs: what will be read.
@@ -56,9 +56,9 @@ def report(
     on_frame: Callable[[Input, JudgedFrame], None] = lambda source, judged: None,
     on_row: Callable[[Input, Row], None] = lambda source, row: None,
 ) -> int:
-    """Judges all faces of the inputs and writes what is said of them.
+    """Judges all faces of the inputs and writes the results.
 
-    What was done is kept where the work is interrupted, which is how a camera is stopped.
+    Finished results are kept if the work is interrupted, which is how a camera is stopped.
 
     Args:
       model: Model.
@@ -71,7 +71,7 @@ def report(
       The number of inputs with a face that has a score.
 
     Raises:
-      OutputError: if an input, or a file of somebody else, would be replaced; nothing is written then.
+      OutputError: if an input, or a file of others, would be replaced; nothing is written then.
     """
     reports.check(inputs)
     with writing_rows(reports.rows) if reports.rows else contextlib.nullcontext(lambda row: None) as write:
@@ -94,7 +94,7 @@ def _report_input(
     on_frame: Callable[[Input, JudgedFrame], None],
     add: Callable[[Input, Sequence[Row]], bool],
 ) -> bool:
-    """Judges one input and draws it at ``path``; returns whether it has a face that has a score."""
+    """Judges one input and draws it at ``path``; returns whether one of its faces has a score."""
     maker, is_judged, picture = RowMaker(source, model.predictor.operating_point), False, ""
     drawn_file = reports.drawing.file(source, path) if reports.drawing else contextlib.nullcontext(lambda judged: "")
     try:

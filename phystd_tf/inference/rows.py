@@ -1,4 +1,4 @@
-"""What is said of each face, as rows of a CSV or JSON-lines file and as lines for people."""
+"""The result for each face, as rows of a CSV or JSON Lines file and as lines for people."""
 
 import collections
 import contextlib
@@ -24,23 +24,23 @@ HEADING = f"{'verdict':7} {'score':>9}  {'status':11} {'frames':>6}  {'face box'
 
 
 class Row(NamedTuple):
-    """What is said of a face in one frame, or in a whole clip. None is an empty value.
+    """The result for a face in one frame, or in a whole clip. None is an empty value.
 
     Attributes:
-      path: of the photograph or the video, or the camera.
-      frame: index from 0; 0 for a photograph, None for a whole clip.
-      frames: number of frames that the score is the mean of.
-      face: number of the face within the input, from 0; None where it cannot be used.
-      left, top, right, bottom: of the face in pixels of the frame.
+      path: path of the photograph or the video, or the camera.
+      frame: index from 0; 0 for a photograph, None for a whole clip or an unreadable video.
+      frames: number of frames over which the score is averaged.
+      face: number of the face within the input, from 0; None if it cannot be used.
+      left, top, right, bottom: box of the face in pixels of the frame.
       score: liveness, Eq. (10): higher is more live.
       threshold: live is ``score >= threshold``.
       threshold_source: which scores the threshold was chosen on.
-      verdict: "live" or "spoof"; empty where there is no score or no threshold.
+      verdict: "live" or "spoof"; empty if the status is not ok, or there is no threshold.
       status: "ok", or why there is no verdict: "unreadable", "no_face", "low_quality" or "too_small".
-      reason: a sentence where the status is not ok; else empty.
+      reason: a sentence if the status is not ok; otherwise empty.
       alpha0: score = depth + alpha0 * (B + C + T + P).
       depth, B, C, T, P: the terms of Eq. (10).
-      picture: what was drawn of it, as a path; empty if nothing was.
+      picture: path of its drawing; empty if there is none.
     """
 
     path: str
@@ -66,7 +66,7 @@ class Row(NamedTuple):
     picture: str
 
     def as_line(self) -> str:
-        """The row below HEADING, for people."""
+        """The row as a line below HEADING, for people."""
         score = "" if self.score is None else f"{self.score:.4f}"
         sides = (self.left, self.top, self.right, self.bottom)
         box = "" if self.left is None else ",".join(f"{side:.0f}" for side in sides)
@@ -95,19 +95,19 @@ class RowMaker:
 
         Args:
           judged: JudgedFrame.
-          picture: path of what was drawn of it, or empty.
+          picture: path of the drawing, or empty.
         """
         self._num_frames += 1
         return [self._of_face(judged.frame.number, face, picture) for face in judged.faces]
 
     def of_clip(self, picture: str) -> list[Row]:
-        """The rows of the whole clip: per face the mean over the frames in which it could be judged.
+        """The rows of the whole clip: for each face, the mean over the frames in which it could be judged.
 
         Args:
-          picture: path of what was drawn of it, or empty.
+          picture: path of the drawing, or empty.
 
         Returns:
-          One Row per face; one that says why if there is none, and none at all for a photograph.
+          One Row per face; if several frames have none to judge, one that says why; none for a photograph.
         """
         if not self._source.is_clip:
             return []
@@ -160,15 +160,15 @@ class RowMaker:
         )
 
     def _reason(self, prediction: Prediction) -> str:
-        """Without the name of the file, which has its own column."""
+        """The reason without the file name, which has its own column."""
         return printable(prediction.reason.removeprefix(f"{self._source.path}: "))
 
 
 def check_row_suffix(path: str) -> None:
-    """Refuses a file for rows of an unknown kind.
+    """Refuses a file for rows if its suffix is unknown.
 
     Raises:
-      PhystdError: names those that are known.
+      PhystdError: names the known suffixes.
     """
     if not path.lower().endswith(ROW_SUFFIXES):
         raise PhystdError(f"{path}: the name must end in {' or '.join(ROW_SUFFIXES)}")
@@ -176,10 +176,10 @@ def check_row_suffix(path: str) -> None:
 
 @contextlib.contextmanager
 def writing_rows(path: str) -> Iterator[Callable[[Row], None]]:
-    """Writes rows one by one; what was written is kept where the work is interrupted.
+    """Writes rows one by one; what was written is kept if the work is interrupted.
 
     Args:
-      path: of the file, with an ending of ROW_SUFFIXES.
+      path: path of the file, with one of ROW_SUFFIXES.
 
     Yields:
       A function that writes a Row.

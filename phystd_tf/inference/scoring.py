@@ -15,7 +15,7 @@ from phystd_tf.networks.network import Network
 from phystd_tf.networks.outputs import traced_terms
 
 _BATCH = 16
-_COLUMNS = ("clip", "frame", "subject", "type", "label")  # of the records; the instrument is in the manifest alone
+_COLUMNS = ("clip", "frame", "subject", "type", "label")  # of the records; the instrument is only in the manifest
 
 
 def score_split(
@@ -27,11 +27,11 @@ def score_split(
       generator: Network.
       faces: path of a prepared folder, or a Selection of its faces.
       split: "train", "dev" or "test".
-      progress: called with the number of faces after each batch.
+      progress: called after each batch with its number of faces.
 
     Returns:
       One row per face: clip, frame, subject, type, instrument, label, depth, B, C, T, P. Types are those of Table 3:
-      ``partial_eye`` and ``partial_mouth`` are ``partial_paper``, with the kind as instrument.
+      ``partial_eye`` and ``partial_mouth`` become ``partial_paper``, with the kind as instrument.
 
     Raises:
       PreparedFolderError: if the folder or the split is missing or damaged.
@@ -43,7 +43,7 @@ def score_split(
     try:
         for images, info in evaluation_dataset(selection, generator.hparams, split, _BATCH):
             columns: dict[str, Any] = {name: _plain(info[name].numpy()) for name in _COLUMNS}
-            # Pieces of paper over eyes and over the mouth are one column of Table 3, and told apart as instruments.
+            # Paper over the eyes and paper over the mouth share a column of Table 3; their instruments differ.
             kinds = columns["type"]
             columns["type"] = [spoof_types.table_type(kind) for kind in kinds]
             columns["instrument"] = [

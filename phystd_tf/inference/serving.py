@@ -15,7 +15,7 @@ class ServingModule(tf.Module):
 
     Each takes any number n of faces:
       score (also as serving_default), disentangle: ``crops`` [n, N, N, 3] float32, RGB in [0, 1]. Other values are
-        refused, because pixels in 0..255 would give a score that looks real.
+        refused, because pixels in 0..255 would give a plausible score.
       score_uint8: ``crops`` [n, N, N, 3] uint8, RGB in 0..255.
       score_encoded: ``encoded`` [n] string, crops of N x N pixels as JPEG or PNG.
 
@@ -24,7 +24,7 @@ class ServingModule(tf.Module):
 
     def __init__(self, generator: Network, operating_point: OperatingPoint) -> None:
         super().__init__()
-        # Not the network itself: Keras would trace and store each of its layers once more, which takes a minute.
+        # Not the network itself: Keras would trace and store each of its layers again, which takes a minute.
         self.weights = generator.variables
         self._outputs = traced_outputs(generator, operating_point.alpha0)
         self._threshold = operating_point.threshold
@@ -67,11 +67,11 @@ class ServingModule(tf.Module):
 
     def _decoded(self, encoded: tf.Tensor) -> tf.Tensor:
         crop = tf.io.decode_image(encoded, channels=3, expand_animations=False)
-        return tf.ensure_shape(crop, (self._size, self._size, 3))  # refuses others, with both shapes
+        return tf.ensure_shape(crop, (self._size, self._size, 3))  # refuses other shapes; the message has both
 
 
 def score_function(generator: Network, operating_point: OperatingPoint) -> tf.types.experimental.GenericFunction:
-    """What other runtimes get: from ``crops`` [n, N, N, 3] float32 in [0, 1] to score [n] float32 and is_live [n].
+    """For other runtimes: from ``crops`` [n, N, N, 3] float32 in [0, 1] to score [n] float32 and is_live [n].
 
     It is the signature ``score`` without its terms, and without the check of values, which they cannot do.
     """

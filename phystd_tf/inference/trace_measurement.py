@@ -1,7 +1,7 @@
 """Measures the traces of a model against the truth of the embedded dataset.
 
-The one place where a model meets the truth, after training: the truth is cut
-out as preparation cut out the frame, and compared.
+This is the only place where a model is compared with the truth, after training.
+The truth is cropped as the preparation cropped the frame.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,14 +39,14 @@ def measure_split(
 ) -> pd.DataFrame:
     """The trace quality of every face of a split.
 
-    A live face is its own truth: its trace should be nothing.
+    A live face is its own truth: its trace should be zero.
 
     Args:
       generator: Network.
       faces: path of a prepared folder, or a Selection of its faces.
-      truth_folder: folder of the embedded dataset that it was prepared from, with its truth.
+      truth_folder: folder of the embedded dataset from which they were prepared, with its truth.
       split: "train", "dev" or "test".
-      progress: called with the number of faces after each batch.
+      progress: called after each batch with its number of faces.
 
     Returns:
       One row per face, with the KEYS and MEASURES of ``trace_quality``.
@@ -69,7 +69,7 @@ def measure_split(
         live = tf.where(is_live, images, resize_crops(np.stack(live), size))
         covered = resize_crops(np.stack(covered), size).numpy()
         for row, values in zip(rows, _measures(images, live, covered, outputs(images), generator.hparams)):
-            if row["label"] == "1":  # nothing was there to be gained
+            if row["label"] == "1":  # a live face has nothing to gain
                 values.update(dict.fromkeys(_OF_SPOOFS, np.nan))
             keys = {name: row[name] for name in quality.KEYS}
             measured.append({**keys, "frame": int(row["frame"]), "label": int(row["label"]), **values})
@@ -95,7 +95,7 @@ def _true_crops(truth_folder: str, row: Mapping[str, str], size: int) -> tuple[n
 def _measures(
     images: tf.Tensor, live: tf.Tensor, covered: np.ndarray, out: Mapping[str, tf.Tensor], hparams: HParams
 ) -> Iterator[dict[str, float]]:
-    """The MEASURES of each face of a batch; ``summarize_quality`` takes NaN as none."""
+    """The MEASURES of each face of a batch; ``summarize_quality`` treats NaN as missing."""
     trace = out["overall_trace"]
     reconstruction = tf.clip_by_value(out["reconstruction"], 0.0, 1.0)
     estimated = decompose(trace, hparams.n1, hparams.n2)

@@ -1,4 +1,4 @@
-"""The network of a run folder, without its training: no discriminator and no optimizer is made."""
+"""Loads the network of a run folder without its training: no discriminators and no optimizers."""
 
 import os
 import re
@@ -52,7 +52,7 @@ def load_generator(run: str, name: str = "last") -> Network:
             if len(stored) != len(generator.variables):
                 raise ValueError(f"it has {len(stored)} variables of a generator, not {len(generator.variables)}")
             status = tf.train.Checkpoint(generator=generator).restore(path)
-            status.expect_partial()  # the discriminators and the optimizers are not wanted
+            status.expect_partial()  # the discriminators and the optimizers are not needed
             status.assert_existing_objects_matched()
         except (AssertionError, ValueError, IndexError, tf.errors.OpError) as error:
             raise unfit_checkpoint(os.path.join(folder, os.path.basename(path)), error) from error

@@ -1,8 +1,8 @@
 """The only place that touches tensorflow-addons.
 
-tensorflow-addons 0.23 is its last release. What is used of it stands here, so
-that a replacement is one edit. It is imported on first use, because its import
-takes a second and warns about the end of its life.
+tensorflow-addons 0.23 is its last release. All that is used of it is here, so that
+replacing it is one edit. It is imported on first use, because the import takes a
+second and prints an end-of-life notice.
 """
 
 import warnings
@@ -17,8 +17,8 @@ def spectral_normalization(layer: tf.keras.layers.Layer) -> tf.keras.layers.Laye
       layer: a layer with a ``kernel``, such as Conv2D; not yet built.
 
     Returns:
-      A layer of the same call signature. The power iteration moves only when it
-      is called with ``training=True``.
+      A layer of the same call signature. The power iteration advances only
+      when it is called with ``training=True``.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the end-of-life notice, see the module docstring

@@ -1,4 +1,4 @@
-"""The pieces that Fig. 4 is made of.
+"""The building blocks of Fig. 4.
 
 The body of the generator computes in ``hparams.precision``; its variables, all last layers and the discriminators stay
 float32.
@@ -16,9 +16,9 @@ from phystd_tf.networks.convolution import ConvolutionLayer
 
 
 def kernel_initializer(stddev: Optional[float]) -> tf.keras.initializers.Initializer:
-    """A new initialiser: N(0, stddev), Sec. 4.1, or He's where stddev is None.
+    """A new initializer: N(0, stddev), Sec. 4.1, or He's if stddev is None.
 
-    Call it once a layer. In Keras 2.15 one unseeded instance gives every layer
+    Call it once per layer. In Keras 2.15, one unseeded instance gives every layer
     the same values, and D1..D4 would start as copies of each other.
     """
     if stddev is None:
@@ -27,13 +27,13 @@ def kernel_initializer(stddev: Optional[float]) -> tf.keras.initializers.Initial
 
 
 def trace_head_initializer(hparams: HParams) -> tf.keras.initializers.Initializer:
-    """A new initializer for a layer that gives traces: smaller ones start near G(I) = I. Call it once a layer."""
+    """A new initializer for a layer that gives traces: small values start near G(I) = I. Call it once per layer."""
     stddev = hparams.trace_head_stddev
     return kernel_initializer(hparams.init_stddev if stddev is None else stddev)
 
 
 def in_turn(layers: Iterable[tf.keras.layers.Layer], inputs: tf.Tensor, training: bool) -> tf.Tensor:
-    """What several layers make of a tensor, one after the other."""
+    """Applies several layers to a tensor, one after the other."""
     x = inputs
     for layer in layers:
         x = layer(x, training=training)
@@ -43,13 +43,13 @@ def in_turn(layers: Iterable[tf.keras.layers.Layer], inputs: tf.Tensor, training
 class ConvUnit(tf.keras.layers.Layer):
     """Convolution, batch normalization, leaky ReLU: each "conv" of Fig. 4 but the last ones.
 
-    Input [n, h, w, c] float32; output [n, ceil(h / strides), ceil(w / strides), filters].
-    The convolution has no bias where the normalization that follows has one.
+    Input [n, h, w, c] float; output [n, ceil(h / strides), ceil(w / strides), filters].
+    The convolution has no bias if the normalization that follows has one.
 
     Args:
       filters: number of output channels.
       hparams: HParams, for the slope and the batch normalization.
-      stddev: of the initial kernel; None for He's.
+      stddev: stddev of the initial kernel; None for He's.
       strides: 1 or 2.
       norm: "batch", "spectral" or "none".
       dtype: Keras policy, as ``hparams.precision``.
@@ -93,10 +93,10 @@ class ConvUnit(tf.keras.layers.Layer):
 class UpUnit(tf.keras.layers.Layer):
     """Transpose convolution, batch normalization, leaky ReLU, Fig. 4.
 
-    Input [n, h, w, c] float32; output [n, strides * h, strides * w, filters].
-    With ``hparams.upsampling == "bilinear"`` a stride of 2 is a bilinear
-    resize and a convolution instead: transpose convolutions of kernel 3 leave
-    a checkerboard in T and P.
+    Input [n, h, w, c] float; output [n, strides * h, strides * w, filters].
+    With ``hparams.upsampling == "bilinear"``, a stride of 2 is a bilinear
+    resize and a convolution instead: transpose convolutions with kernel size 3
+    leave a checkerboard in T and P.
 
     Args:
       filters: number of output channels.
@@ -132,7 +132,7 @@ class UpUnit(tf.keras.layers.Layer):
 class ConvBlock(tf.keras.layers.Layer):
     """A block of the encoder, Fig. 4: several ConvUnits, the last with stride 2.
 
-    Input [n, h, w, c] float32; output [n, h / 2, w / 2, filters].
+    Input [n, h, w, c] float; output [n, h / 2, w / 2, filters].
     """
 
     def __init__(self, filters: int, hparams: HParams, **kwargs: Any) -> None:
@@ -148,10 +148,10 @@ class ConvBlock(tf.keras.layers.Layer):
 
 
 class SpatialAttention(tf.keras.layers.Layer):
-    """Weights each position of a feature map, the attention of [56] named in Sec. 3.2.
+    """Weights each position of a feature map: the attention of [56] named in Sec. 3.2.
 
     The weight is a sigmoid of a convolution over the mean and the maximum of
-    the channels. Input and output [n, h, w, c] float32.
+    the channels. Input and output [n, h, w, c] float.
     """
 
     def __init__(self, kernel_size: int, hparams: HParams, **kwargs: Any) -> None:
@@ -173,11 +173,11 @@ class SpatialAttention(tf.keras.layers.Layer):
 
 
 def resize_antialiased(images: tf.Tensor, size: int) -> tf.Tensor:
-    """Images at ``size`` x ``size`` without aliasing.
+    """Resizes images to ``size`` x ``size`` without aliasing.
 
-    An average over whole pixels where the sizes divide (much the faster one),
-    the antialiased bilinear filter elsewhere, such as 256 to the 96 of D2. Plain
-    bilinear sampling would show a discriminator the moire of the sampling.
+    Averages whole pixels if ``size`` divides N (much faster), and otherwise uses
+    the antialiased bilinear filter, as from 256 to the 96 of D2. Plain bilinear
+    sampling would show a discriminator the moire of the sampling.
 
     The filter is two constant matrices: the op behind ``tf.image.resize(antialias=True)``
     has a kernel for the CPU only, and none for XLA.
@@ -200,9 +200,9 @@ def resize_antialiased(images: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def antialiasing_matrix(current: int, size: int) -> np.ndarray:
-    """The antialiased bilinear filter along one axis: [size, current] float32, each row adds up to 1.
+    """The antialiased bilinear filter along one axis: [size, current] float32, each row sums to 1.
 
-    A tent as wide as two pixels of the result, around the center of each.
+    Each row is a tent around the center of a pixel of the result, two of them wide.
     """
     scale = size / current
     centers = (np.arange(size) + 0.5) / scale - 0.5

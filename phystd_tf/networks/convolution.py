@@ -1,9 +1,9 @@
-"""Convolution layers whose training does not wait for a slow kernel.
+"""Convolution layers with a kernel gradient that is faster on some CPUs.
 
-TensorFlow 2.15 computes the gradient of a convolution by its kernel with oneDNN, which on processors with AVX2 but
-without AVX-512 runs at a fifth of the rate of the other two convolutions once feature maps are large: 15 GFLOP/s of
-the 90 of a core for 64 channels at 256 px. There, that gradient is computed as matrix products here, which is the
-same sum in another order.
+TensorFlow 2.15 computes the kernel gradient (with respect to the weights) with oneDNN. On CPUs with AVX2 but without
+AVX-512, it runs at a fifth of the rate of the forward pass and the input gradient once feature maps are large: 15 of a
+core's 90 GFLOP/s for 64 channels at 256 px. There, it is computed here as matrix products: the same sum in another
+order.
 """
 
 import contextlib
@@ -14,20 +14,20 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-# Where products were faster than the operation on such a processor, of the shapes that the presets have.
+# From here on, products were faster than TensorFlow's op on such a CPU, for the shapes of the presets.
 _LEAST_CHANNELS, _LEAST_HEIGHT = 32, 32
 
 _operations_only = False  # see ``operations_only``
 
 
 class ConvolutionLayer(tf.keras.layers.Conv2D):
-    """``tf.keras.layers.Conv2D`` whose gradient by the kernel is ``gradient_by_products`` where that is faster."""
+    """``tf.keras.layers.Conv2D`` whose kernel gradient is ``gradient_by_products`` if that is faster."""
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """As that of ``tf.keras.layers.Conv2D``, and the very same operations without ``training``.
+        """As in ``tf.keras.layers.Conv2D``, and exactly the same operations without ``training``.
 
         Args:
-          inputs: [n, h, w, c], in the layer's type of computation.
+          inputs: [n, h, w, c], in the compute dtype of the layer.
           training: whether gradients are taken.
 
         Returns:
@@ -46,12 +46,12 @@ class ConvolutionLayer(tf.keras.layers.Conv2D):
 
 
 def convolve(images: tf.Tensor, kernel: tf.Tensor, strides: int, padding: str) -> tf.Tensor:
-    """``tf.nn.conv2d`` with ``gradient_by_products`` as its gradient by the kernel.
+    """``tf.nn.conv2d`` with ``gradient_by_products`` as its kernel gradient.
 
     Args:
       images: [n, h, w, c] float, with static h, w and c.
       kernel: [kh, kw, c, filters], same dtype.
-      strides: of height and width.
+      strides: stride along height and width.
       padding: "SAME" or "VALID".
 
     Returns:
@@ -72,13 +72,13 @@ def convolve(images: tf.Tensor, kernel: tf.Tensor, strides: int, padding: str) -
 def gradient_by_products(
     images: tf.Tensor, upstream: tf.Tensor, size: tuple[int, int], strides: int, padding: str
 ) -> tf.Tensor:
-    """The gradient of a convolution by its kernel: one matrix product for each place of the kernel.
+    """The kernel gradient of a convolution: one matrix product for each position in the kernel.
 
     Args:
-      images: [n, h, w, c] float, what was convolved, with static h, w and c.
-      upstream: [n, h', w', filters], same dtype, the gradient by the result.
+      images: [n, h, w, c] float, the input of the convolution, with static h, w and c.
+      upstream: [n, h', w', filters], same dtype, the gradient with respect to the output.
       size: height and width of the kernel.
-      strides: of height and width.
+      strides: stride along height and width.
       padding: "SAME" or "VALID".
 
     Returns:
@@ -91,7 +91,7 @@ def gradient_by_products(
     for y in range(size[0]):
         for x in range(size[1]):
             top, left = y // strides, x // strides
-            # One after the other: each takes a copy of the images.
+            # One after the other, since each needs a copy of the images.
             with tf.control_dependencies(products[-1:]):
                 seen = phases[y % strides, x % strides, :, top : top + height, left : left + width]
                 products.append(tf.matmul(tf.reshape(seen, (-1, images.shape[-1])), flat, transpose_a=True))
@@ -99,10 +99,10 @@ def gradient_by_products(
 
 
 def _phases(images: tf.Tensor, upstream: tf.Tensor, size: tuple[int, int], strides: int, padding: str) -> tf.Tensor:
-    """Images with their margins, every ``strides``-th line and column apart, as slices with steps are slow.
+    """Splits padded images into every ``strides``-th row and column, since slices with steps are slow.
 
     Returns:
-      [strides, strides, n, ceil(h / strides), ceil(w / strides), c]: first those of lines and columns 0, strides, ...
+      [strides, strides, n, h / strides, w / strides, c] for padded h, w; [0, 0] has rows and columns 0, strides, ...
     """
     paddings, counts = [(0, 0)], []
     for here, there, of_kernel in zip(images.shape[1:3], upstream.shape[1:3], size):
@@ -118,13 +118,13 @@ def _phases(images: tf.Tensor, upstream: tf.Tensor, size: tuple[int, int], strid
 
 
 def products_are_faster(dtype: tf.DType, channels: int, filters: int, height: int) -> bool:
-    """Whether ``gradient_by_products`` is faster than the operation on this machine.
+    """Whether ``gradient_by_products`` is faster than TensorFlow's op on this machine.
 
     Args:
-      dtype: of images and kernel.
-      channels: of the images.
-      filters: channels of the result.
-      height: of the result.
+      dtype: dtype of images and kernel.
+      channels: channels of the input.
+      filters: channels of the output.
+      height: height of the output.
     """
     large = min(channels, filters) >= _LEAST_CHANNELS and height >= _LEAST_HEIGHT
     return large and dtype == tf.float32 and not _operations_only and operation_is_slow()
@@ -132,7 +132,7 @@ def products_are_faster(dtype: tf.DType, channels: int, filters: int, height: in
 
 @contextlib.contextmanager
 def operations_only() -> Iterator[None]:
-    """Within, every gradient by a kernel is that of TensorFlow, so that a graph tells what is convolved."""
+    """Within, every kernel gradient is TensorFlow's op, so that a graph shows its convolutions."""
     global _operations_only
     before, _operations_only = _operations_only, True
     try:
@@ -143,13 +143,13 @@ def operations_only() -> Iterator[None]:
 
 @functools.cache
 def operation_is_slow() -> bool:
-    """Whether this machine computes on a processor with AVX2 and without AVX-512."""
+    """Whether this machine computes on a CPU with AVX2 and without AVX-512."""
     features = _processor_features()
     slow = features.get("AVX2", False) and not features.get("AVX512F", False)
     return slow and not tf.config.list_physical_devices("GPU")
 
 
 def _processor_features() -> dict[str, bool]:
-    """Whether the processor has a feature, by name."""
+    """Name of a CPU feature -> whether the CPU has it."""
     features: dict[str, bool] = np.core._multiarray_umath.__cpu_features__
     return features

@@ -15,9 +15,9 @@ class Discriminator(tf.keras.Model):
     (18), are 0 for fake and 1 for real.
 
     Args:
-      size: the resolution; larger images are brought to it first.
+      size: the resolution; larger images are resized to it first.
       hparams: HParams.
-      maps: how many maps it makes; one in PhySTD.
+      maps: number of output maps; one in PhySTD.
     """
 
     def __init__(self, size: int, hparams: HParams, maps: int = 1, **kwargs: Any) -> None:
@@ -37,7 +37,7 @@ class Discriminator(tf.keras.Model):
 
         Args:
           image: [n, N, N, 3] float32, RGB, not clipped.
-          training: whether batch normalization uses, and updates its averages by, this batch.
+          training: whether batch normalization uses this batch and updates its moving averages.
 
         Returns:
           [n, size / 8, size / 8, maps] float32 with the strides of Fig. 4; 1 = real.

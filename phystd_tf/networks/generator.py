@@ -22,13 +22,13 @@ from phystd_tf.traces import GeneratorOutput, Traces
 
 
 class Features(NamedTuple):
-    """What the encoder finds in an image of N x N pixels, Sec. 3.2.
+    """Features of an image of N x N pixels, Sec. 3.2, with the channels of the paper.
 
     Attributes:
-      F0: [n, N, N, 32] float32, of the first convolution.
-      F1: [n, N/2, N/2, 64] float32.
-      F2: [n, N/4, N/4, 96] float32.
-      F3: [n, N/8, N/8, 128] float32.
+      F0: [n, N, N, 32] float, of the first convolution.
+      F1: [n, N/2, N/2, 64] float.
+      F2: [n, N/4, N/4, 96] float.
+      F3: [n, N/8, N/8, 128] float.
     """
 
     F0: tf.Tensor
@@ -53,7 +53,7 @@ class Encoder(tf.keras.layers.Layer):
 
 
 class TraceDecoder(tf.keras.layers.Layer):
-    """Spoof trace decoder: ``Features`` to ({B, C, T, P, I_P}, U3), with U-Net short-cuts."""
+    """Spoof trace decoder: ``Features`` to ({B, C, T, P, I_P}, U3), with skip connections."""
 
     def __init__(self, hparams: HParams, **kwargs: Any) -> None:
         super().__init__(dtype=hparams.precision, **kwargs)
@@ -74,7 +74,7 @@ class TraceDecoder(tf.keras.layers.Layer):
         return (_single_trace(raw) if self._single_trace else _traces(raw)), U3
 
     def raw(self, features: Features, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """The last layer before tanh and sigmoid [n, N, N, 13] (B, C, T, P, I_P; or a single trace), and U3."""
+        """The last layer before tanh and sigmoid, [n, N, N, 13] (B, C, T, P, I_P) or [n, N, N, 3] (single), U3."""
         U1 = self.ups[0](self.stem(features.F3, training=training), training=training)
         U2 = self.ups[1](tf.concat([U1, features.F2], axis=-1), training=training)
         U3 = self.ups[2](tf.concat([U2, features.F1], axis=-1), training=training)
@@ -139,7 +139,7 @@ class Generator(Network):
         return GeneratorOutput(self.depth_network(maps, training=training), traces)
 
     def entering_traces(self, traces: Traces) -> Traces:
-        """B and C low-passed, Eq. (5)."""
+        """The traces, with B and C low-passed, Eq. (5)."""
         h = self.hparams
         return traces._replace(B=low_pass(traces.B, h.n1), C=low_pass(traces.C, h.n2))
 

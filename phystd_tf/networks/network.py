@@ -1,4 +1,4 @@
-"""What the network of every system can do, so that scoring, export and pictures need not know which system it is."""
+"""The common interface of the networks of all systems, for scoring, export and pictures."""
 
 from typing import Any
 
@@ -10,18 +10,17 @@ from phystd_tf.traces import GeneratorOutput, Traces
 
 
 class Network(tf.keras.Model):
-    """From a face to its depth and its traces. The base class of the networks of all systems.
+    """The base class of the networks of all systems, from a face to its depth and its traces.
 
-    A system defines ``call``. One that estimates traces says so by ``has_traces`` and also defines ``entering_traces``
-    and ``reconstruct``; one whose
-    paper has another score defines ``score_terms``.
+    A system defines ``call``. One that estimates traces sets ``has_traces`` and also defines ``entering_traces`` and
+    ``reconstruct``; one whose paper has another score defines ``score_terms``.
 
     Args:
       hparams: HParams.
 
     Attributes:
       hparams: the same.
-      has_traces: whether it estimates any.
+      has_traces: whether it estimates traces.
       exportable: whether all of it is computed by TensorFlow, so that a SavedModel can hold it.
     """
 
@@ -33,7 +32,7 @@ class Network(tf.keras.Model):
         self.hparams = hparams
 
     def build_variables(self) -> None:
-        """Makes every variable now, so that a checkpoint can be checked against all of them."""
+        """Creates all variables now, so that a checkpoint can be checked against them."""
         size = self.hparams.image_size
         self(tf.zeros((1, size, size, 3)))
 
@@ -42,7 +41,7 @@ class Network(tf.keras.Model):
 
         Args:
           image: [n, N, N, 3] float32, RGB in [0, 1].
-          training: whether batch normalization uses, and updates its averages by, this batch.
+          training: whether batch normalization uses this batch and updates its moving averages.
 
         Returns:
           GeneratorOutput; traces that the system does not have are zero (``no_traces``).
@@ -53,19 +52,19 @@ class Network(tf.keras.Model):
         raise NotImplementedError
 
     def entering_traces(self, traces: Traces) -> Traces:
-        """The traces as they enter the reconstruction; here, as they are."""
+        """The traces as they enter the reconstruction; here, unchanged."""
         return traces
 
     def reconstruct(self, image: tf.Tensor, output: GeneratorOutput) -> tf.Tensor:
-        """The live face [n, N, N, 3] behind ``image``; here, that of a system without traces: the image."""
+        """The live face [n, N, N, 3] behind ``image``; here, without traces, the image itself."""
         return image
 
     def score_terms(self, output: GeneratorOutput) -> dict[str, tf.Tensor]:
-        """What the liveness score is made of, by the names of TERMS, each [n] float32; here, those of Eq. (10)."""
+        """The terms of the liveness score by the names of TERMS, each [n] float32; here, those of Eq. (10)."""
         return score_terms(output)
 
     def checked(self, image: tf.Tensor) -> tf.Tensor:
-        """The image as a tensor, once it is known to be [n, N, N, 3].
+        """Checks that an image is [n, N, N, 3], and returns it as a tensor.
 
         Raises:
           ValueError: if it is not.
@@ -101,5 +100,5 @@ def map_terms(output: GeneratorOutput) -> dict[str, tf.Tensor]:
 
 
 def no_traces(image: tf.Tensor) -> Traces:
-    """Traces of nothing for a batch of images [n, N, N, 3]."""
+    """Zero traces for a batch of images [n, N, N, 3]."""
     return Traces(*(tf.zeros_like(image[..., :channels]) for channels in (3, 3, 3, 1, 3)))

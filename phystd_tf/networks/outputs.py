@@ -1,4 +1,4 @@
-"""All that a system says about faces, by name: the terms of the score, the traces, the live face."""
+"""All outputs of a system for faces, by name: the terms of the score, the traces, the live face."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from phystd_tf.traces import GeneratorOutput
 
 
 def all_outputs(image: tf.Tensor, output: GeneratorOutput, network: Network, alpha0: float) -> dict[str, tf.Tensor]:
-    """Everything about a batch of faces, under the names that the SavedModel uses.
+    """All outputs for a batch of faces, under the names that the SavedModel uses.
 
     Args:
       image: [n, N, N, 3] float32, RGB in [0, 1].
       output: GeneratorOutput for these images.
-      network: Network that gave it.
+      network: Network that computed it.
       alpha0: weight of the traces in Eq. (10).
 
     Returns:

@@ -1,4 +1,4 @@
-"""How large a network is: trainable parameters of each part (Sec. 3.2 compares them), operations for one face."""
+"""The size of a network: trainable parameters of each part (compared in Sec. 3.2), operations for one face."""
 
 from collections.abc import Iterable
 
@@ -14,11 +14,10 @@ def count_parameters(network: Network, discriminators: Iterable[tf.keras.Model] 
 
     Args:
       network: a built Network, or a new one, which is built here.
-      discriminators: built ones.
+      discriminators: built discriminators.
 
     Returns:
-      From the names of the parts ("encoder", "decoder" and "depth_network" of PhySTD) and of the discriminators to
-      counts.
+      Name of a part ("encoder", "decoder" and "depth_network" of PhySTD) or of a discriminator -> count.
     """
     if not network.built:
         network.build_variables()
@@ -31,7 +30,7 @@ def count_parameters(network: Network, discriminators: Iterable[tf.keras.Model] 
 
 
 def count_flops(network: Network) -> int:
-    """Floating-point operations for one face, a multiplication and an addition as two, as TensorFlow counts them.
+    """Floating-point operations for one face, as TensorFlow counts them; a multiply-add counts as two.
 
     Convolutions and element-wise operations count; batch normalization and resizing do not.
     """

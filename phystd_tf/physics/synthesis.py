@@ -78,8 +78,8 @@ def harder_weights(count: tf.Tensor, seed: tf.Tensor, hparams: HParams) -> tf.Te
       hparams: HParams, for the range of the weights and the probability.
 
     Returns:
-      [4, n] float32: three random weights of B, C and T of each face; that of P is 0 with probability
-      ``hparams.harder_drop_inpainting``, else 1.
+      [4, n] float32: random weights of B, C and T of each face; that of P is 0 with probability
+      ``hparams.harder_drop_inpainting``, otherwise 1.
     """
     weight_seed, drop_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
     weights = tf.random.stateless_uniform((3, count), weight_seed, hparams.harder_min_weight, hparams.harder_max_weight)

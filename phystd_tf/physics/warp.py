@@ -66,7 +66,7 @@ def dense_offset(
     points, offsets = sparse_offset(source_vertices, target_vertices, size)
     maps = _affine_maps(tf.gather(points, triangles, batch_dims=1), tf.gather(offsets, triangles, batch_dims=1))
     of_pixels = tf.gather(maps, tf.reshape(triangle_map, (-1, size * size)), batch_dims=1)
-    # Planes of pixels: products of tensors whose last axis has two elements are slow.
+    # Pixels come last: products of tensors whose last axis has two elements are slow.
     along_x, along_y, corner, value = tf.split(tf.transpose(of_pixels, (2, 0, 1)), 4)  # [2, n, N N] each
     grid = tf.reshape(tf.transpose(pixel_grid(size, points.dtype), (2, 0, 1)), (2, 1, size * size))
     from_corner = grid - corner
@@ -117,7 +117,7 @@ def sample(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     # gradient with respect to the offset is thus the slope between the pixels.
     corner = tf.stop_gradient(corner)
     fraction = position - corner
-    # int64: on a GPU, arithmetic of int32 is done in the memory of the host, and these are as many as pixels.
+    # int64: TensorFlow computes int32 in host memory even with a GPU, and there is one index per pixel.
     index = tf.reshape(tf.cast(corner[..., 1] * size + corner[..., 0], tf.int64), (-1, size * size))
     pixels = tf.reshape(image, (-1, size * size, channels))
     right, down = tf.unstack(tf.reshape(fraction, (-1, size * size, 2)), axis=-1)
@@ -133,7 +133,7 @@ def warp(images: tf.Tensor, source: Faces, target: Faces) -> tf.Tensor:
     Args:
       images: [n, N, N, c] float; N and c static.
       source: Faces; only vertices are used.
-      target: as many Faces; only vertices, triangles and triangle maps are used.
+      target: the same number of Faces; only vertices, triangles and triangle maps are used.
 
     Returns:
       [n, N, N, c].

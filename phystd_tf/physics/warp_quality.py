@@ -1,4 +1,4 @@
-"""How far a warp of Eq. (14) bends a face: pairs of faces between which traces are better not carried."""
+"""How much a warp of Eq. (14) distorts a face: between some faces, traces should not be carried."""
 
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ class WarpQuality(NamedTuple):
     """Two measures of a warp; both are 0 for a face that is warped to itself.
 
     Attributes:
-      folded: [n] share of the pixels of the target whose triangle is turned over in the source: what is seen there is
-        mirrored and lies over other content.
-      offset: [n] root mean square of the offsets of the vertices, as a share of the side of the crop.
+      folded: [n] share of the pixels of the target whose triangle is turned over (or flat) in the source: its content
+        is mirrored and lies over other content.
+      offset: [n] root mean square of the offsets of the vertices, relative to the side of the crop.
     """
 
     folded: np.ndarray

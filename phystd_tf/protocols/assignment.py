@@ -1,4 +1,4 @@
-"""Divides data that have no protocol of their own, by subject."""
+"""Divides data without a protocol of its own into splits, by subject."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Optional
@@ -38,8 +38,8 @@ def assign_splits(members: Sequence[Member], seed: int) -> list[str]:
       seed: seed of the random order of subjects.
 
     Returns:
-      One of SPLITS for each member; all members with the same subject get the same split. Names that differ in case
-      only are the same subject.
+      One of SPLITS for each member; all members with the same subject get the same split. Names that differ only
+      in case are the same subject.
     """
     person = first_spellings(member.subject for member in members)
     classes: dict[str, set[int]] = {}
@@ -70,7 +70,7 @@ def shared_subjects(members: Sequence[Member], splits: Sequence[str]) -> Optiona
     """Finds a subject that is in more than one split; such a leak makes results too good.
 
     Returns:
-      The first such subject, or None. Names that differ in case only are the same subject.
+      The first such subject, or None. Names that differ only in case are the same subject.
     """
     seen: dict[str, str] = {}
     for member, split in zip(members, splits):

@@ -8,10 +8,10 @@ from phystd_tf.protocols.rules import ProtocolError
 
 
 def read_data_file(name: str) -> dict[str, Any]:
-    """The contents of a file of ``protocols/``.
+    """Reads a file of ``protocols/``.
 
     Args:
-      name: without its ending, such as "published_tables".
+      name: name without suffix, such as "published_tables".
 
     Raises:
       ProtocolError: if the file is not installed.

@@ -17,8 +17,8 @@ def protocol_names(dataset: Optional[str] = None) -> tuple[str, ...]:
 
     In addition, ``leave_out_<type>+<type>...`` exists for any types: it keeps the
     dataset's own splits, but uses these types in test only, and no other spoofs
-    there. ``few_<number>_<type>`` keeps so many people of a spoof type in train and
-    none in dev.
+    there. ``few_<number>_<type>`` keeps only this number of people of a spoof type in
+    train, and none in dev.
 
     Args:
       dataset: name of a layout, as in prepared.json; None for the protocols of all datasets.

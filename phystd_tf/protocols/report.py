@@ -119,7 +119,7 @@ def _counts(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[Count]
 
 
 def _lacking(counts: Sequence[Count]) -> list[str]:
-    """Notes each split that lacks a class: training and error rates need both."""
+    """Notes each split that lacks a class, since training and error rates need both."""
     present = {(row.split, row.label) for row in counts}
     splits = ["train", "test", *(["dev"] if any(row.split == "dev" for row in counts) else [])]
     return [
@@ -145,7 +145,7 @@ def _expected(
 def shared_people(used: Sequence[ClipFacts], splits: Mapping[str, str]) -> list[str]:
     """Reports each known subject with clips in several splits; such a leak makes results too good.
 
-    Names that differ in case only are taken for one person: ``live/Dave`` and ``spoof/print/dave``.
+    Names that differ only in case count as one person: ``live/Dave`` and ``spoof/print/dave``.
 
     Args:
       used: clips that are in a split.

@@ -2,8 +2,8 @@
 
 Rules use only the facts about clips, never their images. A random division
 depends only on the seed and on the people of one group (those with the same
-types of clips): adding or removing other clips does not change it, and neither
-does the order of the rows.
+types of clips), apart from rounding: neither other clips nor the order of the
+rows change it.
 """
 
 import abc
@@ -250,9 +250,9 @@ class FewPeople(Rule):
     """Trains on a few people of one spoof type; the others of this type are in neither train nor dev.
 
     Args:
-      base: rule that divides the clips before.
+      base: rule that divides the clips first.
       members: the types that count as this type.
-      count: number of people; those of a smaller number are among those of a larger one.
+      count: number of people; a larger number keeps those of a smaller one.
       seed: seed of the draw.
     """
 
@@ -266,7 +266,7 @@ class FewPeople(Rule):
         """See Rule.
 
         Raises:
-          ProtocolError: if train has clips, but not so many people of the type.
+          ProtocolError: if train has clips, but fewer people of the type.
         """
         splits = self._base.assign(clips)
         spelled = first_spellings(fact.person for fact in clips)

@@ -1,4 +1,4 @@
-"""The checkpoint of a system that is fitted at once: arrays by name in one .npz file."""
+"""The checkpoint of a system that is fitted in one step: named arrays in one .npz file."""
 
 import os
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from phystd_tf.runs.folder import checkpoint_folder, missing_checkpoint, unfit_c
 
 
 def arrays_path(run: str, name: str) -> str:
-    """Where the arrays of the checkpoint "last" or "best" of a run are."""
+    """The path of the arrays of the checkpoint "last" or "best" of a run."""
     return os.path.join(checkpoint_folder(run, name), "arrays.npz")
 
 
@@ -32,5 +32,5 @@ def load_arrays(run: str, name: str) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except Exception as error:  # NumPy and zip files raise whatever they meet in a damaged file
+    except Exception as error:  # NumPy and zipfile raise many kinds of errors for a damaged file
         raise unfit_checkpoint(path, error) from error

@@ -1,13 +1,13 @@
-"""The run folder: the names of its files, and what makes it explain itself.
+"""The run folder: the names of its files, and the records that document the run.
 
 RUN/hparams.json          the hyper-parameters
-RUN/commands.json         each call of the training: command, data, seed, versions
+RUN/commands.json         each start of the training: command, data, seed, versions
 RUN/prepared.json         how the crops were made, see ``phystd_tf.data.records``
 RUN/protocol.json         which faces it was trained on
-RUN/checkpoints/last      the weights after the last epoch, and what is needed to go on
-RUN/checkpoints/best      those with the lowest held-out depth loss
+RUN/checkpoints/last      the weights after the last epoch, and what is needed to resume
+RUN/checkpoints/best      the weights with the lowest held-out depth loss
 RUN/history.csv           the losses, one row per epoch, see ``phystd_tf.runs.history``
-RUN/logs                  the same and pictures, for TensorBoard
+RUN/logs                  the losses and pictures, for TensorBoard
 RUN/operating_point.json  alpha0 and the threshold, chosen on dev
 """
 
@@ -54,7 +54,7 @@ def load_hparams(run: str) -> HParams:
 
 
 def load_commands(run: str) -> list[dict[str, Any]]:
-    """What was called to train a run, and on what, the first call first.
+    """The commands that trained a run, and their data, the first one first.
 
     Raises:
       PhystdError: if the file is missing or damaged.
@@ -63,22 +63,22 @@ def load_commands(run: str) -> list[dict[str, Any]]:
 
 
 def commands_path(run: str) -> str:
-    """Where the calls of the training of a run are stored."""
+    """The path of the file with the training commands of a run."""
     return os.path.join(run, _COMMANDS_FILE)
 
 
 def checkpoint_folder(run: str, name: str) -> str:
-    """Where the checkpoint "last" or "best" of a run is."""
+    """The folder of the checkpoint "last" or "best" of a run."""
     return os.path.join(run, "checkpoints", name)
 
 
 def missing_checkpoint(run: str, name: str) -> CheckpointError:
-    """The error for a checkpoint that is not there."""
+    """The error for a missing checkpoint."""
     return CheckpointError(f"no checkpoint in {checkpoint_folder(run, name)}; train first, or name another run")
 
 
 def require_inside(path: str, folder: str) -> None:
-    """Checks that a checkpoint is in its folder: TensorFlow's list of them may name any file.
+    """Checks that a checkpoint is in its folder: TensorFlow's list of checkpoints may name any file.
 
     Raises:
       CheckpointError: if it is elsewhere.
@@ -88,28 +88,28 @@ def require_inside(path: str, folder: str) -> None:
 
 
 def unfit_checkpoint(path: str, error: Exception) -> CheckpointError:
-    """The error for a checkpoint that cannot be read into a model, with the first line of the reason."""
+    """The error for a checkpoint that cannot be loaded into a model, with the first line of the reason."""
     return CheckpointError(f"checkpoint {path} does not fit this model or is damaged: {first_line(error)}")
 
 
 def own_files(run: str) -> list[str]:
-    """Paths of the files that a run keeps for itself, whether or not they exist yet."""
+    """Paths of the files that belong to a run, whether or not they exist yet."""
     names = (_HPARAMS_FILE, _COMMANDS_FILE, _OPERATING_POINT_FILE, _PROTOCOL_FILE, _HISTORY_FILE, _PREPARED_FILE)
     return [os.path.join(run, name) for name in names]
 
 
 def operating_point_path(run: str) -> str:
-    """Where alpha0 and the threshold of a run are stored."""
+    """The path of the file with alpha0 and the threshold of a run."""
     return os.path.join(run, _OPERATING_POINT_FILE)
 
 
 def history_path(run: str) -> str:
-    """Where the losses of each epoch are: a CSV file with one row per epoch."""
+    """The path of the losses: a CSV file with one row per epoch."""
     return os.path.join(run, _HISTORY_FILE)
 
 
 def logs_folder(run: str) -> str:
-    """Where the files of TensorBoard are."""
+    """The folder of the files for TensorBoard."""
     return os.path.join(run, "logs")
 
 
@@ -119,7 +119,7 @@ def save_protocol(run: str, choice: ProtocolChoice) -> None:
 
 
 def load_protocol_choice(run: str) -> Optional[ProtocolChoice]:
-    """Which protocol a run was trained on; None where it does not say so yet.
+    """The protocol that a run was trained on; None if it is not stored yet.
 
     Raises:
       ProtocolError: if the file is damaged.
@@ -148,16 +148,16 @@ def check_run(run: str, hparams: HParams) -> bool:
 
 
 def open_run(run: str, hparams: HParams, details: dict[str, Any]) -> bool:
-    """Makes a run folder, or opens one to resume it.
+    """Creates a run folder, or resumes one.
 
     Args:
       run: path of the folder.
-      hparams: HParams that are wanted. ``max_iterations`` may grow between two
+      hparams: the wanted HParams. ``max_iterations`` may change between two
         calls; everything else must stay, or the run would be two runs in one.
       details: what else identifies this call, such as data, split and seed.
 
     Returns:
-      Whether the folder held a run already.
+      Whether the folder already held a run.
 
     Raises:
       PhystdError: if the folder holds a run with other hyper-parameters, or other files.
@@ -184,7 +184,7 @@ def _append_command(run: str, details: dict[str, Any]) -> None:
 
 
 def _differing_fields(first: HParams, second: HParams) -> list[str]:
-    """Names of the hyper-parameters in which two sets differ, each with both values."""
+    """The hyper-parameters in which two sets differ, each with its name and both values."""
     return [
         f"{name} ({getattr(first, name)!r} and {getattr(second, name)!r})"
         for name in first.__dataclass_fields__

@@ -13,14 +13,14 @@ _ITERATION = "iteration"
 
 
 class History:
-    """The rows of a run up to an iteration, and those that follow.
+    """The rows of a run up to an iteration, and those that are appended.
 
-    The file is written anew with each row, so it is whole at any time. Whatever cannot be a row, such as one that was
-    cut off, comes twice or is a second header, is dropped. Rows of earlier editions have no iteration; they are kept.
+    The file is rewritten with each row, so it is always complete. Invalid rows are dropped, such as those cut off or
+    repeated, and a second header. Rows of earlier versions have no iteration; they are kept.
 
     Args:
       run: path of the run folder.
-      iteration: that of the checkpoint from which training goes on; later rows come again.
+      iteration: that of the checkpoint from which training resumes; later rows are appended again.
     """
 
     def __init__(self, run: str, iteration: int) -> None:
@@ -47,16 +47,16 @@ class History:
         write_text(text.getvalue(), self._path)
 
     def values(self) -> list[dict[str, float]]:
-        """The rows as numbers by name, the first epoch first."""
+        """The rows as numbers by column name, the first epoch first."""
         return [{name: float(cell) for name, cell in row.items()} for row in self._rows]
 
 
 def _read(path: str) -> list[dict[str, str]]:
-    """The rows of a file in which each cell is a number; a cell that is not filled is left out."""
+    """The rows of a file in which each cell is a number or empty; empty cells are left out."""
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8", errors="replace") as file:
-        *lines, _ = file.read().split("\n")  # what follows the last end of line is empty, or was cut off
+        *lines, _ = file.read().split("\n")  # what follows the last line end is empty, or a row that was cut off
     table = [line.split(",") for line in lines]
     if not table or "epoch" not in table[0]:
         return []

@@ -18,7 +18,7 @@ class OperatingPoint(NamedTuple):
     """How scores become verdicts.
 
     Attributes:
-      alpha0: weight of the traces in Eq. (10).
+      alpha0: weight of the traces in Eq. (10), at most 0.
       threshold: a face is live when its score is at least this.
       source: which scores both were chosen on, such as "EER on dev".
       checkpoint: "last" or "best", the weights they belong to.
@@ -44,8 +44,8 @@ class OperatingPoint(NamedTuple):
         """The operating point of a JSON object.
 
         Args:
-          values: of its fields.
-          path: of the file they are from, for messages.
+          values: the fields by name.
+          path: path of their file, for messages.
           advice: what the user can do if they are damaged.
 
         Raises:
@@ -76,7 +76,7 @@ class OperatingPoint(NamedTuple):
 
     @classmethod
     def of_run(cls, run: str) -> Optional["OperatingPoint"]:
-        """The operating point of a run folder; None where it has none yet.
+        """The operating point of a run folder; None if it has none yet.
 
         Raises:
           PhystdError: if it is damaged.
@@ -84,7 +84,7 @@ class OperatingPoint(NamedTuple):
         return cls.load(run) if os.path.lexists(operating_point_path(run)) else None
 
     def require_weights(self, weights: str, run: str) -> None:
-        """Checks that the point was chosen with the weights that it will be used with.
+        """Checks that the point was chosen with the weights with which it will be used.
 
         Raises:
           PhystdError: if the run was trained further since.
@@ -97,5 +97,5 @@ class OperatingPoint(NamedTuple):
 
 
 def alpha0_of(point: Optional[OperatingPoint]) -> float:
-    """The alpha0 of an operating point; 0, the depth alone, for a run that has none."""
+    """The alpha0 of an operating point; 0 (the depth alone) for a run that has none."""
     return 0.0 if point is None else point.alpha0

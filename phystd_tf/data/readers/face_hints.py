@@ -1,8 +1,8 @@
 """Side files of a dataset that give the position of the face in each frame, used as hints for the alignment.
 
 They were produced by detectors and are neither exact nor complete. Errors in them
-are therefore not fatal: a frame without a valid line has no hint, and its face is
-searched for in the whole frame.
+are therefore not fatal: the face in a frame without a valid line is found without
+a hint.
 """
 
 import math

@@ -8,7 +8,7 @@ import numpy as np
 from phystd_tf.errors import PhystdError
 
 COUNT = 68
-_FAR = 1e6  # pixels; more is no image
+_FAR = 1e6  # pixels; no image is larger
 _LEFT_EYE, _RIGHT_EYE, _MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)  # left and right are those of the image
 
 
@@ -44,7 +44,7 @@ def read_landmarks(path: str, width: int, height: int) -> np.ndarray:
     """
     try:
         points = np.load(path, allow_pickle=False)
-    except Exception as error:  # NumPy raises whatever it meets in a damaged header
+    except Exception as error:  # NumPy raises many kinds of errors for a damaged header
         raise LandmarkFileError(f"{path}: not an array of landmarks (.npy): {error}") from error
     if not isinstance(points, np.ndarray) or points.shape != (COUNT, 2) or points.dtype.kind not in "fiu":
         found = f"{points.shape} {points.dtype}" if isinstance(points, np.ndarray) else "several arrays"

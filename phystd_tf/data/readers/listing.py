@@ -123,7 +123,7 @@ class Collector:
 
 
 def with_dangling_links(listing: Listing, root: str) -> Listing:
-    """Adds all links below a folder that lead nowhere to what is left out, unless they are the files of a clip."""
+    """Adds the dangling links below a folder to ``ignored``, unless they are files of a clip."""
     taken = {path for clip in listing.clips for path in clip.paths}
     dangling = {path: _NOWHERE for path in _dangling_links(root) if path not in taken}
     ignored = [(path, dangling.pop(path, why)) for path, why in listing.ignored]

@@ -144,7 +144,7 @@ def absent_stems(lists: dict[str, list[str]], clips: Sequence[Clip]) -> dict[str
 
 
 def read_siwmv2_lists(folder: str, notes: Optional[list[str]] = None) -> dict[str, list[str]]:
-    """Reads the user's copy of the authors' lists, also of those for the first edition (trainlist.txt, testlist.txt).
+    """Reads the user's copy of the authors' lists, including those for the first edition (trainlist.txt, testlist.txt).
 
     The lists for training repeat names so that all types have the same number of rows; repetitions are dropped.
 
