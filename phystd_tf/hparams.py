@@ -89,7 +89,6 @@ class HParams:
     alpha6: float = 1.0  # L_H, paper Sec. 4.1
     beta: float = 0.1  # threshold of T_A in Eq. (19), paper Sec. 4.1
     lambda_: float = 1.0  # weight of P in L_R, paper Eq. (7) and (20)
-    alpha0: Optional[float] = signed(None)  # weight of the traces in Eq. (10); unused: runs choose it on train or dev
     depth_reduction: str = one_of("mean", "sum")  # Eq. (16), (22): "mean" or "sum" over elements (ours)
     adversarial_reduction: str = one_of("mean", "sum")  # Eq. (17), (18) (ours)
     mask_reduction: str = one_of("mean", "sum")  # first term of Eq. (19) (ours)
@@ -177,6 +176,8 @@ class HParams:
             by ``from_dict``; the message names the file.
         """
         values = read_json(path, HParamsError)
+        if isinstance(values, dict):
+            values.pop("alpha0", None)  # earlier editions wrote it and never read it
         try:
             return cls.from_dict(values)
         except HParamsError as error:

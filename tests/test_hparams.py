@@ -1,9 +1,12 @@
 """The numbers of the paper, and refused values."""
 
 import dataclasses
+import pathlib
+import re
 
 import pytest
 
+from phystd_tf import hparams
 from phystd_tf.hparams import (
     ABLATIONS,
     PAPER,
@@ -119,6 +122,23 @@ def test_small_keeps_the_proportions_of_the_paper():
 def test_what_cannot_work_is_refused_by_name(changes, message):
     with pytest.raises(HParamsError, match=message):
         HParams.from_dict(changes)
+
+
+def test_every_field_is_read_somewhere():
+    """Else a user could set it, and nothing would happen."""
+    root = pathlib.Path(hparams.__file__).parent.parent
+    paths = [*(root / "phystd_tf").rglob("*.py"), *(root / "tools").glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in paths if path.name != "hparams.py"]
+    names = [field.name for field in dataclasses.fields(HParams)]
+    assert [name for name in names if not any(re.search(rf"\.{name}\b", source) for source in sources)] == []
+
+
+def test_a_file_of_an_earlier_edition_is_read(tmp_path):
+    path = tmp_path / "hparams.json"
+    path.write_text('{"alpha0": null, "alpha1": 7.0}')
+    assert HParams.load(str(path)) == HParams(alpha1=7.0)
+    with pytest.raises(HParamsError, match="unknown hyper-parameter.*alpha0"):
+        HParams.from_dict({"alpha0": -1.0})
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"alpha1": "x"}', "{"])
