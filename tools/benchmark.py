@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def _shower():
-    """Prints each measure when it is there, below the name of its benchmark."""
+    """Returns a function that prints each new measure, below the name of its benchmark."""
     shown = set()
 
     def show(measure) -> None:
@@ -131,7 +131,7 @@ def _inference(bench, faces: list[int]) -> None:
 
 
 def _memory(bench, sizes: list[int]) -> None:
-    """What a training step needs at its peak, by the size of the batch."""
+    """The peak memory of a training step, by batch size."""
     from phystd_tf.hparams import get_hparams
     from phystd_tf.training.step_memory import peak_bytes, traced_step
     from phystd_tf.training.systems import new_model

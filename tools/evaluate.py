@@ -94,7 +94,7 @@ def main() -> None:
 
 
 class _Chosen(NamedTuple):
-    """The threshold, where it comes from, the dev scores it was chosen on if there are any, and what is doubtful."""
+    """The threshold, its source, the dev scores that it was chosen on (if any), and warnings."""
 
     threshold: float
     source: str
@@ -126,7 +126,7 @@ def _chosen(rows: Any, test: Any, layout: Any) -> _Chosen:
 
 
 def _read(path: str, layout: Any) -> Any:
-    """The rows of a score file; where it is one of another system, how it was read is printed."""
+    """The rows of a score file; if it is from another system, prints how it was read."""
     from phystd_tf.evaluation.scores import read_scores
 
     rows = read_scores(path, layout)
@@ -136,7 +136,7 @@ def _read(path: str, layout: Any) -> Any:
 
 
 def _in_file(threshold: float, layout: Any) -> str:
-    """What a threshold is in a file whose scores were negated."""
+    """The threshold as text, on the scale of a file whose scores were negated; empty for other files."""
     if layout is None or layout.sign > 0:
         return ""
     return f" ({layout.columns['score']} <= {-threshold:.5g} in the file)"

@@ -16,7 +16,7 @@ from .command import SEEDS, Flags, UsageError, run_program
 flags = Flags()
 
 _OUT = flags.DEFINE_string("out", None, "Folder to write.")
-# The names of phystd_tf.synthetic.layouts, which is not imported here for the sake of a quick --help.
+# The names in phystd_tf.synthetic.layouts, which is not imported here so that --help is quick.
 _LAYOUT = flags.DEFINE_enum(
     "layout",
     "own",
@@ -110,7 +110,7 @@ def main() -> None:
 
 
 def _open_gallery():
-    """The gallery of --photographs; names what cannot be used."""
+    """The gallery of --photographs; prints which photographs cannot be used."""
     from phystd_tf.files.images import is_image, read_image
     from phystd_tf.synthetic.gallery import open_gallery
 

@@ -26,8 +26,8 @@ from .command import NOTHING_DONE, SEEDS, SOME_FAILED, Flags, UsageError, one_th
 
 flags = Flags()
 
-# Names of phystd_tf.data.readers.READERS, and every how many-th frame of their videos is taken: those of the datasets
-# have 5 to 15 seconds of 30 hardly different frames.
+# Names in phystd_tf.data.readers.READERS, and the default frame step: videos of the datasets have 5 to 15 seconds of
+# 30 very similar frames.
 DATASETS = {"folder": 1, "oulu": 5, "siw": 5, "siwm": 5, "siwmv2": 5, "stdn": 1}
 
 _DATASET = flags.DEFINE_enum("dataset", "folder", list(DATASETS), "Layout of --root.")
@@ -62,7 +62,7 @@ _LANDMARKS68 = flags.DEFINE_boolean(
     "landmarks68", False, "Use FACE.npy next to FACE.png, if there is one: 68 points (x, y) in pixels, [68, 2]."
 )
 
-_SHOWN = 5  # failures and ignored files; the manifest has all
+_SHOWN = 5  # failures and ignored files that are printed; the manifest has all failures
 
 
 def main() -> int:
@@ -136,7 +136,7 @@ def _share():
 
 
 def _engine():
-    """What prepares the clips where it is not the processes of this machine."""
+    """The Beam engine that prepares the clips; None if processes of this machine do."""
     if not _BEAM.value:
         return None
     if _WORKERS.value:

@@ -35,7 +35,7 @@ class Found(NamedTuple):
       dataset: name of the layout.
       clips: list of ClipFacts.
       files: id of a clip -> paths of its files.
-      notes: sentences.
+      notes: sentences to print.
       official: official lists, see ``protocol_report``.
     """
 
@@ -136,7 +136,7 @@ def _hash(path: str) -> str:
 
 
 def _list_all(found: Found) -> None:
-    """A line for each protocol that fits: its numbers of live and spoof clips."""
+    """Prints one line per protocol that fits, with its numbers of live and spoof clips."""
     from phystd_tf.protocols.clip_facts import SPLITS
     from phystd_tf.protocols.registry import load_protocol, protocol_names, takes_lists
     from phystd_tf.protocols.rules import ProtocolError

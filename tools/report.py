@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _explorer(scores, threshold):
-    """What the trace explorer shows."""
+    """The data of the trace explorer."""
     from phystd_tf.data.selection import Selection
     from phystd_tf.explorer.choice import RULE, choose_faces
     from phystd_tf.explorer.samples import TARGET_RULE, explain

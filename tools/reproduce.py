@@ -32,7 +32,7 @@ from .planning import EXPERIMENT_HELP, define_plan, shown
 
 flags = Flags()
 
-# The model of the figures, where --protocol does not say another.
+# By dataset, the protocol of the models of figures and of Tables 6 and 7, unless --protocol gives another.
 _USUAL_PROTOCOLS = {"folder": "folder", "oulu": "oulu_1", "siw": "siw_1", "siwm": "siwm_1", "siwmv2": "siwmv2_1"}
 
 _BESIDE = ("stdn", "step1_step2_single_trace")  # (g) and (h) of Fig. 8
@@ -76,10 +76,10 @@ class _Work(NamedTuple):
     """A table or a figure.
 
     Attributes:
-      steps: what has to be done for it.
+      steps: the steps it needs.
       outputs: files that are written after them, for ``check_outputs``.
-      write: writes and prints what can be made of the steps that are done, given by their keys; nothing for a figure,
-        which is a step itself.
+      write: takes the keys of the steps that are done, and writes and prints what can be made from them; does nothing
+        for a figure, which is a step itself.
     """
 
     steps: list[Step]
@@ -101,7 +101,7 @@ def main() -> None:
              for number in tables]  # fmt: skip
     works += [_figure(number, settings, seeds) for number in figures]
     if _EXPERIMENT.value == [SPEEDS]:
-        return  # they were measured for the budget
+        return  # the speeds were measured for the budget
     check_outputs([output for work in works for output in work.outputs])
     plan = _plan([step for work in works for step in work.steps])
     if _EXPERIMENT.value:
@@ -109,7 +109,7 @@ def main() -> None:
     if shown(_PLAN.value, plan, _JOBS.value, f"{__package__}.reproduce"):
         return
     failures = run_plan(plan, program_starter(__package__), out, _JOBS.value)
-    if not _EXPERIMENT.value:  # several of those may end at the same time
+    if not _EXPERIMENT.value:  # several such calls may end at the same time
         done = set(plan.done())
         for work in works:
             work.write(done)
@@ -150,9 +150,9 @@ def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Wo
 
 
 def _evaluated(names: Sequence[str], protocols: Sequence[str], seeds: tuple[int, ...]):
-    """The experiments of a table that are evaluated, and the budget of their systems.
+    """The budget of the systems of a table, and its evaluated experiments.
 
-    Those of earlier calls with the same budget, which asked for other rows and columns, are among them.
+    These include experiments of earlier calls with the same budget for other rows and columns.
     """
     from phystd_tf.experiments.experiment import steps_of
     from phystd_tf.experiments.reproduction import evaluated_before, experiments
@@ -212,7 +212,7 @@ def _write(made) -> None:
 
 
 def _figure(number: str, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
-    """A figure, drawn from PhySTD trained with the first seed, and beside it what Fig. 8 compares it with."""
+    """A figure, drawn from PhySTD with the first seed; for Fig. 8 also from the systems that it is compared with."""
     from phystd_tf.experiments.experiment import files_of, steps_of
     from phystd_tf.experiments.reproduction import experiments
 
@@ -266,7 +266,7 @@ def _budget(names: Sequence[str], seeds: tuple[int, ...]):
 
 
 def _notes(settings: dict[str, Any], budget) -> list[str]:
-    """What a table says of the budget, and of faces of which nobody knows whether they are real."""
+    """The notes of a table on the budget, and on faces that may be real or simulated."""
     notes = []
     if budget.iterations:
         iterations = ", ".join(f"{count} of {name}" for name, count in budget.iterations.items())
@@ -279,9 +279,9 @@ def _notes(settings: dict[str, Any], budget) -> list[str]:
 
 
 def _seconds(names: Sequence[str]) -> dict[str, float]:
-    """The time of an iteration of each system, in iterations of PhySTD; measured once and kept in the output folder.
+    """The time of an iteration of each system relative to PhySTD; measured once and kept in the output folder.
 
-    Each is measured beside PhySTD, so that what a table asks for does not depend on other tables.
+    Each is timed together with PhySTD, so that the iterations for a table do not depend on other tables.
     """
     from phystd_tf.baselines.registry import fitted_baseline
     from phystd_tf.experiments.reproduction import speed_step
@@ -303,7 +303,7 @@ def _speed_path(name: str) -> str:
 
 
 def _speed_is_known(name: str) -> bool:
-    """Whether the iterations of a system at equal time are known without measuring it now."""
+    """Whether the iterations of a system at equal time are known without timing it now."""
     from phystd_tf.baselines.registry import fitted_baseline
 
     return name == FULL or fitted_baseline(name) is not None or os.path.exists(_speed_path(name))

@@ -88,7 +88,7 @@ def main() -> None:
         write_quality(quality, traces_path)
         print(f"trace measures in {traces_path}")
     elif os.path.lexists(traces_path):
-        os.remove(traces_path)  # of the scores that are replaced now
+        os.remove(traces_path)  # it belongs to the scores that are replaced now
     write_scores(scores, _OUT.value)
     details = {
         "run": _RUN.value,

@@ -48,7 +48,7 @@ RECIPES = {
     "and allowed region": (*PAIRS, *NORMS, *DRAWS),
     "all four": (),
 }
-# Each with one choice made in the other way (the decisions table of WORKSPACE-notes.md has ours).
+# Each makes one choice the other way (our choices are in the decisions table of WORKSPACE-notes.md).
 CHOICES = {
     "ours": (),
     "Eq. (20) as a sum": NORMS,
@@ -60,9 +60,9 @@ CHOICES = {
     "L_H on both halves": ("harder_depth=both",),
     "brightness": ("brightness=0.1",),
 }
-# One of each kind of attack: flat, worn, painted, and in part.
+# One of each kind of attack: flat, worn, painted, and partial.
 LEFT_OUT = ("print", "silicone_mask", "obfuscation_makeup", "funny_eyeglasses")
-# People of the rare type in the training of part few, and how often each type is drawn there without new spoofs.
+# Part few: numbers of people with the rare type in training, and the sampling of its models "types evenly".
 FEW = (1, 3, 10)
 EVENLY = ("sampling=type",)
 
@@ -111,13 +111,13 @@ class Job(NamedTuple):
     seed: int
     protocol: str = "folder"
     changes: tuple[str, ...] = ()
-    same_as: str = ""  # "PART/MODEL" of a training that is this one, and is done once
+    same_as: str = ""  # "PART/MODEL" of an identical training, which is run only once
     protocol_seed: int = 0
-    traces_of: Optional["Job"] = None  # whose run synthesizes spoofs for this one
+    traces_of: Optional["Job"] = None  # the job whose run synthesizes spoofs for this one
 
     @property
     def folder(self) -> str:
-        """Where its files go, below the study."""
+        """The folder of its files, below that of the study."""
         return f"{(self.same_as or f'{self.part}/{self.model}').replace(' ', '_')}-{self.seed}"
 
 
@@ -142,7 +142,7 @@ def main() -> None:
         failures = run_plan(plan, program_starter(__package__), out, jobs)
         if failures:
             raise UsageError(f"{len(failures)} step(s) failed, see above; the same command resumes from there")
-    if not _EXPERIMENT.value:  # several of those may end at the same time
+    if not _EXPERIMENT.value:  # several such calls may end at the same time
         print(_write_tables(planned))
 
 
@@ -174,7 +174,7 @@ def _jobs(part: str, seeds: list[int]) -> list[Job]:
 
 
 def _few(count: int, iterations: int, seeds: list[int]) -> list[list[Job]]:
-    """The models of part few for a number of people: other people for each seed."""
+    """The models of part few for a number of people: different people for each seed."""
     name = f"{count} {'person' if count == 1 else 'people'}"
     protocol = f"few_{count}_{_FEW_TYPE.value}"
     plain = [Job("few", name, "full", iterations, seed, protocol, protocol_seed=seed) for seed in seeds]
@@ -199,7 +199,7 @@ def _own_faces(job: Job) -> list[Step]:
 
 
 def _faces(job: Job) -> list[Step]:
-    """The steps that render and prepare the faces of a model, and those that all models are measured on."""
+    """The steps that render and prepare the faces of a model, and those that all models are tested on."""
     name, subjects = ("long_faces", _LONG_SUBJECTS.value) if job.part == "long" else ("faces", _SUBJECTS.value)
     return [
         *embedded_faces.training_faces(_OUT.value, subjects, 0, name),
@@ -228,7 +228,7 @@ def _experiment(job: Job) -> Experiment:
 
 
 def _check_tables(jobs: list[Job]) -> None:
-    """Refuses tables that would replace files of others, before any work."""
+    """Refuses, before any work, tables that would replace files of other programs."""
     from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_object
 
     for part in dict.fromkeys(job.part for job in jobs):
@@ -269,7 +269,7 @@ def _write_tables(jobs: list[Job]) -> str:
 
 
 def _measures(job: Job) -> dict[str, Any]:
-    """What tools.evaluate wrote of a model, and the losses at the end of its training."""
+    """What tools.evaluate wrote for a model, and the losses at the end of its training."""
     import pandas as pd
 
     from phystd_tf.files.json_file import read_json
@@ -281,7 +281,7 @@ def _measures(job: Job) -> dict[str, Any]:
 
 
 def _iterations(job: Job) -> int:
-    """How many iterations a model was trained for, which is not what the flags of a later call say."""
+    """The number of iterations that a model was trained for; the flags of a later call may differ."""
     from phystd_tf.runs.folder import load_hparams
 
     return load_hparams(_files(job).run).max_iterations

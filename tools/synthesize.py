@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def _weights() -> dict[str, float]:
-    """The factors of --weights, 1 for those that are not named."""
+    """The factors of --weights; 1 by default."""
     weights = dict.fromkeys("BCTP", 1.0)
     for text in _WEIGHTS.value:
         name, _, number = text.partition(":")
