@@ -1,15 +1,16 @@
-"""Makes the paper's tables and figures: trains, scores and evaluates what is missing, and puts it beside the paper's.
+"""Makes the paper's tables and figures, ours beside published values: trains, scores and evaluates what is missing.
 
 One command per table. It resumes where it was stopped, and does nothing twice:
 
     python -m tools.reproduce --table=3 --data=PREPARED --out=DIR --plan
     python -m tools.reproduce --table=3 --data=PREPARED --out=DIR
 
-Tables 1 and 6 need OULU-NPU, 2 SiW, 3, 4, 5 and 7 SiW-M, prepared by tools.prepare; copies with rendered faces
-(tools.make_synthetic --layout=...) are marked as such in what is written. Figures 5, 8, 9, 10, 11 and 12 take any.
+Tables 1 and 6 need OULU-NPU, Table 2 needs SiW, and Tables 3, 4, 5 and 7 need SiW-M, prepared by tools.prepare. The
+results say so if the faces are of a rendered copy (tools.make_synthetic --layout=...). Figures 5, 8, 9, 10, 11 and 12
+take any dataset.
 
-On a cluster, --plan=commands prints one command line per training, for a job array; the first command then only
-collects what they made:
+On a cluster, --plan=commands prints one command line per training, for a job array; the command without --plan then
+only collects the results:
 
     python -m tools.reproduce --table=4 --data=PREPARED --out=DIR --plan=commands > jobs.txt
 """
@@ -42,27 +43,27 @@ TABLES = ("1", "2", "3", "4", "5", "6", "7")
 _TABLES = flags.DEFINE_list("table", [], "Numbers of tables, separated by commas: 1 to 7.")
 _FIGURES = flags.DEFINE_list("figure", [], f"Numbers of figures, separated by commas: {', '.join(FIGURES)}.")
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
-_OUT = flags.DEFINE_string("out", None, "Folder for the runs, and what is made of them.", required=True)
+_OUT = flags.DEFINE_string("out", None, "Folder for the runs, tables and figures.", required=True)
 _SYSTEMS = flags.DEFINE_list(
-    "systems", None, "Rows that are trained, such as phystd,auxiliary,cdcn; by default all of a table that exist here."
+    "systems", None, "Rows to train, such as phystd,auxiliary,cdcn; by default all of a table that can be trained here."
 )
 _COLUMNS = flags.DEFINE_list(
     "table_columns", None,
-    "Columns that are trained, such as print,half_mask in Table 4, or protocols such as oulu_4_2; by default all. The"
+    "Columns to fill, such as print,half_mask in Table 4, or protocols such as oulu_4_2; by default all. The"
     " table says which are empty.",
 )  # fmt: skip
 _SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the trainings; several give mean and deviation.")
 _PRESET = flags.DEFINE_string("preset", "paper", "Hyper-parameters: paper (256 px) or small (128 px, for a CPU).")
-_ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations; by default the preset's.", lower_bound=1)
 _EQUAL = flags.DEFINE_enum(
-    "equal", "iterations", ["iterations", "time"], "What all systems have alike. For time, the iterations of each are"
-    " measured first, once, on this machine.",
+    "equal", "iterations", ["iterations", "time"], "What is equal for all systems. For time, an iteration of each is"
+    " timed first, once, on this machine.",
 )  # fmt: skip
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter for all trainings, as for tools.train.")
 _MEDIUM_ITERATIONS = flags.DEFINE_integer(
-    "medium_iterations", 400, "Iterations of the classifier of Tables 6 and 7.", lower_bound=1
+    "medium_iterations", 400, "Training iterations of the classifier of Tables 6 and 7.", lower_bound=1
 )
-_PROTOCOL = flags.DEFINE_string("protocol", None, "Protocol of the model that figures are drawn from.")
+_PROTOCOL = flags.DEFINE_string("protocol", None, "Protocol of the models for figures and for Tables 6 and 7.")
 _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.", **SEEDS)
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _JOBS = flags.DEFINE_integer("jobs", 1, "Steps that run side by side on this machine.", lower_bound=1)
