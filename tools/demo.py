@@ -1,7 +1,7 @@
-"""The main job on embedded data: faces in, a trained, scored and exported PhySTD out.
+"""Runs the main job on rendered faces, from the faces to a trained, scored and exported PhySTD.
 
-Runs the same commands that a user runs on photographs of their own, one after
-the other, and shows each. A second call resumes where the first was stopped.
+Runs the same commands as for your own photographs, one after the other, and
+prints each. A second call resumes where the first was stopped.
 
   python -m tools.demo --out=demo_output
 """
@@ -51,12 +51,12 @@ _SUBJECTS = flags.DEFINE_integer("subjects", 140, "Rendered people to train on."
 _TEST_SUBJECTS = flags.DEFINE_integer(
     "test_subjects",
     embedded_faces.TEST_SUBJECTS,
-    "Rendered people to be measured on; always the same ones.",
+    "Rendered people to test on; always the same ones.",
     lower_bound=3,
 )
-_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations in place of the preset's.", lower_bound=1)
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations; by default the preset's.", lower_bound=1)
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter of the training, as for tools.train.")
-_PLAN = flags.DEFINE_boolean("plan", False, "Run nothing: say what is done, what is left and how long it takes.")
+_PLAN = flags.DEFINE_boolean("plan", False, "Run nothing: print what is done, what is left and how long it takes.")
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the training.", **SEEDS)
 
 

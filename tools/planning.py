@@ -17,7 +17,7 @@ def define_plan(flags: Flags) -> absl_flags.FlagHolder:
     """The option --plan: "false", "true" (also --plan alone) or "commands"."""
     return flags.DEFINE_flag(
         absl_flags.EnumFlag(
-            "plan", "false", "Run nothing: say what is done, what is left and how long it takes; or print commands.",
+            "plan", "false", "Run nothing: print what is done, what is left and how long it takes, or the commands.",
             ["false", "true", "commands"], boolean=True,
         )
     )  # fmt: skip

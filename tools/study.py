@@ -1,20 +1,20 @@
-"""Trains and compares many models on the embedded faces: seeds, the rows of Table 3, types never seen, a longer run.
+"""Trains and compares many models on rendered faces: seeds, the rows of Table 3, unseen types, a longer training.
 
-Makes the tables of the README. What is finished is not done again, so the same
+Makes the table of the README. What is finished is not done again, so the same
 command resumes where it was stopped, and more parts can be added later.
 
   demo        the demo's model and the depth-only baseline (auxiliary) at equal iterations and at equal time
   ablations   the other rows of Table 3
-  unknown     four types left out of training and tested alone, against the baseline likewise
-  recipe      how the training was set up in the first edition, and what each later change does alone
-  choices     what the paper leaves open, one choice of ours at a time made in the other way
+  unknown     four types left out of training and tested alone, with the same baselines
+  recipe      the training recipe of the first edition, and what each later change does alone
+  choices     what the paper leaves open: one of our choices at a time, made the other way
   few         a type of which training has 1, 3 and 10 people: as it is, drawn more often, and with synthesized spoofs
   long        one longer training on more people
 
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
 
-On a cluster, --plan=commands prints one command line per training, and first those that render the faces which others
-need; the first command then only collects what they made.
+On a cluster, --plan=commands prints one command line per training, after those that render the faces they need; the
+command without --plan then only collects the results.
 """
 
 import os
@@ -67,20 +67,18 @@ FEW = (1, 3, 10)
 EVENLY = ("sampling=type",)
 
 _OUT = flags.DEFINE_string("out", None, "Folder for everything the study makes.", required=True)
-_PARTS = flags.DEFINE_list("parts", list(PARTS), f"Which comparisons: {', '.join(PARTS)}.")
-_SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the trainings; the long one takes the first.")
+_PARTS = flags.DEFINE_list("parts", list(PARTS), f"Comparisons to make: {', '.join(PARTS)}.")
+_SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the trainings; the long one uses the first.")
 _SUBJECTS = flags.DEFINE_integer("subjects", 140, "Rendered people to train on.", lower_bound=6)
 _TEST_SUBJECTS = flags.DEFINE_integer(
-    "test_subjects", embedded_faces.TEST_SUBJECTS, "Rendered people that all models are measured on.", lower_bound=3
+    "test_subjects", embedded_faces.TEST_SUBJECTS, "Rendered people that all models are tested on.", lower_bound=3
 )
-_ITERATIONS = flags.DEFINE_integer(
-    "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
-)
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations; by default the preset's.", lower_bound=1)
 _LONG = flags.DEFINE_integer("long_iterations", 10000, "Iterations of the long training.", lower_bound=1)
 _LONG_SUBJECTS = flags.DEFINE_integer(
     "long_subjects",
     600,
-    "Rendered people of the long training; those of the demo are soon learned by heart.",
+    "Rendered people of the long training; it would soon memorize those of the demo.",
     lower_bound=6,
 )
 _FACTOR = flags.DEFINE_float(
@@ -90,10 +88,13 @@ _FACTOR = flags.DEFINE_float(
 _LEFT_OUT = flags.DEFINE_list("left_out", list(LEFT_OUT), "Types of the part 'unknown'.")
 _FEW_TYPE = flags.DEFINE_string("few_type", "funny_eyeglasses", "The rare type of the part 'few'.")
 _FEW_IMAGES = flags.DEFINE_integer(
-    "few_images", 100, "Synthesized spoofs of it; by default about as many as there are of the others.", lower_bound=1
+    "few_images",
+    100,
+    "Number of synthesized spoofs of the rare type; the default is about as many as other types have.",
+    lower_bound=1,
 )
 _JOBS = flags.DEFINE_integer(
-    "jobs", 0, "Steps that run side by side on this machine; 0 takes one for each core.", lower_bound=0
+    "jobs", 0, "Steps that run side by side on this machine; 0 means one per core.", lower_bound=0
 )
 _PLAN = define_plan(flags)
 _EXPERIMENT = flags.DEFINE_multi_string("experiment", [], f"{EXPERIMENT_HELP} No table is written then.")
