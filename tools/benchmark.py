@@ -1,15 +1,15 @@
-"""How long the parts take on this machine, and how much memory.
+"""Measures how long the parts of this package take on this machine, and how much memory they need.
 
-  preparation  a frame of a video, next to MediaPipe's mesh alone, and its stages
-  warp         Eq. (12) to (15), next to scipy, matplotlib and tensorflow-addons
+  preparation  a frame of a video, compared with MediaPipe's mesh alone, and each stage
+  warp         Eq. (12) to (15), compared with scipy, matplotlib and tensorflow-addons
   training     an iteration of each system
-  step         an iteration of PhySTD, next to its convolutions alone and to a plain pass through its generator
-  inference    score alone and everything; SavedModel, TFLite and ONNX; a photograph to its verdict
-  input        batches of prepared faces, next to the iteration that takes them
-  memory       of a training step, estimated from its graph, without a device
+  step         an iteration of PhySTD, compared with its convolutions alone and a plain pass through its generator
+  inference    the score alone and all outputs; SavedModel, TFLite and ONNX; a photograph to its verdict
+  input        batches of prepared faces, compared with a training iteration
+  memory       memory of a training step, estimated from its graph, without a device
   clips        memory of preparation and reading, by the number of clips
 
-Machines differ and are noisy. What is compared takes turns, so look at the ratios of one run.
+Machines differ and are noisy. Compared parts are timed in turns, so look at ratios within one run.
 
     python -m tools.benchmark
     python -m tools.benchmark --parts=training --systems=phystd,auxiliary,cdcn --out=speeds.json
@@ -24,18 +24,18 @@ flags = Flags()
 USUAL = ("preparation", "warp", "training")
 PARTS = (*USUAL, "step", "inference", "input", "memory", "clips")
 
-_PARTS = flags.DEFINE_list("parts", list(USUAL), f"What is measured: {', '.join(PARTS)}.")
-_ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements of each function; the median is shown.", lower_bound=1)
+_PARTS = flags.DEFINE_list("parts", list(USUAL), f"Parts to measure: {', '.join(PARTS)}.")
+_ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements per function; the median is shown.", lower_bound=1)
 _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the networks.")
 _SYSTEMS = flags.DEFINE_list(
-    "systems", None, "Systems and rows of Table 3 of the part training; by default phystd and these rows."
+    "systems", None, "For training: systems and rows of Table 3; by default phystd and all these rows."
 )
-_PRECISIONS = flags.DEFINE_list("precisions", ["float32"], "Of step, inference and memory; the first is the reference.")
-_BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["8", "16", "32"], "Of memory: faces in a batch.")
-_AT_ONCE = flags.DEFINE_list("at_once", ["1", "8", "32"], "Of inference: numbers of faces.")
-_CLIPS = flags.DEFINE_list("clips", ["200", "2000"], "Of clips: their numbers.")
+_PRECISIONS = flags.DEFINE_list("precisions", ["float32"], "For step, inference, memory; the first is the reference.")
+_BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["8", "16", "32"], "For memory: faces per batch.")
+_AT_ONCE = flags.DEFINE_list("at_once", ["1", "8", "32"], "For inference: faces per call.")
+_CLIPS = flags.DEFINE_list("clips", ["200", "2000"], "For clips: numbers of clips.")
 _OUT = flags.DEFINE_string(
-    "out", None, "JSON file with all measures, and for training with the seconds of an iteration of each system."
+    "out", None, "JSON file for all measures, and for training also the seconds per iteration of each system."
 )
 
 
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def _shower():
-    """Prints each measure when it is there, below the name of its benchmark."""
+    """Returns a function that prints each new measure, below the name of its benchmark."""
     shown = set()
 
     def show(measure) -> None:
@@ -131,7 +131,7 @@ def _inference(bench, faces: list[int]) -> None:
 
 
 def _memory(bench, sizes: list[int]) -> None:
-    """What a training step needs at its peak, by the size of the batch."""
+    """The peak memory of a training step, by batch size."""
     from phystd_tf.hparams import get_hparams
     from phystd_tf.training.step_memory import peak_bytes, traced_step
     from phystd_tf.training.systems import new_model

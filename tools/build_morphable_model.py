@@ -2,8 +2,8 @@
 
 The mean shape comes from the MediaPipe meshes of two public-domain photographs
 (matplotlib's `grace_hopper.jpg`, scikit-image's `astronaut`) and their mirror
-images; how a face may differ from it comes from smooth deformations of the mesh
-and a few that are named. No other data is needed:
+images. Faces may differ from it by smooth deformations of the mesh and by a few
+named ones. No other data is needed:
 
     python -m tools.build_morphable_model --out=phystd_tf/face/assets/morphable_model.npz
 """
@@ -14,7 +14,7 @@ from .command import Flags, UsageError, run_program
 
 flags = Flags()
 
-_OUT = flags.DEFINE_string("out", None, "The .npz to write.")
+_OUT = flags.DEFINE_string("out", None, "The .npz file to write.")
 
 
 def main() -> None:

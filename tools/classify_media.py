@@ -1,7 +1,7 @@
-"""Tells spoof media apart by the traces of a run alone, or by the images: Tables 6 and 7.
+"""Classifies spoof media by the traces of a run alone, or by the images: Tables 6 and 7.
 
-A small network of the type of AlexNet is trained on the train faces of the run's own protocol, and tested on its test
-faces. It sees the additive traces {B, C, T} that the run estimates, which is not trained any more, or the images.
+A small AlexNet-like network is trained on the train faces of the run's own protocol, and tested on the test faces. Its
+input is the additive traces {B, C, T} of the frozen run, or the images.
 
     python -m tools.classify_media --run=RUN --data=PREPARED --classes=siwm --media_input=traces --out=FOLDER
 
@@ -14,7 +14,7 @@ flags = Flags()
 
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Prepared folder that the run was trained on.", required=True)
-_TEST_DATA = flags.DEFINE_string("test_data", None, "Prepared folder of the test faces, where they are in another one.")
+_TEST_DATA = flags.DEFINE_string("test_data", None, "Prepared folder of the test faces, if it is not --data.")
 _CLASSES = flags.DEFINE_enum(
     "classes",
     None,
@@ -22,7 +22,7 @@ _CLASSES = flags.DEFINE_enum(
     "oulu: live, two printers, two displays (Table 6); siwm: live and five groups of types (Table 7).",
     required=True,
 )
-_INPUT = flags.DEFINE_enum("media_input", "traces", ["traces", "image"], "What the network sees.")
+_INPUT = flags.DEFINE_enum("media_input", "traces", ["traces", "image"], "Input of the network.")
 _OUT = flags.DEFINE_string("out", None, "Folder for confusion.json and clips.csv.", required=True)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of weights and draws.", **SEEDS)
 _ITERATIONS = flags.DEFINE_integer("iterations", 400, "Batches of 32 faces to train on.", lower_bound=1)

@@ -1,4 +1,4 @@
-"""What all programs share: how they start, and how they tell a user what is wrong."""
+"""What all programs share: flags, start-up, exit codes and error messages."""
 
 import functools
 import io
@@ -14,7 +14,7 @@ from phystd_tf.errors import PhystdError
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 SEEDS: dict[str, Any] = {"lower_bound": 0, "upper_bound": 2**32 - 1}  # limits of NumPy and TensorFlow, for flags
-_BROKEN_PIPE = 141  # as a shell has it
+_BROKEN_PIPE = 141  # the exit code that shells use
 
 
 class UsageError(PhystdError):
@@ -22,9 +22,9 @@ class UsageError(PhystdError):
 
 
 class Flags:
-    """The flags of one program, apart from those of others, so that several programs can be imported by one process.
+    """The flags of one program, separate from those of others, so that one process can import several programs.
 
-    ``flags.DEFINE_string`` and the like are those of absl.
+    ``DEFINE_string`` and the like are those of absl.
     """
 
     def __init__(self) -> None:
@@ -40,31 +40,31 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
     """Runs ``main`` after its flags are parsed, and ends the process.
 
     Exit codes: what ``main`` returns (None is 0, done; 1 is done with failures
-    listed), and 2 for wrong use or where nothing was done. An error that a user
-    can cause is one sentence, without a traceback.
+    listed), and 2 for wrong use or if nothing was done. An error that a user can
+    cause is printed as one sentence, without a traceback.
     """
-    # Set before TensorFlow and MediaPipe are imported: their start-up chatter
-    # would bury the messages of this project.
+    # Set before TensorFlow and MediaPipe are imported: their start-up messages
+    # would bury those of this project.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GLOG_minloglevel", "2")
-    # TensorFlow turns oneDNN on by itself on some processors only; where it does
-    # not, a training iteration on the CPU takes more than twice as long.
+    # TensorFlow turns oneDNN on by itself on some processors only. Without it, a
+    # training iteration on the CPU takes more than twice as long.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    # Else TensorFlow takes all memory of a GPU at once, and a second program there finds none.
+    # Otherwise TensorFlow takes all memory of a GPU at once, and a second program finds none.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # names may have letters that the terminal does not know
+        if isinstance(stream, io.TextIOWrapper):  # names may have characters that the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
 
     def body(arguments: list[str]) -> None:
-        # So would the remarks that libraries make through absl, in the midst of a
-        # progress bar. Here, since parsing the flags sets the verbosity anew.
+        # Messages that libraries log through absl would break progress bars. Set
+        # here, since parsing the flags resets the verbosity.
         logging.set_verbosity(logging.ERROR)
         try:
             if len(arguments) > 1:
                 raise UsageError(f"unexpected argument {arguments[1]!r}; options are written --name=value")
             code = main()
-        except BrokenPipeError:  # who read what is printed has ended, such as head
+        except BrokenPipeError:  # the reader of the output, such as head, has ended
             code = _BROKEN_PIPE
         except (PhystdError, OSError) as error:  # OSError: a full disk, a folder that may not be written
             print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
@@ -74,7 +74,7 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
             code = 130
         sys.exit(code or DONE)
 
-    # absl ends with 1 on a wrong flag; here that is wrong use, so 2.
+    # absl exits with 1 on a wrong flag; here wrong use is 2.
     try:
         app.run(body, flags_parser=lambda arguments: _parse_flags(arguments, main.__module__, flags.values))
     except BrokenPipeError:  # while help was printed
@@ -84,7 +84,7 @@ def run_program(main: Callable[[], Optional[int]], flags: Flags) -> None:
 
 
 def _flush() -> None:
-    """Prints what is left; without anyone to read it, Python would complain at its end."""
+    """Flushes the output; if nobody reads it any more, keeps Python from complaining at exit."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -107,17 +107,17 @@ def whole_seeds(texts: Sequence[str]) -> list[int]:
 
 
 def code_of(num_done: int, total: int) -> int:
-    """The exit code of a program that did its work for some of its inputs."""
+    """The exit code of a program that succeeded for some of its inputs."""
     if not num_done:
         return NOTHING_DONE
     return DONE if num_done == total else SOME_FAILED
 
 
 def one_thread_each() -> None:
-    """For this process and those it starts: linear algebra in one thread. Call it before NumPy is imported.
+    """Limits linear algebra to one thread, in this process and those it starts. Call it before NumPy is imported.
 
-    Small matrices gain nothing from threads of their own, and those of several
-    processes get in each other's way (105 against 60 ms a face in preparation).
+    Small matrices gain nothing from more threads, and the threads of several processes slow
+    each other down (105 instead of 60 ms per face in preparation).
     """
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
@@ -135,7 +135,7 @@ def _parse_flags(arguments: list[str], module: str, own: absl_flags.FlagValues) 
         sys.exit(DONE)
     try:
         rest = absl_flags.FLAGS(arguments)
-    except SystemExit:  # --helpfull: absl ends it with 1, as if it were wrong use
+    except SystemExit:  # --helpfull: absl exits with 1, as for wrong use
         sys.exit(DONE)
     except absl_flags.Error as error:
         print(f"{os.path.basename(arguments[0])}: {error}\nTry --help.", file=sys.stderr)
@@ -145,6 +145,6 @@ def _parse_flags(arguments: list[str], module: str, own: absl_flags.FlagValues) 
 
 
 def _help(module: str, filed_under: str) -> str:
-    """What a program does and its flags; absl's own help is empty where an installed script starts it."""
+    """What a program does, and its flags; absl's own help is empty if an installed script starts the program."""
     header, _, described = absl_flags.FLAGS.module_help(filed_under).partition(f"{filed_under}:\n")
     return f"{(sys.modules[module].__doc__ or '').strip()}\n\nOptions:\n{described or header}"

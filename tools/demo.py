@@ -1,7 +1,7 @@
-"""The main job on embedded data: faces in, a trained, scored and exported PhySTD out.
+"""Runs the main job on rendered faces, from the faces to a trained, scored and exported PhySTD.
 
-Runs the same commands that a user runs on photographs of their own, one after
-the other, and shows each. A second call resumes where the first was stopped.
+Runs the same commands as for your own photographs, one after the other, and
+prints each. A second call resumes where the first was stopped.
 
   python -m tools.demo --out=demo_output
 """
@@ -51,12 +51,12 @@ _SUBJECTS = flags.DEFINE_integer("subjects", 140, "Rendered people to train on."
 _TEST_SUBJECTS = flags.DEFINE_integer(
     "test_subjects",
     embedded_faces.TEST_SUBJECTS,
-    "Rendered people to be measured on; always the same ones.",
+    "Rendered people to test on; always the same ones.",
     lower_bound=3,
 )
-_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations in place of the preset's.", lower_bound=1)
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations; by default the preset's.", lower_bound=1)
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter of the training, as for tools.train.")
-_PLAN = flags.DEFINE_boolean("plan", False, "Run nothing: say what is done, what is left and how long it takes.")
+_PLAN = flags.DEFINE_boolean("plan", False, "Run nothing: print what is done, what is left and how long it takes.")
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the training faces and of the training.", **SEEDS)
 
 
@@ -104,7 +104,7 @@ def _experiment(faces: list[Step]) -> Experiment:
     """The training of the demo."""
     out = _OUT.value
     return Experiment(
-        name="",  # its files lie in the output folder itself
+        name="",  # its files are directly in the output folder
         data=embedded_faces.prepared_folder(out),
         protocol=ProtocolChoice(),
         iterations=_ITERATIONS.value or get_hparams("small").max_iterations,
@@ -117,7 +117,7 @@ def _experiment(faces: list[Step]) -> Experiment:
 
 
 def _steps(experiment: Experiment) -> list[Step]:
-    """The steps of the experiment, and what the demo makes of its model."""
+    """The steps of the experiment, and of what the demo makes with its model."""
     out = _OUT.value
     files = files_of(experiment, out)
     pictures, sheet = os.path.join(out, "disentangled"), os.path.join(out, "disentangled.jpg")
@@ -143,7 +143,7 @@ def _steps(experiment: Experiment) -> list[Step]:
 
 
 def _start(step: Step, output: Optional[int], environment: dict[str, str]) -> int:
-    """Runs a step, and shows its command and its time."""
+    """Runs a step, and prints its command and its time."""
     command = ["-m", f"{__package__}.{step.program}", *step.arguments]
     print(f"\n== {TITLES[step.key]}\n$ {_python()} {shlex.join(command)}", flush=True)
     started = time.monotonic()
@@ -153,7 +153,7 @@ def _start(step: Step, output: Optional[int], environment: dict[str, str]) -> in
 
 
 def _print_results(files: Files) -> None:
-    """The table that the whole job comes down to, read back from its files."""
+    """Prints the results of the demo, read from its files."""
     from phystd_tf.evaluation.scores import read_scores
     from phystd_tf.evaluation.summary import as_table, terms_by_type, terms_table
     from phystd_tf.evaluation.trace_quality import quality_table, read_quality, summarize_quality
@@ -169,7 +169,7 @@ def _print_results(files: Files) -> None:
 
 
 def _pick_examples(faces: str, folder: str) -> None:
-    """Copies the first test faces of two people of each type."""
+    """Copies the first test face of each of two people per type."""
     os.makedirs(folder, exist_ok=True)
     test = os.path.join(faces, "test")
     kinds = {"live": os.path.join(test, "live")}
@@ -187,7 +187,7 @@ def _pick_examples(faces: str, folder: str) -> None:
 
 
 def _python() -> str:
-    """The interpreter as a user would type it from here."""
+    """The interpreter as a user would type it in the current folder."""
     relative = os.path.relpath(sys.executable)
     return sys.executable if relative.startswith("..") else relative
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The main job on embedded data: makes .venv if needed, installs, then renders
 # faces and spoofs, prepares them, trains, scores, disentangles and exports.
-# Run it again to go on after an interruption. Options go to tools/demo.py.
+# Run it again to resume after an interruption. Options go to tools/demo.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tools/setup_environment.sh

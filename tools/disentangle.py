@@ -1,6 +1,6 @@
-"""Shows what PhySTD disentangles from photographs and videos.
+"""Draws what PhySTD disentangles from photographs and videos.
 
-For each photograph one picture, for each video one video: input, B, C, T, P,
+Writes one picture per photograph and one video per video: input, B, C, T, P,
 reconstruction and overall trace, with score and verdict; and results.csv with the
 rows of tools.predict.
 
@@ -19,15 +19,15 @@ _INPUT = flags.DEFINE_multi_string(
     required=True,
 )  # fmt: skip
 _OUT = flags.DEFINE_string("out", None, "Folder for the pictures and results.csv.", required=True)
-_SHEET = flags.DEFINE_string("sheet", None, "One more picture, PNG or JPEG, with the first 60 inputs, small.")
+_SHEET = flags.DEFINE_string("sheet", None, "Also write one picture, PNG or JPEG, of the first 60 inputs.")
 _RAW = flags.DEFINE_enum(
     "raw", None, ["npz", "png"],
     "Also write B, C, T, P, I_P, depth, crop and reconstruction of the largest face of each photograph, as float32 in "
-    "NAME.npz, or as PNG of 16 bits in NAME_raw with their ranges.",
+    "NAME.npz, or as 16-bit PNG in NAME_raw with their ranges.",
 )  # fmt: skip
 _FRAME_STEP = flags.DEFINE_integer("frame_step", 1, "Take every n-th frame of a video.", lower_bound=1)
-_MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Frames of a video at most; all by default.", lower_bound=1)
-_MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz that tools.prepare was given, if any.")
+_MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Maximum frames per video; by default all.", lower_bound=1)
+_MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz file given to tools.prepare, if any.")
 
 _RESULTS_FILE = "results.csv"
 _SHEET_SUFFIXES = (".png", ".jpg", ".jpeg")

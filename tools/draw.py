@@ -20,17 +20,17 @@ flags = Flags()
 
 FIGURES = ("5", "8", "9", "10", "11", "12")
 
-_FIGURE = flags.DEFINE_enum("figure", None, FIGURES, "Its number in the paper.", required=True)
+_FIGURE = flags.DEFINE_enum("figure", None, FIGURES, "Number of the figure in the paper.", required=True)
 _RUN = flags.DEFINE_string("run", None, "Run folder of a whole PhySTD, made by tools.train.", required=True)
-_DATA = flags.DEFINE_string("data", None, "Prepared folder of the faces that are shown.", required=True)
+_DATA = flags.DEFINE_string("data", None, "Prepared folder of the faces to show.", required=True)
 _OUT = flags.DEFINE_string("out", None, "Folder to write figure_N.pdf, .png and .txt to.", required=True)
-_SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which faces, by the protocol of the run.")
+_SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Split of the faces, by the protocol of the run.")
 _BESIDE = flags.DEFINE_multi_string(
     "beside",
     [],
-    "Run of another system, whose live faces are shown too in figure 8, as in its (g) and (h); repeatable.",
+    "Run of another system, whose live faces figure 8 shows too, as its (g) and (h); may be given several times.",
 )
-_SEED = flags.DEFINE_integer("seed", 0, "Of what is drawn by chance.", **SEEDS)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed for random choices.", **SEEDS)
 
 
 def main() -> None:

@@ -1,15 +1,15 @@
-"""Error rates of a score file, at a threshold that was chosen elsewhere.
+"""Computes the error rates of a score file, at a threshold that was chosen elsewhere.
 
-The threshold is that of the equal error rate of --dev_scores, or --threshold, or,
-without either, the one that tools.score stored next to the scores of a test split.
-Choosing it on the file that is reported makes results too good; that needs
---threshold_on_test, and is marked. Where tools.score measured traces against their truth
-(--truth), their quality is shown too.
+The threshold is that of the EER of --dev_scores, or --threshold, or, without
+either, the one that tools.score stored next to the scores of a test split.
+Choosing it on the reported scores makes results too good; that needs
+--threshold_on_test, and is marked. If tools.score compared traces with their truth
+(--faces), their quality is printed too.
 
     python -m tools.evaluate --scores=test.csv --dev_scores=dev.csv --out=metrics.json
 
-Files of other systems are read as --columns, --label_live, --label_spoof and --higher_is
-say; these hold for --dev_scores too. What was read is printed.
+Describe files of other systems with --columns, --label_live, --label_spoof and
+--higher_is; these apply to --dev_scores too. What was read is printed.
 
     python -m tools.evaluate --scores=other.csv --threshold=0.5 --columns=score:prob --label_live=0 --higher_is=spoof
 """
@@ -24,27 +24,27 @@ from .command import Flags, UsageError, run_program
 flags = Flags()
 
 _SCORES = flags.DEFINE_string("scores", None, "Score file to report on (tools.score writes such files).", required=True)
-_DEV_SCORES = flags.DEFINE_string("dev_scores", None, "Score file to take the threshold from.")
+_DEV_SCORES = flags.DEFINE_string("dev_scores", None, "Score file whose EER gives the threshold.")
 _OUT = flags.DEFINE_string("out", None, "JSON file for the error rates.")
-_LEVEL = flags.DEFINE_enum("level", "clip", ["clip", "frame"], "Clip: mean over the frames of each clip.")
+_LEVEL = flags.DEFINE_enum("level", "clip", ["clip", "frame"], "Presentations: clips (mean of the frames) or frames.")
 _THRESHOLD = flags.DEFINE_float(
-    "threshold", None, "A fixed threshold, for the scores as the file has them; the threshold itself is live."
+    "threshold", None, "A fixed threshold, on the scale of the file; a score equal to it is live."
 )
 _ON_TEST = flags.DEFINE_bool("threshold_on_test", False, "Take the threshold from --scores itself, and say so.")
 _BY = flags.DEFINE_enum(
     "by", "type", ["type", "instrument"],
-    "What APCER is taken of: each spoof type (the rule of OULU-NPU too: print and replay), or each instrument.",
+    "PAI species for APCER: spoof types (also the rule of OULU-NPU: print and replay), or instruments.",
 )  # fmt: skip
 _FDR = flags.DEFINE_float("fdr", 0.005, "False detection rate of TDR@FDR.", lower_bound=0.0, upper_bound=0.999)
 _COLUMNS = flags.DEFINE_list(
     "columns", [],
-    "Columns of other systems as OURS:THEIRS,... Ours are clip, label, score, and if there are such, frame, subject, "
-    "type and instrument; clip, label and score that are not named are called so. Other columns are not looked at.",
+    "Columns of other systems as OURS:THEIRS,... Ours are clip, label, score, and optionally frame, subject, type and "
+    "instrument. By default, clip, label and score have our names; other columns that are not named are ignored.",
 )  # fmt: skip
 _LABEL_LIVE = flags.DEFINE_list("label_live", [], "Labels of live rows, numbers or words; by default 1.")
-_LABEL_SPOOF = flags.DEFINE_list("label_spoof", [], "Labels of spoof rows; needed where those of live are not 0 or 1.")
+_LABEL_SPOOF = flags.DEFINE_list("label_spoof", [], "Labels of spoof rows; needed if those of live are not 0 or 1.")
 _HIGHER_IS = flags.DEFINE_enum(
-    "higher_is", None, ["live", "spoof"], "What a higher score means, by default live; scores of spoof are negated."
+    "higher_is", None, ["live", "spoof"], "What a higher score means, by default live; with spoof, scores are negated."
 )
 
 _GIVE_ONE = "give one of --dev_scores=FILE, --threshold=NUMBER or --threshold_on_test"
@@ -94,7 +94,7 @@ def main() -> None:
 
 
 class _Chosen(NamedTuple):
-    """The threshold, where it comes from, the dev scores it was chosen on if there are any, and what is doubtful."""
+    """The threshold, its source, the dev scores that it was chosen on (if any), and warnings."""
 
     threshold: float
     source: str
@@ -126,7 +126,7 @@ def _chosen(rows: Any, test: Any, layout: Any) -> _Chosen:
 
 
 def _read(path: str, layout: Any) -> Any:
-    """The rows of a score file; where it is one of another system, how it was read is printed."""
+    """The rows of a score file; if it is from another system, prints how it was read."""
     from phystd_tf.evaluation.scores import read_scores
 
     rows = read_scores(path, layout)
@@ -136,7 +136,7 @@ def _read(path: str, layout: Any) -> Any:
 
 
 def _in_file(threshold: float, layout: Any) -> str:
-    """What a threshold is in a file whose scores were negated."""
+    """The threshold as text, on the scale of a file whose scores were negated; empty for other files."""
     if layout is None or layout.sign > 0:
         return ""
     return f" ({layout.columns['score']} <= {-threshold:.5g} in the file)"

@@ -12,7 +12,7 @@ flags = Flags()
 
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _OUT = flags.DEFINE_string("out", None, "Folder to make; an earlier export there is replaced.", required=True)
-# The names of phystd_tf.inference.converted, which is not imported here for the sake of a quick --help.
+# The names in phystd_tf.inference.converted, which is not imported here so that --help is quick.
 FORMATS = ("tflite", "tflite_float16", "tflite_int8", "onnx")
 _FORMATS = flags.DEFINE_list(
     "formats", [], f"Also the score for other runtimes: {', '.join(FORMATS)}; onnx needs the extra `onnx`."

@@ -4,8 +4,8 @@
     python -m tools.make_synthetic --out=DIR --layout=oulu
     python -m tools.make_synthetic --out=DIR --photographs=DIR
 
-The folder of the first can be given to `python -m tools.prepare --dataset=folder --root=DIR`.
-Run it again to finish what was interrupted.
+The folder of the first can be prepared with `python -m tools.prepare --dataset=folder --root=DIR`.
+Run the same command again to resume after an interruption.
 """
 
 import os
@@ -16,50 +16,50 @@ from .command import SEEDS, Flags, UsageError, run_program
 flags = Flags()
 
 _OUT = flags.DEFINE_string("out", None, "Folder to write.")
-# The names of phystd_tf.synthetic.layouts, which is not imported here for the sake of a quick --help.
+# The names in phystd_tf.synthetic.layouts, which is not imported here so that --help is quick.
 _LAYOUT = flags.DEFINE_enum(
     "layout",
     "own",
     ["own", "oulu", "siw", "siwm", "siwmv2"],
-    "Folders and files: frames in folders of one's own, or videos, annotations and lists as in OULU-NPU, SiW, SiW-M"
-    " or SiW-Mv2, with rendered people. In oulu a person has 90 videos, in siw about 28.",
+    "Folders and files: frames in the layout of your own folders (own), or videos, annotations and lists as in"
+    " OULU-NPU, SiW, SiW-M or SiW-Mv2, with rendered people. A person has 90 videos in oulu, about 28 in siw.",
 )
 _SUBJECTS = flags.DEFINE_integer(
-    "subjects", None, "People; in own folders 30, about 60 % train, 20 % dev, 20 % test; as many as 3 or 4 in copies."
+    "subjects", None, "People; by default 30 in own (about 60 % train, 20 % dev, 20 % test), 3 in oulu, else 4."
 )
 _CLIPS = flags.DEFINE_integer(
     "clips_per_subject",
     None,
-    "Clips of each spoof type for each person: 2, in siwm and siwmv2 1; oulu and siw have their own number.",
+    "Clips per person and spoof type; by default 2, in siwm and siwmv2 1; oulu and siw have their own numbers.",
 )
 _LIVE_CLIPS = flags.DEFINE_integer(
     "live_clips_per_subject",
     0,
-    "Live clips for each person; 0 takes twice as many as of a spoof type. Not for oulu and siw.",
+    "Live clips per person; 0 means twice as many as of a spoof type. Not for oulu and siw.",
 )
-_DEV_SHARE = flags.DEFINE_float("dev_share", 0.2, "Share of the people for dev, in own folders; the rest is train.")
+_DEV_SHARE = flags.DEFINE_float("dev_share", 0.2, "Share of the people in dev, with --layout=own; the rest is train.")
 _TEST_SHARE = flags.DEFINE_float(
-    "test_share", 0.2, "Share of the people for test, in own folders; 1 (with --dev_share=0) makes a test set alone."
+    "test_share", 0.2, "Share of the people in test, with --layout=own; 1 (with --dev_share=0) makes only a test set."
 )
-_FRAMES = flags.DEFINE_integer("frames_per_clip", 4, "Frames of a clip.")
-_SIZE = flags.DEFINE_integer("size", 256, "Pixels on a side of a frame; the face crop is about half of it.")
+_FRAMES = flags.DEFINE_integer("frames_per_clip", 4, "Frames per clip.")
+_SIZE = flags.DEFINE_integer("size", 256, "Side of a frame in pixels; the face crop has about half of it.")
 _PHOTOGRAPHS = flags.DEFINE_string(
     "photographs",
     None,
-    "Folder of photographs of live people, to be used instead of rendered ones: a photograph or a folder of them for"
-    " each. Needs the extra [face]. Photographs without a usable face are named and left out.",
+    "Folder of photographs of live people, used instead of rendered ones: a photograph or a folder of them per"
+    " person. Needs the extra [face]. Photographs without a usable face are named and left out.",
 )
-_TYPES = flags.DEFINE_list("types", None, "Spoof types, separated by commas; all that are simulated by default.")
-_SEED = flags.DEFINE_integer("seed", 1, "The same seed gives the same bytes.", **SEEDS)
+_TYPES = flags.DEFINE_list("types", None, "Spoof types, separated by commas; by default all that are simulated.")
+_SEED = flags.DEFINE_integer("seed", 1, "Seed; the same seed gives the same bytes.", **SEEDS)
 _TRUTH = flags.DEFINE_enum(
     "truth", "full", ["full", "camera", "none"], "What to store of the truth; camera is smaller, none stores nothing."
 )
-_WORKERS = flags.DEFINE_integer("workers", 0, "Processes; 0 takes one for each core.")
+_WORKERS = flags.DEFINE_integer("workers", 0, "Number of processes; 0 means one per core.")
 _SHEET = flags.DEFINE_string(
     "sheet", None, "Also write a contact sheet (.png): live faces, then each spoof over its live face."
 )
 _SHEET_SUBJECTS = flags.DEFINE_integer("sheet_subjects", 8, "Columns of the contact sheet.")
-_SHEET_TILE = flags.DEFINE_integer("sheet_tile", 192, "Pixels of a picture on the contact sheet.")
+_SHEET_TILE = flags.DEFINE_integer("sheet_tile", 192, "Side of a picture on the contact sheet, in pixels.")
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ def main() -> None:
 
 
 def _open_gallery():
-    """The gallery of --photographs; names what cannot be used."""
+    """The gallery of --photographs; prints which photographs cannot be used."""
     from phystd_tf.files.images import is_image, read_image
     from phystd_tf.synthetic.gallery import open_gallery
 

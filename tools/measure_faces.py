@@ -1,9 +1,9 @@
 """Measures the face finder on rendered faces: what it refuses, and how far off it is.
 
-The first frame of each clip is shown whole and in tight crops, upright and turned;
+The first frame of each clip is tested whole and in tight crops, upright and rotated;
 and blurred, brightened, darkened and reduced, to see which faces count as low quality. Errors
-are mean distances of the vertices from the true ones, in distances of the outer eye
-corners.
+are mean distances of the vertices from the true ones, relative to the distance between the
+outer eye corners.
 
     python -m tools.make_synthetic --out=faces --subjects=40 --clips_per_subject=1 --frames_per_clip=1 --size=256
     python -m tools.measure_faces --faces=faces

@@ -1,4 +1,4 @@
-"""What programs share that carry out a plan of experiments: to show the plan instead, or to run a part of it."""
+"""Options of all programs that carry out a plan of experiments: show the plan, or run only a part of it."""
 
 import sys
 from collections.abc import Sequence
@@ -17,23 +17,23 @@ def define_plan(flags: Flags) -> absl_flags.FlagHolder:
     """The option --plan: "false", "true" (also --plan alone) or "commands"."""
     return flags.DEFINE_flag(
         absl_flags.EnumFlag(
-            "plan", "false", "Run nothing: say what is done, what is left and how long it takes; or print commands.",
+            "plan", "false", "Run nothing: print what is done, what is left and how long it takes, or the commands.",
             ["false", "true", "commands"], boolean=True,
         )
     )  # fmt: skip
 
 
 def shown(wanted: str, plan: Plan, jobs: int, program: str) -> bool:
-    """Prints a plan where it is wanted.
+    """Prints a plan if --plan asks for it.
 
     Args:
       wanted: value of --plan.
       plan: Plan.
       jobs: steps that would run side by side.
-      program: module that carries the plan out, such as "tools.study".
+      program: module that carries out the plan, such as "tools.study".
 
     Returns:
-      Whether it was; then nothing is to be run.
+      Whether the plan was printed; if so, nothing must be run.
     """
     if wanted == "true":
         print(presenting.overview(plan, jobs))

@@ -1,14 +1,15 @@
-"""Says of photographs, videos and a camera whether their faces are live or spoof.
+"""Says whether the faces in photographs, videos or a camera are live or spoof.
 
-One row per face and frame, and one per clip and face: path, frame, box, liveness
-score (higher is more live), threshold and its source, verdict, status, reason and
-the terms of the score. A spoof is a normal result. A face without a verdict has
-another status than ok (unreadable, no_face, too_small, low_quality) and a reason.
+Writes one row per face and frame, and one per clip and face: path, frame, box,
+liveness score (higher is more live), threshold and its source, verdict, status,
+reason and the terms of the score. A spoof is a normal result. A face without a
+verdict has a reason and a status other than ok (unreadable, no_face, too_small,
+low_quality), unless the run has no threshold yet: then there are scores only.
 
     python -m tools.predict --model=RUN_OR_EXPORT --input=PHOTO_VIDEO_OR_FOLDER --out=faces.csv
     python -m tools.predict --model=RUN_OR_EXPORT --camera=0 --annotate=FOLDER
 
-The exit code is 0 if each input has a face with a score, 1 if some have none, 2 if all have none.
+The exit code is 0 if each input has a face with a score, 1 if some inputs have none, 2 if none has one.
 """
 
 from .command import Flags, UsageError, code_of, run_program
@@ -19,14 +20,14 @@ _MODEL = flags.DEFINE_string("model", None, "Run folder (tools.train) or export 
 _INPUT = flags.DEFINE_multi_string(
     "input", [], "A photograph, a video, or a folder of them (with subfolders); may be given several times."
 )
-_CAMERA = flags.DEFINE_integer("camera", None, "Number of a camera, from 0; Ctrl-C ends.", lower_bound=0)
+_CAMERA = flags.DEFINE_integer("camera", None, "Number of a camera, from 0; stop it with Ctrl-C.", lower_bound=0)
 _OUT = flags.DEFINE_string("out", None, "File for the rows: .csv, or .jsonl (JSON lines).")
 _ANNOTATE = flags.DEFINE_string(
-    "annotate", None, "Folder for each photograph (PNG) and video (MP4) with boxes, verdicts and traces."
+    "annotate", None, "Folder for the photographs (PNG) and videos (MP4) with boxes, verdicts and traces drawn on them."
 )
 _FRAME_STEP = flags.DEFINE_integer("frame_step", 1, "Take every n-th frame of a video.", lower_bound=1)
-_MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Frames of a video at most; all by default.", lower_bound=1)
-_MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz that tools.prepare was given, if any.")
+_MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Maximum frames per video; by default all.", lower_bound=1)
+_MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "The .npz file given to tools.prepare, if any.")
 
 
 def main() -> int:

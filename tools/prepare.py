@@ -1,16 +1,16 @@
-"""Prepares photographs and videos for training: faces found, described and stored once.
+"""Prepares photographs and videos for training: finds, describes and stores their faces once.
 
-A user's own folders (--dataset=folder): ROOT/live/... and ROOT/spoof/[type/]...,
-with images or videos, in one folder per subject or not; or the same below
+Your own folders (--dataset=folder): ROOT/live/... and ROOT/spoof/[type/]..., with
+images or videos, with or without one folder per subject; or the same below
 ROOT/train, ROOT/dev and ROOT/test. Datasets as they are distributed: oulu (OULU-NPU),
 siw, siwm (SiW-M), siwmv2 (SiW-Mv2); stdn is live|spoof/<clip>/<n>.png with 68 points
-in <n>.npy. A dataset is prepared once; which clips are train and test is up to the
-protocol that is trained on, see tools.protocols.
+in <n>.npy. A dataset is prepared once; the protocol of a training decides which clips
+are train and test, see tools.protocols.
 
 Run the same command again to resume after an interruption; clips whose files have
-changed are then prepared again, and named. On a cluster, give each
-machine its --shard=i/n with the same --out, and at the end the command without --shard; or let a runner of Apache
-Beam share the clips out (--beam).
+changed are then prepared again, and named. On a cluster, run it on each machine with
+its own --shard=i/n and the same --out, and at the end once without --shard; or let a
+runner of Apache Beam distribute the clips (--beam).
 
     python -m tools.prepare --dataset=folder --root=DIR --out=PREPARED
     python -m tools.prepare --dataset=oulu --root=OULU_NPU --out=PREPARED
@@ -26,43 +26,43 @@ from .command import NOTHING_DONE, SEEDS, SOME_FAILED, Flags, UsageError, one_th
 
 flags = Flags()
 
-# Names of phystd_tf.data.readers.READERS, and every how many-th frame of their videos is taken: those of the datasets
-# have 5 to 15 seconds of 30 hardly different frames.
+# Names in phystd_tf.data.readers.READERS, and the default frame step: videos of the datasets have 5 to 15 seconds of
+# 30 very similar frames.
 DATASETS = {"folder": 1, "oulu": 5, "siw": 5, "siwm": 5, "siwmv2": 5, "stdn": 1}
 
 _DATASET = flags.DEFINE_enum("dataset", "folder", list(DATASETS), "Layout of --root.")
 _ROOT = flags.DEFINE_string("root", None, "Folder with the photographs or videos.", required=True)
 _OUT = flags.DEFINE_string("out", None, "Prepared folder to make or to resume.", required=True)
-_IMAGE_SIZE = flags.DEFINE_integer("image_size", 256, "Pixels on a side of the stored crops.", lower_bound=32)
+_IMAGE_SIZE = flags.DEFINE_integer("image_size", 256, "Side of the stored crops, in pixels.", lower_bound=32)
 _MAP_SIZES = flags.DEFINE_list(
-    "map_sizes", ["256", "128"], "Sizes that models will be trained at (paper: 256, small: 128); none above image_size."
+    "map_sizes", ["256", "128"], "Sizes for training (paper: 256, small: 128); those above image_size are ignored."
 )
 _FRAME_STEP = flags.DEFINE_integer(
-    "frame_step", None, "Take every n-th frame of a clip; by default 5 of oulu, siw, siwm and siwmv2, else all.",
+    "frame_step", None, "Take every n-th frame of a clip; by default n is 5 for oulu, siw, siwm and siwmv2, else 1.",
     lower_bound=1,
 )  # fmt: skip
-_MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Frames of a clip at most; all by default.", lower_bound=1)
+_MAX_FRAMES = flags.DEFINE_integer("max_frames", None, "Maximum frames per clip; by default all.", lower_bound=1)
 _SHARD = flags.DEFINE_string(
-    "shard", None, "i/n: prepare only the i-th of n shares of the clips, from 1; the call without --shard joins them."
+    "shard", None, "i/n: prepare only the i-th of n shares of the clips, from 1; a call without --shard joins them."
 )
-_WORKERS = flags.DEFINE_integer("workers", 0, "Processes; 0 takes one for each core.", lower_bound=0)
+_WORKERS = flags.DEFINE_integer("workers", 0, "Number of processes; 0 means one per core.", lower_bound=0)
 _BEAM = flags.DEFINE_multi_string(
     "beam",
     [],
-    "Prepare the clips by a pipeline of Apache Beam with this option of it, as in --beam=--runner=FlinkRunner "
-    "--beam=--flink_master=HOST:8081; may be repeated. All workers need --root and --out under the same names, and the "
-    "extras [face,beam].",
+    "Prepare the clips with an Apache Beam pipeline that has this option, as in --beam=--runner=FlinkRunner "
+    "--beam=--flink_master=HOST:8081; may be given several times. All workers need --root and --out at the same paths, "
+    "and the extras [face,beam].",
 )
-_SEED = flags.DEFINE_integer("seed", 0, "Of the division into train, dev and test, where the folder has none.", **SEEDS)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the division into splits, if the folder has none.", **SEEDS)
 _DRAW = flags.DEFINE_integer(
     "draw", 0, "Number of clips to draw: pictures of what was found, in OUT/drawn.", lower_bound=0
 )
-_MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "A .npz with a morphable model of your own.")
+_MORPHABLE_MODEL = flags.DEFINE_string("morphable_model", None, "A .npz file with your own morphable model.")
 _LANDMARKS68 = flags.DEFINE_boolean(
-    "landmarks68", False, "Use FACE.npy next to FACE.png, if there is one: 68 points (x, y) in pixels, [68, 2]."
+    "landmarks68", False, "Use FACE.npy next to FACE.png, if it exists: 68 points (x, y) in pixels, [68, 2]."
 )
 
-_SHOWN = 5  # failures and ignored files; the manifest has all
+_SHOWN = 5  # failures and ignored files that are printed; the manifest has all failures
 
 
 def main() -> int:
@@ -136,7 +136,7 @@ def _share():
 
 
 def _engine():
-    """What prepares the clips where it is not the processes of this machine."""
+    """The Beam engine that prepares the clips; None if processes of this machine do."""
     if not _BEAM.value:
         return None
     if _WORKERS.value:

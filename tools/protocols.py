@@ -1,9 +1,8 @@
-"""Shows protocols: who is in train, dev and test, what is missing, and what is on both sides.
+"""Shows protocols: who is in train, dev and test, what is missing, and what is in several splits.
 
-Of a prepared folder (--data) or of a dataset on disk (--dataset and
---root). Without --protocol, all that fit are listed with their numbers of clips.
-Exit code 1 says that a person, or with --hashes an identical file, is in
-several splits.
+Reads a prepared folder (--data) or a dataset on disk (--dataset and --root).
+Without --protocol, lists all that fit with their numbers of clips. The exit code
+is 1 if a person, or with --hashes an identical file, is in several splits.
 
     python -m tools.protocols --data=PREPARED
     python -m tools.protocols --data=PREPARED --protocol=leave_out_half_mask+print
@@ -19,11 +18,11 @@ flags = Flags()
 _DATA = flags.DEFINE_string("data", None, "Prepared folder (tools.prepare makes one).")
 _DATASET = flags.DEFINE_string("dataset", None, "Layout of --root, as for tools.prepare.")
 _ROOT = flags.DEFINE_string("root", None, "Folder of a dataset that need not be prepared.")
-_PROTOCOL = flags.DEFINE_string("protocol", None, "Which to show; all that fit are listed by default.")
+_PROTOCOL = flags.DEFINE_string("protocol", None, "Protocol to show; by default all that fit are listed.")
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.", **SEEDS)
 _HASHES = flags.DEFINE_boolean("hashes", False, "Read every file, to find identical ones in several splits.")
-_ALL = flags.DEFINE_boolean("all", False, "Name everybody and everything, however much it is.")
+_ALL = flags.DEFINE_boolean("all", False, "Name all people and clips, however many they are.")
 
 _SHOWN = 5
 
@@ -35,7 +34,7 @@ class Found(NamedTuple):
       dataset: name of the layout.
       clips: list of ClipFacts.
       files: id of a clip -> paths of its files.
-      notes: sentences.
+      notes: sentences to print.
       official: official lists, see ``protocol_report``.
     """
 
@@ -136,7 +135,7 @@ def _hash(path: str) -> str:
 
 
 def _list_all(found: Found) -> None:
-    """A line for each protocol that fits: its numbers of live and spoof clips."""
+    """Prints one line per protocol that fits, with its numbers of live and spoof clips."""
     from phystd_tf.protocols.clip_facts import SPLITS
     from phystd_tf.protocols.registry import load_protocol, protocol_names, takes_lists
     from phystd_tf.protocols.rules import ProtocolError

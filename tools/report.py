@@ -1,8 +1,8 @@
-"""Writes one HTML page about a run: error rates, curves, and faces whose traces can be weighed and wiped.
+"""Writes one HTML page about a run: error rates, curves, and an explorer of its traces.
 
-With --scores there are ROC, DET and histograms, with --data also the trace
-explorer: the faces that are judged worst, the algebra of Eq. (5) with sliders, and
-their traces on another face. The page loads nothing from elsewhere.
+--scores adds ROC, DET and histograms. --data also adds the trace explorer: the faces
+that are judged worst, with sliders for the terms of Eq. (5), a wipe, and their traces
+on another face. The page loads nothing from elsewhere.
 
 python -m tools.report --run=RUN --metrics=metrics.json --scores=test.csv --data=PREPARED --out=report.html
 """
@@ -19,8 +19,10 @@ _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", requ
 _METRICS = flags.DEFINE_string("metrics", None, "Error rates, made by tools.evaluate.", required=True)
 _SCORES = flags.DEFINE_string("scores", None, "Score file of tools.score, for curves and a table of traces by type.")
 _DATA = flags.DEFINE_string("data", None, "Prepared folder of the scored faces, for the trace explorer.")
-_SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which faces of --data the scores are of.")
-_SAMPLES = flags.DEFINE_integer("samples", 60, "Faces in the trace explorer at most; errors come first.", lower_bound=1)
+_SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Split of --data that was scored.")
+_SAMPLES = flags.DEFINE_integer(
+    "samples", 60, "Maximum number of faces in the trace explorer; errors come first.", lower_bound=1
+)
 _PICTURES = flags.DEFINE_string("pictures", None, "Folder of pictures, made by tools.disentangle.")
 _NOTE = flags.DEFINE_string("note", "", "A sentence to show first, such as what the data is not.")
 _OUT = flags.DEFINE_string("out", None, "HTML file to write.", required=True)
@@ -66,7 +68,7 @@ def main() -> None:
 
 
 def _explorer(scores, threshold):
-    """What the trace explorer shows."""
+    """The data of the trace explorer."""
     from phystd_tf.data.selection import Selection
     from phystd_tf.explorer.choice import RULE, choose_faces
     from phystd_tf.explorer.samples import TARGET_RULE, explain

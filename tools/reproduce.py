@@ -1,15 +1,16 @@
-"""Makes the paper's tables and figures: trains, scores and evaluates what is missing, and puts it beside the paper's.
+"""Makes the paper's tables and figures, ours beside published values: trains, scores and evaluates what is missing.
 
 One command per table. It resumes where it was stopped, and does nothing twice:
 
     python -m tools.reproduce --table=3 --data=PREPARED --out=DIR --plan
     python -m tools.reproduce --table=3 --data=PREPARED --out=DIR
 
-Tables 1 and 6 need OULU-NPU, 2 SiW, 3, 4, 5 and 7 SiW-M, prepared by tools.prepare; copies with rendered faces
-(tools.make_synthetic --layout=...) are marked as such in what is written. Figures 5, 8, 9, 10, 11 and 12 take any.
+Tables 1 and 6 need OULU-NPU, Table 2 needs SiW, and Tables 3, 4, 5 and 7 need SiW-M, prepared by tools.prepare. The
+results say so if the faces are of a rendered copy (tools.make_synthetic --layout=...). Figures 5, 8, 9, 10, 11 and 12
+take any dataset.
 
-On a cluster, --plan=commands prints one command line per training, for a job array; the first command then only
-collects what they made:
+On a cluster, --plan=commands prints one command line per training, for a job array; the command without --plan then
+only collects the results:
 
     python -m tools.reproduce --table=4 --data=PREPARED --out=DIR --plan=commands > jobs.txt
 """
@@ -32,7 +33,7 @@ from .planning import EXPERIMENT_HELP, define_plan, shown
 
 flags = Flags()
 
-# The model of the figures, where --protocol does not say another.
+# By dataset, the protocol of the models of figures and of Tables 6 and 7, unless --protocol gives another.
 _USUAL_PROTOCOLS = {"folder": "folder", "oulu": "oulu_1", "siw": "siw_1", "siwm": "siwm_1", "siwmv2": "siwmv2_1"}
 
 _BESIDE = ("stdn", "step1_step2_single_trace")  # (g) and (h) of Fig. 8
@@ -42,27 +43,27 @@ TABLES = ("1", "2", "3", "4", "5", "6", "7")
 _TABLES = flags.DEFINE_list("table", [], "Numbers of tables, separated by commas: 1 to 7.")
 _FIGURES = flags.DEFINE_list("figure", [], f"Numbers of figures, separated by commas: {', '.join(FIGURES)}.")
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
-_OUT = flags.DEFINE_string("out", None, "Folder for the runs, and what is made of them.", required=True)
+_OUT = flags.DEFINE_string("out", None, "Folder for the runs, tables and figures.", required=True)
 _SYSTEMS = flags.DEFINE_list(
-    "systems", None, "Rows that are trained, such as phystd,auxiliary,cdcn; by default all of a table that exist here."
+    "systems", None, "Rows to train, such as phystd,auxiliary,cdcn; by default all of a table that can be trained here."
 )
 _COLUMNS = flags.DEFINE_list(
     "table_columns", None,
-    "Columns that are trained, such as print,half_mask in Table 4, or protocols such as oulu_4_2; by default all. The"
+    "Columns to fill, such as print,half_mask in Table 4, or protocols such as oulu_4_2; by default all. The"
     " table says which are empty.",
 )  # fmt: skip
 _SEEDS = flags.DEFINE_list("seeds", ["0"], "Seeds of the trainings; several give mean and deviation.")
 _PRESET = flags.DEFINE_string("preset", "paper", "Hyper-parameters: paper (256 px) or small (128 px, for a CPU).")
-_ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations; by default the preset's.", lower_bound=1)
 _EQUAL = flags.DEFINE_enum(
-    "equal", "iterations", ["iterations", "time"], "What all systems have alike. For time, the iterations of each are"
-    " measured first, once, on this machine.",
+    "equal", "iterations", ["iterations", "time"], "What is equal for all systems. For time, an iteration of each is"
+    " timed first, once, on this machine.",
 )  # fmt: skip
 _SET = flags.DEFINE_multi_string("set", [], "A hyper-parameter for all trainings, as for tools.train.")
 _MEDIUM_ITERATIONS = flags.DEFINE_integer(
-    "medium_iterations", 400, "Iterations of the classifier of Tables 6 and 7.", lower_bound=1
+    "medium_iterations", 400, "Training iterations of the classifier of Tables 6 and 7.", lower_bound=1
 )
-_PROTOCOL = flags.DEFINE_string("protocol", None, "Protocol of the model that figures are drawn from.")
+_PROTOCOL = flags.DEFINE_string("protocol", None, "Protocol of the models for figures and for Tables 6 and 7.")
 _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.", **SEEDS)
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
 _JOBS = flags.DEFINE_integer("jobs", 1, "Steps that run side by side on this machine.", lower_bound=1)
@@ -76,10 +77,10 @@ class _Work(NamedTuple):
     """A table or a figure.
 
     Attributes:
-      steps: what has to be done for it.
+      steps: the steps it needs.
       outputs: files that are written after them, for ``check_outputs``.
-      write: writes and prints what can be made of the steps that are done, given by their keys; nothing for a figure,
-        which is a step itself.
+      write: takes the keys of the steps that are done, and writes and prints what can be made from them; does nothing
+        for a figure, which is a step itself.
     """
 
     steps: list[Step]
@@ -101,7 +102,7 @@ def main() -> None:
              for number in tables]  # fmt: skip
     works += [_figure(number, settings, seeds) for number in figures]
     if _EXPERIMENT.value == [SPEEDS]:
-        return  # they were measured for the budget
+        return  # the speeds were measured for the budget
     check_outputs([output for work in works for output in work.outputs])
     plan = _plan([step for work in works for step in work.steps])
     if _EXPERIMENT.value:
@@ -109,7 +110,7 @@ def main() -> None:
     if shown(_PLAN.value, plan, _JOBS.value, f"{__package__}.reproduce"):
         return
     failures = run_plan(plan, program_starter(__package__), out, _JOBS.value)
-    if not _EXPERIMENT.value:  # several of those may end at the same time
+    if not _EXPERIMENT.value:  # several such calls may end at the same time
         done = set(plan.done())
         for work in works:
             work.write(done)
@@ -150,9 +151,9 @@ def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Wo
 
 
 def _evaluated(names: Sequence[str], protocols: Sequence[str], seeds: tuple[int, ...]):
-    """The experiments of a table that are evaluated, and the budget of their systems.
+    """The budget of the systems of a table, and its evaluated experiments.
 
-    Those of earlier calls with the same budget, which asked for other rows and columns, are among them.
+    These include experiments of earlier calls with the same budget for other rows and columns.
     """
     from phystd_tf.experiments.experiment import steps_of
     from phystd_tf.experiments.reproduction import evaluated_before, experiments
@@ -212,7 +213,7 @@ def _write(made) -> None:
 
 
 def _figure(number: str, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
-    """A figure, drawn from PhySTD trained with the first seed, and beside it what Fig. 8 compares it with."""
+    """A figure, drawn from PhySTD with the first seed; for Fig. 8 also from the systems that it is compared with."""
     from phystd_tf.experiments.experiment import files_of, steps_of
     from phystd_tf.experiments.reproduction import experiments
 
@@ -266,7 +267,7 @@ def _budget(names: Sequence[str], seeds: tuple[int, ...]):
 
 
 def _notes(settings: dict[str, Any], budget) -> list[str]:
-    """What a table says of the budget, and of faces of which nobody knows whether they are real."""
+    """The notes of a table on the budget, and on faces that may be real or simulated."""
     notes = []
     if budget.iterations:
         iterations = ", ".join(f"{count} of {name}" for name, count in budget.iterations.items())
@@ -279,9 +280,9 @@ def _notes(settings: dict[str, Any], budget) -> list[str]:
 
 
 def _seconds(names: Sequence[str]) -> dict[str, float]:
-    """The time of an iteration of each system, in iterations of PhySTD; measured once and kept in the output folder.
+    """The time of an iteration of each system relative to PhySTD; measured once and kept in the output folder.
 
-    Each is measured beside PhySTD, so that what a table asks for does not depend on other tables.
+    Each is timed together with PhySTD, so that the iterations for a table do not depend on other tables.
     """
     from phystd_tf.baselines.registry import fitted_baseline
     from phystd_tf.experiments.reproduction import speed_step
@@ -303,7 +304,7 @@ def _speed_path(name: str) -> str:
 
 
 def _speed_is_known(name: str) -> bool:
-    """Whether the iterations of a system at equal time are known without measuring it now."""
+    """Whether the iterations of a system at equal time are known without timing it now."""
     from phystd_tf.baselines.registry import fitted_baseline
 
     return name == FULL or fitted_baseline(name) is not None or os.path.exists(_speed_path(name))

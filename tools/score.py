@@ -1,14 +1,14 @@
 """Scores the prepared faces of a split: one row per face in a CSV file.
 
-The scores are those of the operating point of the run: alpha0 of Eq. (10) and the
-threshold, which tools.train has chosen on dev. Scoring does not change it, unless
---calibrate asks for a new choice, on the data that the run was trained on.
+Scores use the operating point of the run: alpha0 of Eq. (10) and the threshold,
+which tools.train has chosen on dev (or train, if dev lacks a class). Scoring keeps
+it, unless --calibrate chooses it anew, on the data that the run was trained on.
 
     python -m tools.score --run=RUN --data=PREPARED --split=dev --out=dev.csv
     python -m tools.score --run=RUN --data=PREPARED --split=test --out=test.csv
 
 For faces of the embedded dataset, --faces=FACES (the folder that tools.make_synthetic
-made) also measures the traces against the truth; tools.evaluate then shows how right they are.
+made) also compares the traces with the truth; tools.evaluate then prints their quality.
 """
 
 import os
@@ -21,24 +21,24 @@ flags = Flags()
 
 _RUN = flags.DEFINE_string("run", None, "Run folder, made by tools.train.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Prepared folder, made by tools.prepare.", required=True)
-_SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Which faces.")
-_OUT = flags.DEFINE_string("out", None, "CSV file to write; its .json neighbor says how it was made.", required=True)
+_SPLIT = flags.DEFINE_enum("split", "test", SPLITS, "Split to score.")
+_OUT = flags.DEFINE_string("out", None, "CSV file to write; a .json next to it says how it was made.", required=True)
 _CHECKPOINT = flags.DEFINE_enum(
     "checkpoint", None, ["last", "best"], "Weights; by default those of the operating point, or last."
 )
 _PROTOCOL = flags.DEFINE_string(
-    "protocol", None, "Which faces are train, dev and test; by default as the run was trained."
+    "protocol", None, "Which faces are train, dev and test; by default the protocol of the run."
 )
 _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, with --protocol.", **SEEDS)
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, with --protocol.")
 _CALIBRATE = flags.DEFINE_bool(
-    "calibrate", False, "Choose alpha0 and the threshold anew, on dev (or train, where dev lacks a class), for the run."
+    "calibrate", False, "Choose alpha0 and the threshold of the run anew, on dev (or train, if dev lacks a class)."
 )
 _ANY_DATA = flags.DEFINE_bool(
     "calibrate_on_other_data", False, "With --calibrate: also on faces or a protocol that the run was not trained on."
 )
 _FACES = flags.DEFINE_string(
-    "faces", None, "Folder made by tools.make_synthetic, to measure the traces against its truth."
+    "faces", None, "Folder made by tools.make_synthetic, to compare the traces with its truth."
 )
 
 
@@ -88,7 +88,7 @@ def main() -> None:
         write_quality(quality, traces_path)
         print(f"trace measures in {traces_path}")
     elif os.path.lexists(traces_path):
-        os.remove(traces_path)  # of the scores that are replaced now
+        os.remove(traces_path)  # it belongs to the scores that are replaced now
     write_scores(scores, _OUT.value)
     details = {
         "run": _RUN.value,

@@ -8,8 +8,9 @@ fail() {
   exit 2
 }
 
-# The first Python that fits and can make environments (Debian ships some that
-# cannot); its version alone is checked where none can, for a better message.
+# Prints the first suitable Python that has the given modules. Environments need
+# venv and ensurepip, which Debian may lack; "os" checks only the version, for a
+# better message.
 find_python() {
   local modules=$1 candidate
   for candidate in python3.11 python3.10 python3.9 python3 python; do
@@ -21,7 +22,7 @@ find_python() {
   return 1
 }
 
-# pip's own lines are many; these show that it moves on.
+# pip prints many lines; these are enough to see its progress.
 show_progress() {
   local line
   while IFS= read -r line; do
@@ -31,7 +32,7 @@ show_progress() {
   done
 }
 
-# The browser of the tests of the HTML report; they are not skipped where it is missing.
+# The browser for the tests of the HTML report, which are not skipped if it is missing.
 need_browser() {
   local folder=${BROWSER_FOLDER:-/usr/bin} packages="chromium chromium-driver" advice
   if [ -x "$folder/chromium" ] && [ -x "$folder/chromedriver" ]; then
@@ -63,10 +64,10 @@ setup_environment() {
     echo "== Environment: .venv is up to date"
     return 0
   fi
-  # What is there stays: the demo must not take away what the tests need.
+  # Installed extras are kept: the demo must not remove what the tests need.
   wanted=$installed$missing
   wanted=${wanted#,}
-  # An environment without pip was left half-made, and is made again.
+  # An environment without pip is incomplete, and is made again.
   if .venv/bin/python -m pip --version >/dev/null 2>&1; then
     .venv/bin/python -c 'import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 11))' ||
       fail "the folder .venv holds $(.venv/bin/python --version), and 3.9, 3.10 or 3.11 is needed; move it away and run this again"
@@ -85,7 +86,7 @@ setup_environment() {
   else
     echo "== Environment: bringing .venv up to date"
   fi
-  rm -f "$stamp" # until pip has ended well, nothing is promised
+  rm -f "$stamp" # written again only after pip has succeeded
   .venv/bin/python -m pip install --disable-pip-version-check -e ".[$wanted]" | show_progress ||
     fail "the installation failed, see pip's message above (is there a network, and room on the disk?); run this again to go on"
   printf '%s\n%s\n' "$sum" "$wanted" >"$stamp"

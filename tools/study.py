@@ -1,20 +1,20 @@
-"""Trains and compares many models on the embedded faces: seeds, the rows of Table 3, types never seen, a longer run.
+"""Trains and compares many models on rendered faces: seeds, the rows of Table 3, unseen types, a longer training.
 
-Makes the tables of the README. What is finished is not done again, so the same
+Makes the table of the README. What is finished is not done again, so the same
 command resumes where it was stopped, and more parts can be added later.
 
   demo        the demo's model and the depth-only baseline (auxiliary) at equal iterations and at equal time
   ablations   the other rows of Table 3
-  unknown     four types left out of training and tested alone, against the baseline likewise
-  recipe      how the training was set up in the first edition, and what each later change does alone
-  choices     what the paper leaves open, one choice of ours at a time made in the other way
+  unknown     four types left out of training and tested alone, with the same baselines
+  recipe      the training recipe of the first edition, and what each later change does alone
+  choices     what the paper leaves open: one of our choices at a time, made the other way
   few         a type of which training has 1, 3 and 10 people: as it is, drawn more often, and with synthesized spoofs
   long        one longer training on more people
 
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
 
-On a cluster, --plan=commands prints one command line per training, and first those that render the faces which others
-need; the first command then only collects what they made.
+On a cluster, --plan=commands prints one command line per training, after those that render the faces they need; the
+command without --plan then only collects the results.
 """
 
 import os
@@ -48,7 +48,7 @@ RECIPES = {
     "and allowed region": (*PAIRS, *NORMS, *DRAWS),
     "all four": (),
 }
-# Each with one choice made in the other way (the decisions table of WORKSPACE-notes.md has ours).
+# Each makes one choice the other way (our choices are in the decisions table of WORKSPACE-notes.md).
 CHOICES = {
     "ours": (),
     "Eq. (20) as a sum": NORMS,
@@ -60,27 +60,25 @@ CHOICES = {
     "L_H on both halves": ("harder_depth=both",),
     "brightness": ("brightness=0.1",),
 }
-# One of each kind of attack: flat, worn, painted, and in part.
+# One of each kind of attack: flat, worn, painted, and partial.
 LEFT_OUT = ("print", "silicone_mask", "obfuscation_makeup", "funny_eyeglasses")
-# People of the rare type in the training of part few, and how often each type is drawn there without new spoofs.
+# Part few: numbers of people with the rare type in training, and the sampling of its models "types evenly".
 FEW = (1, 3, 10)
 EVENLY = ("sampling=type",)
 
 _OUT = flags.DEFINE_string("out", None, "Folder for everything the study makes.", required=True)
-_PARTS = flags.DEFINE_list("parts", list(PARTS), f"Which comparisons: {', '.join(PARTS)}.")
-_SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the trainings; the long one takes the first.")
+_PARTS = flags.DEFINE_list("parts", list(PARTS), f"Comparisons to make: {', '.join(PARTS)}.")
+_SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the trainings; the long one uses the first.")
 _SUBJECTS = flags.DEFINE_integer("subjects", 140, "Rendered people to train on.", lower_bound=6)
 _TEST_SUBJECTS = flags.DEFINE_integer(
-    "test_subjects", embedded_faces.TEST_SUBJECTS, "Rendered people that all models are measured on.", lower_bound=3
+    "test_subjects", embedded_faces.TEST_SUBJECTS, "Rendered people that all models are tested on.", lower_bound=3
 )
-_ITERATIONS = flags.DEFINE_integer(
-    "iterations", None, "Iterations of a training; by default the preset's.", lower_bound=1
-)
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations; by default the preset's.", lower_bound=1)
 _LONG = flags.DEFINE_integer("long_iterations", 10000, "Iterations of the long training.", lower_bound=1)
 _LONG_SUBJECTS = flags.DEFINE_integer(
     "long_subjects",
     600,
-    "Rendered people of the long training; those of the demo are soon learned by heart.",
+    "Rendered people of the long training; it would soon memorize those of the demo.",
     lower_bound=6,
 )
 _FACTOR = flags.DEFINE_float(
@@ -90,10 +88,13 @@ _FACTOR = flags.DEFINE_float(
 _LEFT_OUT = flags.DEFINE_list("left_out", list(LEFT_OUT), "Types of the part 'unknown'.")
 _FEW_TYPE = flags.DEFINE_string("few_type", "funny_eyeglasses", "The rare type of the part 'few'.")
 _FEW_IMAGES = flags.DEFINE_integer(
-    "few_images", 100, "Synthesized spoofs of it; by default about as many as there are of the others.", lower_bound=1
+    "few_images",
+    100,
+    "Number of synthesized spoofs of the rare type; the default is about as many as other types have.",
+    lower_bound=1,
 )
 _JOBS = flags.DEFINE_integer(
-    "jobs", 0, "Steps that run side by side on this machine; 0 takes one for each core.", lower_bound=0
+    "jobs", 0, "Steps that run side by side on this machine; 0 means one per core.", lower_bound=0
 )
 _PLAN = define_plan(flags)
 _EXPERIMENT = flags.DEFINE_multi_string("experiment", [], f"{EXPERIMENT_HELP} No table is written then.")
@@ -111,13 +112,13 @@ class Job(NamedTuple):
     seed: int
     protocol: str = "folder"
     changes: tuple[str, ...] = ()
-    same_as: str = ""  # "PART/MODEL" of a training that is this one, and is done once
+    same_as: str = ""  # "PART/MODEL" of an identical training, which is run only once
     protocol_seed: int = 0
-    traces_of: Optional["Job"] = None  # whose run synthesizes spoofs for this one
+    traces_of: Optional["Job"] = None  # the job whose run synthesizes spoofs for this one
 
     @property
     def folder(self) -> str:
-        """Where its files go, below the study."""
+        """The folder of its files, below that of the study."""
         return f"{(self.same_as or f'{self.part}/{self.model}').replace(' ', '_')}-{self.seed}"
 
 
@@ -142,7 +143,7 @@ def main() -> None:
         failures = run_plan(plan, program_starter(__package__), out, jobs)
         if failures:
             raise UsageError(f"{len(failures)} step(s) failed, see above; the same command resumes from there")
-    if not _EXPERIMENT.value:  # several of those may end at the same time
+    if not _EXPERIMENT.value:  # several such calls may end at the same time
         print(_write_tables(planned))
 
 
@@ -174,7 +175,7 @@ def _jobs(part: str, seeds: list[int]) -> list[Job]:
 
 
 def _few(count: int, iterations: int, seeds: list[int]) -> list[list[Job]]:
-    """The models of part few for a number of people: other people for each seed."""
+    """The models of part few for a number of people: different people for each seed."""
     name = f"{count} {'person' if count == 1 else 'people'}"
     protocol = f"few_{count}_{_FEW_TYPE.value}"
     plain = [Job("few", name, "full", iterations, seed, protocol, protocol_seed=seed) for seed in seeds]
@@ -199,7 +200,7 @@ def _own_faces(job: Job) -> list[Step]:
 
 
 def _faces(job: Job) -> list[Step]:
-    """The steps that render and prepare the faces of a model, and those that all models are measured on."""
+    """The steps that render and prepare the faces of a model, and those that all models are tested on."""
     name, subjects = ("long_faces", _LONG_SUBJECTS.value) if job.part == "long" else ("faces", _SUBJECTS.value)
     return [
         *embedded_faces.training_faces(_OUT.value, subjects, 0, name),
@@ -228,7 +229,7 @@ def _experiment(job: Job) -> Experiment:
 
 
 def _check_tables(jobs: list[Job]) -> None:
-    """Refuses tables that would replace files of others, before any work."""
+    """Refuses, before any work, tables that would replace files of other programs."""
     from phystd_tf.files.outputs import Output, check_outputs, has_mark, is_object
 
     for part in dict.fromkeys(job.part for job in jobs):
@@ -269,7 +270,7 @@ def _write_tables(jobs: list[Job]) -> str:
 
 
 def _measures(job: Job) -> dict[str, Any]:
-    """What tools.evaluate wrote of a model, and the losses at the end of its training."""
+    """What tools.evaluate wrote for a model, and the losses at the end of its training."""
     import pandas as pd
 
     from phystd_tf.files.json_file import read_json
@@ -281,7 +282,7 @@ def _measures(job: Job) -> dict[str, Any]:
 
 
 def _iterations(job: Job) -> int:
-    """How many iterations a model was trained for, which is not what the flags of a later call say."""
+    """The number of iterations that a model was trained for; the flags of a later call may differ."""
     from phystd_tf.runs.folder import load_hparams
 
     return load_hparams(_files(job).run).max_iterations

@@ -2,12 +2,12 @@
 
 The traces that a run estimates are warped to a live face by Eq. (15) and put on by
 Eq. (8), as in training and in Fig. 10. The images are crops, in the folders that
-tools.prepare reads, each with its vertices and mask, so that preparation takes it as
-it is. Only faces of train are used, and the person is the one of the live face.
-provenance.csv says where each image is from. The faces of --data are taken over, so
-that the result can be prepared and trained on.
+tools.prepare reads, each with its vertices and masks, so that preparation uses it as
+it is. Only faces of --split (by default train) are used; an image counts as one of
+the live person. provenance.csv has the origin of each image. The faces of --data are
+copied, so that the result can be prepared and trained on.
 
-These are synthesized crops for training: no photographs, and nothing to measure results on.
+These are synthesized crops for training: not photographs, and not for measuring results.
 
     python -m tools.synthesize --run=RUN --data=PREPARED --out=MORE_FACES --count=200
     python -m tools.prepare --root=MORE_FACES --out=MORE_PREPARED --image_size=128 --map_sizes=128
@@ -25,19 +25,19 @@ flags = Flags()
 _RUN = flags.DEFINE_string("run", None, "Run folder of a PhySTD, made by tools.train.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Prepared folder of the faces; its splits are those of --run.", required=True)
 _OUT = flags.DEFINE_string("out", None, "Folder to make or to resume.", required=True)
-_COUNT = flags.DEFINE_integer("count", 100, "Images of each spoof type.", lower_bound=1)
+_COUNT = flags.DEFINE_integer("count", 100, "Number of images per spoof type.", lower_bound=1)
 _TYPES = flags.DEFINE_list("types", [], "Spoof types to take traces from; by default all of the split.")
 _SPLIT = flags.DEFINE_enum("split", "train", SPLITS, "Split of both faces of a pair, and of the new image.")
 _ORIGINALS = flags.DEFINE_list(
-    "originals", list(SPLITS), "Splits whose faces are taken over as they are; empty for the new images alone."
+    "originals", list(SPLITS), "Splits whose faces are copied as they are; empty for only the new images."
 )
 _WEIGHTS = flags.DEFINE_list(
-    "weights", [], "Factors of the traces, as in B:1,C:0.5,T:0.5,P:0; 1 where not named. P must not exceed 1."
+    "weights", [], "Factors of the traces, as in B:1,C:0.5,T:0.5,P:0; 1 by default. P must not exceed 1."
 )
 _HARDER = flags.DEFINE_boolean("harder", False, "Also draw factors for each image, as for harder samples (Sec. 3.3).")
-_SEED = flags.DEFINE_integer("seed", 0, "Of the pairs and of the factors.", **SEEDS)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the pairs and of the factors.", **SEEDS)
 _MAX_FOLDED = flags.DEFINE_float(
-    "max_folded", MAX_FOLDED, "Refuse a pair if more than this share of the crop is turned over by the warp.",
+    "max_folded", MAX_FOLDED, "Refuse a pair if its warp folds over more than this share of the crop.",
     lower_bound=0.0, upper_bound=1.0,
 )  # fmt: skip
 _MAX_OFFSET = flags.DEFINE_float(
@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def _weights() -> dict[str, float]:
-    """The factors of --weights, 1 for those that are not named."""
+    """The factors of --weights; 1 by default."""
     weights = dict.fromkeys("BCTP", 1.0)
     for text in _WEIGHTS.value:
         name, _, number = text.partition(":")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv if needed, installs, then checks format, style, requirements and
-# behaviour. Options go to pytest, for example: bash tools/test.sh -k warp
+# Makes .venv if needed, installs, then checks format, style, types and requirements,
+# and runs the tests. Options go to pytest, for example: bash tools/test.sh -k warp
 # With -m "not browser" it needs no Chromium, and installs none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,6 +19,6 @@ echo "== Types"
 echo "== Requirements"
 .venv/bin/python -m pip check
 echo "== Tests"
-# One thread a process: two processes with all threads each would be slower.
+# One thread per process: two processes that each use all threads would be slower.
 export TF_CPP_MIN_LOG_LEVEL=3 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q "$@"

@@ -1,8 +1,8 @@
-"""Trains PhySTD, or a system to compare it with, on a prepared folder, or resumes a training that was stopped.
+"""Trains PhySTD, or a system to compare it with, on a prepared folder, or resumes a stopped training.
 
-The run folder keeps the hyper-parameters, the commands, checkpoints of
-everything, TensorBoard logs and, at the end, the operating point: alpha0 of
-Eq. (10) and the threshold, both chosen on the dev split.
+The run folder has the hyper-parameters, the commands, complete checkpoints,
+TensorBoard logs and, at the end, the operating point: alpha0 of Eq. (10) and the
+threshold, both chosen on dev (or train, if dev lacks a class).
 
   python -m tools.train --data=PREPARED --preset=small --run=RUN
 """
@@ -28,7 +28,7 @@ _PRESET = flags.DEFINE_string(
 _ABLATION = flags.DEFINE_string(
     "ablation",
     "full",
-    "Row of Table 3: auxiliary, step1, step1_step2_single_trace, step1_step2 or full. Of phystd only.",
+    "Row of Table 3: auxiliary, step1, step1_step2_single_trace, step1_step2 or full. For phystd only.",
 )
 _SYSTEM = flags.DEFINE_enum(
     "system", choices_of("system")[0], choices_of("system"),
@@ -39,7 +39,7 @@ _PROTOCOL = flags.DEFINE_string(
 )
 _PROTOCOL_SEED = flags.DEFINE_integer("protocol_seed", 0, "Seed of protocols that draw, such as siwm_1.", **SEEDS)
 _LISTS = flags.DEFINE_string("lists", None, "Folder of your own list files, for protocols that are made of lists.")
-_ITERATIONS = flags.DEFINE_integer("iterations", None, "Iterations in place of the preset's.", lower_bound=1)
+_ITERATIONS = flags.DEFINE_integer("iterations", None, "Training iterations; by default the preset's.", lower_bound=1)
 _STEPS_PER_EPOCH = flags.DEFINE_integer(
     "steps_per_epoch", None, "Iterations between two checkpoints, held-out losses and pictures. By default the"
     " preset's: 100 in small, 1000 in paper and printed.", lower_bound=1,
@@ -51,18 +51,18 @@ _SAMPLING = flags.DEFINE_enum(
 )  # fmt: skip
 _PRECISION = flags.DEFINE_enum(
     "precision", None, choices_of("precision"),
-    "Of the body of the generator; bands, last layers, losses and discriminators are always float32. mixed_bfloat16 is"
-    " faster on processors with AMX and on recent GPUs, mixed_float16 (with loss scaling) also on older GPUs; elsewhere"
-    " both are slower. By default the preset's: float32.",
+    "Precision of the body of the generator; bands, last layers, losses and discriminators are always float32."
+    " mixed_bfloat16 is faster on processors with AMX and on recent GPUs, mixed_float16 (with loss scaling) also on"
+    " older GPUs; elsewhere both are slower. By default the preset's: float32.",
 )  # fmt: skip
 _DETERMINISTIC = flags.DEFINE_boolean(
-    "deterministic", False, "Give the same weights, bit by bit, in each training with the same seed on a CPU, also if"
-    " it is stopped and resumed. TensorFlow then optimizes nothing across operations, and may be slower.",
+    "deterministic", False, "Make trainings with the same seed agree bit by bit on a CPU, also if they are stopped and"
+    " resumed. TensorFlow then optimizes nothing across operations, and may be slower.",
 )  # fmt: skip
 _STRATEGY = flags.DEFINE_enum(
     "strategy", "none", STRATEGIES,
-    "Devices that share each batch: one; mirrored, all GPUs of this machine; or multi_worker, those of several"
-    " machines, where each is given this command with the same folders and its own TF_CONFIG.",
+    "Devices that share each batch: none, a single device; mirrored, all GPUs of this machine; or multi_worker, those"
+    " of several machines, each of which runs this command with the same folders and its own TF_CONFIG.",
 )  # fmt: skip
 _JIT = flags.DEFINE_boolean("jit_compile", False, "Compile the training step with XLA.")
 _SET = flags.DEFINE_multi_string(

@@ -1,1 +1,1 @@
-"""Experiments as data: what they consist of, what of it is done, how long the rest takes, and how it is run."""
+"""Experiments as data: their steps, which of these are done, how long the rest takes, and how they are run."""

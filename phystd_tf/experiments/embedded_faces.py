@@ -1,7 +1,7 @@
-"""The rendered faces that the demo and the study train and are measured on, as steps of a plan.
+"""The rendered faces that models of the demo and the study are trained and tested on, as steps of a plan.
 
-Training faces and test faces are rendered from seeds of their own, so that all models, whatever they were trained on,
-are measured on the same people, and nothing is tuned on them: experiments use another ``TEST_SEED``.
+Training and test faces have separate seeds, so that all models are tested on the same people, whatever they were
+trained on. Nothing is tuned on these people: experiments use another ``TEST_SEED``.
 """
 
 import os
@@ -10,19 +10,19 @@ from phystd_tf.experiments.step import Step
 
 TEST_SEED = 4040
 TEST_SUBJECTS = 40
-# Many people with few pictures each teach more than the reverse (docs: what was tried).
+# Many people with few pictures each are better than the reverse (docs/experiments.md).
 _DEV_SHARE = 0.15
-_LIVE, _LIVE_TEST, _TYPES = 6, 4, 13  # pictures of a person
+_LIVE, _LIVE_TEST, _TYPES = 6, 4, 13  # pictures per person
 
 
 def training_faces(out: str, subjects: int, seed: int, name: str = "faces") -> list[Step]:
-    """Faces of train and dev: of each person six live pictures and one of each spoof type.
+    """Faces of train and dev: six live pictures and one of each spoof type per person.
 
     Args:
       out: the output folder.
-      subjects: people.
-      seed: of the people.
-      name: of the folder of the faces; "faces" stands for "prepared" in that of the prepared ones.
+      subjects: number of people.
+      seed: seed of the people.
+      name: name of the folder of the faces; with "prepared" instead of "faces", that of the prepared folder.
 
     Returns:
       The steps that render and prepare them.
@@ -32,13 +32,13 @@ def training_faces(out: str, subjects: int, seed: int, name: str = "faces") -> l
 
 
 def test_faces(out: str, subjects: int = TEST_SUBJECTS) -> list[Step]:
-    """The fixed test faces with their truth: of each person four live pictures and one of each spoof type."""
+    """The fixed test faces with their truth: four live pictures and one of each spoof type per person."""
     more = ("--dev_share=0", "--test_share=1", f"--live_clips_per_subject={_LIVE_TEST}", "--truth=camera")
     return _steps(out, "test_faces", subjects, TEST_SEED, more, _LIVE_TEST)
 
 
 def prepared_folder(out: str, name: str = "faces") -> str:
-    """Where the prepared faces are, for the ``name`` that their steps have."""
+    """The prepared folder of the faces; ``name`` as in ``training_faces``."""
     return os.path.join(out, name.replace("faces", "prepared"))
 
 
@@ -60,15 +60,15 @@ def preparation(key: str, faces: str, prepared: str, needs: str, frames: int) ->
     """The step that prepares a folder of faces for the preset small.
 
     Args:
-      key: of the step.
+      key: key of the step.
       faces: the folder.
       prepared: the prepared folder.
       needs: key of the step that makes the faces.
-      frames: number of them.
+      frames: number of frames.
     """
     return Step(
         key, "prepare",
         ("--dataset=folder", f"--root={faces}", f"--out={prepared}", "--image_size=128", "--map_sizes=128"),
         (os.path.join(prepared, "manifest.csv"),), (needs,), "prepare", frames,
-        accepts=(0, 1),  # a few faces are not found, and listed
+        accepts=(0, 1),  # 1: a few faces were not found, and are listed
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How long the steps of a plan will take, from those that were run before, or from rough figures."""
+"""How long the steps of a plan will take, based on earlier steps, or else on rough figures."""
 
 import statistics
 from collections.abc import Iterable, Mapping
@@ -6,32 +6,32 @@ from typing import NamedTuple
 
 from phystd_tf.experiments.step import Stamp, Step
 
-# Seconds for a unit of work, for what has not been run here yet: two cores of a server of 2020 without AMX. Only the
-# order of magnitude is meant; the first steps that are run replace them. A kind is looked up by its first words.
+# Seconds per unit of work, for kinds of steps that have not been run here yet: two cores of a 2020 server without AMX.
+# Only the order of magnitude matters; the first steps that run replace them. A kind is looked up by its first words.
 _ROUGH = {
-    "make_synthetic": 0.05,  # for a frame
-    "prepare": 0.06,  # for a frame
-    "train small": 0.4,  # for an iteration
+    "make_synthetic": 0.05,  # per frame
+    "prepare": 0.06,  # per frame
+    "train small": 0.4,  # per iteration
     "train small phystd auxiliary": 0.08,
     "train small cdcn": 0.4,
     "train small lbp_svm": 0.01,
     "train paper": 9.0,
     "train printed": 9.0,
-    "score small": 0.02,  # for a face
+    "score small": 0.02,  # per face
     "score paper": 0.15,
     "score printed": 0.15,
     "evaluate": 5.0,
 }
 _UNKNOWN = 10.0
-_SHORT = 0.5  # seconds; a step that found everything done says nothing about how long it takes
+_SHORT = 0.5  # seconds; a shorter step may have found everything done, and is ignored
 
 
 class Estimate(NamedTuple):
     """How long something will take.
 
     Attributes:
-      seconds: on one job, with the threads that the steps before it had.
-      measured: whether it comes from steps that were run here.
+      seconds: for one job, with as many threads as earlier steps had.
+      measured: whether it is based on steps that were run here.
     """
 
     seconds: float
@@ -39,7 +39,7 @@ class Estimate(NamedTuple):
 
 
 def speeds(stamps: Iterable[Stamp]) -> dict[str, float]:
-    """Seconds for a unit of work, by kind: the median over the steps that were run."""
+    """Seconds per unit of work, by kind: the median over finished steps."""
     found: dict[str, list[float]] = {}
     for stamp in stamps:
         if stamp.kind and stamp.work > 0 and stamp.seconds > _SHORT:
@@ -65,7 +65,7 @@ def estimate(step: Step, measured: Mapping[str, float]) -> Estimate:
 
 
 def in_words(seconds: float) -> str:
-    """A duration for people, such as "2 h 05 min"."""
+    """A duration as text, such as "2 h 05 min"."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -9,7 +9,7 @@ from phystd_tf.protocols.choice import ProtocolChoice
 
 
 class FaceCounts(NamedTuple):
-    """Faces of the splits that an experiment reads, for the estimate of its time."""
+    """Numbers of faces in the splits that an experiment scores, to estimate its time."""
 
     threshold: int = 0
     test: int = 0
@@ -19,18 +19,18 @@ class Experiment(NamedTuple):
     """What is trained and measured.
 
     Attributes:
-      name: of its folder below the output, which no other experiment has.
+      name: unique name of its folder below the output folder.
       data: prepared folder of its training faces.
-      protocol: which of them are train, dev and test.
+      protocol: which of these faces are train, dev and test.
       system: what is trained, see ``HParams.system``.
-      ablation: of PhySTD, the row of Table 3.
-      seed: of the training.
-      preset: of the hyper-parameters.
-      iterations: of the training.
+      ablation: row of Table 3, for PhySTD.
+      seed: seed of the training.
+      preset: name of the hyper-parameters.
+      iterations: number of training iterations.
       changes: further hyper-parameters, each as name=value.
-      threshold_split: where alpha0 and the threshold are chosen: "dev", or "train" where there is no dev.
+      threshold_split: split on which alpha0 and the threshold are chosen: "dev", or "train" if there is no dev.
       test_data: prepared folder of the test faces; None for ``data``.
-      truth: folder of the embedded dataset of the test faces, to measure traces; None where there is none.
+      truth: folder of the embedded dataset of the test faces, to measure traces; None if there is none.
       needs: keys of the steps that make its faces.
       counts: FaceCounts.
     """
@@ -52,7 +52,7 @@ class Experiment(NamedTuple):
 
 
 class Files(NamedTuple):
-    """Where the results of an experiment are."""
+    """The paths of the results of an experiment."""
 
     run: str
     chosen_scores: str
@@ -70,7 +70,7 @@ def files_of(experiment: Experiment, out: str) -> Files:
 def with_schedule(
     preset: str, iterations: int, changes: tuple[str, ...] = (), system: str = "phystd"
 ) -> tuple[str, ...]:
-    """The changes of a training that keeps the preset's share of iterations at the full rate, however long it is."""
+    """The changes, with a ``decay_every`` that keeps the share of iterations at the full rate as in the preset."""
     usual = get_hparams(preset, system=system)
     if iterations == usual.max_iterations or any(change.startswith("decay_every=") for change in changes):
         return changes

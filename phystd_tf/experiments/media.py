@@ -1,4 +1,4 @@
-"""The steps behind Tables 6 and 7: a system is trained, and a classifier tells spoof media by its traces."""
+"""The steps behind Tables 6 and 7: training of a system, and classification of spoof media by its traces."""
 
 import os
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ def classifications(
     """The training of a system, and one classification for each input.
 
     Args:
-      experiment: Experiment; its scores are not needed.
+      experiment: Experiment; only its training is used.
       out: the output folder.
       classes: name of the classes, see ``phystd_tf.evaluation.medium_classes``.
       inputs: "traces", "image" or both.
-      iterations: of the classifier.
+      iterations: training iterations of the classifier.
 
     Returns:
       The training, and the classifications; confusion.json is the only output of each.

@@ -1,4 +1,4 @@
-"""A plan: steps in an order in which each comes after what it needs, and which of them are done."""
+"""A plan: steps, each after those it needs, and which of them are done."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -16,14 +16,14 @@ class Plan:
     """Steps and their stamps.
 
     Attributes:
-      steps: in an order in which each comes after what it needs; equal steps, which several experiments share, once.
+      steps: the steps, each after those it needs; a step that several experiments share occurs once.
 
     Args:
-      steps: any number, each after what it needs.
+      steps: any number, each after those it needs.
       stamps: Stamps.
 
     Raises:
-      PlanError: if two different steps have one key, or a step comes before one that it needs.
+      PlanError: if two different steps have the same key, or a step comes before one that it needs.
     """
 
     def __init__(self, steps: Iterable[Step], stamps: Stamps) -> None:
@@ -39,11 +39,11 @@ class Plan:
         self.steps: Sequence[Step] = tuple(self._by_key.values())
 
     def step(self, key: str) -> Step:
-        """The step of a key."""
+        """The step with a key."""
         return self._by_key[key]
 
     def only(self, groups: Sequence[str]) -> "Plan":
-        """The steps of some groups, and all that they need.
+        """A plan of the steps of some groups, and all steps that they need.
 
         Raises:
           PlanError: if there is no such group.
@@ -59,10 +59,10 @@ class Plan:
         return Plan([step for step in self.steps if step.key in wanted], self.stamps)
 
     def check(self) -> None:
-        """Refuses a plan whose results would not be what they are called.
+        """Refuses a plan if existing results are not what it calls them.
 
         Raises:
-          PlanError: if a fixed step was done by another command.
+          PlanError: if a fixed step was done with another command.
         """
         for step in self.steps:
             stamp = self.stamps.read(step.key) if step.fixed else None

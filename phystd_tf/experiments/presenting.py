@@ -1,4 +1,4 @@
-"""A plan on the terminal: what it consists of, what is done, how long the rest takes; or as command lines."""
+"""A plan as text: its steps, which are done, and how long the rest takes; or as command lines."""
 
 import shlex
 from collections.abc import Sequence
@@ -37,10 +37,10 @@ def overview(plan: Plan, jobs: int) -> str:
 
 
 def command_lines(plan: Plan, command: Sequence[str]) -> str:
-    """One command line per training that is not done, each of them enough for itself.
+    """One command line per training that is not done; each is complete in itself.
 
-    First come the experiments that several need, such as faces: they must end before the others start. What is only
-    made of trainings, such as a figure, has no line: it could not be made at the same time as they are.
+    First come experiments that others need, such as faces: they must end before the others start. What is only made
+    from trainings, such as a figure, has no line: it could not be made at the same time.
 
     Args:
       plan: Plan.

@@ -14,10 +14,10 @@ class Budget(NamedTuple):
     """How models are trained.
 
     Attributes:
-      preset: of the hyper-parameters.
+      preset: name of the hyper-parameters.
       iterations: by system; see ``iterations_of``.
       changes: further hyper-parameters, each as name=value.
-      seeds: of the trainings.
+      seeds: seeds of the trainings.
     """
 
     preset: str
@@ -27,13 +27,13 @@ class Budget(NamedTuple):
 
 
 class Faces(NamedTuple):
-    """The faces that models are trained and measured on.
+    """The faces that models are trained and tested on.
 
     Attributes:
       prepared: prepared folder.
-      count_faces: from a protocol and a split to the numbers of its spoof and live faces.
-      protocol_seed: of the protocols that draw.
-      lists: folder of the user's own lists, for the protocols that are made of lists.
+      count_faces: maps a protocol and a split to its numbers of live and spoof faces.
+      protocol_seed: seed of protocols that draw.
+      lists: folder of the user's own lists, for protocols that are made of lists.
     """
 
     prepared: str
@@ -43,12 +43,12 @@ class Faces(NamedTuple):
 
 
 def experiments(faces: Faces, protocols: Iterable[str], names: Sequence[str], budget: Budget) -> list[Experiment]:
-    """One experiment for each protocol, row and seed.
+    """One experiment per protocol, system or ablation, and seed.
 
     Args:
       faces: Faces.
       protocols: names of protocols.
-      names: of systems and ablations.
+      names: names of systems and ablations.
       budget: Budget.
 
     Raises:
@@ -89,8 +89,8 @@ def evaluated_before(
     Args:
       stamps: Stamps.
       protocols: names of protocols.
-      names: of systems and ablations.
-      seeds: of the trainings; one is enough.
+      names: names of systems and ablations.
+      seeds: seeds of the trainings; an evaluation for one of them is enough.
     """
     found = {
         protocol: [
@@ -107,7 +107,7 @@ def _name(protocol: str, name: str, seed: int) -> str:
 
 
 def speed_step(name: str, path: str, preset: str) -> Step:
-    """Measures an iteration of a system beside one of PhySTD; kept, since trainings were planned by it."""
+    """Times an iteration of a system and one of PhySTD; a fixed step, since trainings are planned by it."""
     arguments = ("--parts=training", f"--preset={preset}", f"--systems={FULL},{name}", f"--out={path}")
     return Step(f"{SPEEDS}/{name}", "benchmark", arguments, (path,), fixed=True)
 
@@ -115,17 +115,17 @@ def speed_step(name: str, path: str, preset: str) -> Step:
 def iterations_of(
     names: Sequence[str], preset: str, iterations: Optional[int], seconds: Optional[dict[str, float]] = None
 ) -> dict[str, int]:
-    """How long each system is trained.
+    """The number of training iterations of each system.
 
     Args:
-      names: of systems and ablations.
-      preset: of the hyper-parameters, whose iterations are the default.
-      iterations: of PhySTD; None for the preset's.
-      seconds: of an iteration of each, PhySTD among them, for trainings that take equally long; None for equal
+      names: names of systems and ablations.
+      preset: name of the hyper-parameters, whose iterations are the default.
+      iterations: those of PhySTD; None for the preset's.
+      seconds: time per iteration of each, including PhySTD, for trainings that take equally long; None for equal
         iterations.
     """
     usual = iterations or get_hparams(preset).max_iterations
     if seconds is None:
         return dict.fromkeys(names, usual)
-    # What has no iterations to be measured is trained as it is.
+    # A system without iterations cannot be timed, and keeps the usual number.
     return {name: max(1, round(usual * seconds[FULL] / seconds[name])) if name in seconds else usual for name in names}

@@ -16,10 +16,10 @@ from phystd_tf.experiments.step import STEPS_FOLDER, Step
 from phystd_tf.files.lock import locked
 
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-_TAIL = 3  # lines of a log that are shown where a step fails
+_TAIL = 3  # lines of a log that are shown if a step fails
 _INTERRUPTED = (130, -2)
 
-# From a step, the file that takes its output (None: the terminal) and further environment variables to its exit code.
+# Runs a step, given the file for its output (None: the terminal) and more environment variables; returns its exit code.
 Start = Callable[[Step, Optional[int], dict[str, str]], int]
 
 
@@ -28,7 +28,7 @@ class Failure(NamedTuple):
 
     Attributes:
       step: Step.
-      reason: a sentence, with the file that says more.
+      reason: a sentence, with the end of the log if there is one.
     """
 
     step: Step
@@ -36,7 +36,7 @@ class Failure(NamedTuple):
 
 
 def program_starter(tools: str) -> Start:
-    """Starts the programs of a package by this Python.
+    """A function that runs programs of a package with this Python interpreter.
 
     Args:
       tools: name of the package, such as "tools".
@@ -54,18 +54,18 @@ def program_starter(tools: str) -> Start:
 
 
 def run(plan: Plan, start: Start, out: str, jobs: int = 1, show: bool = False) -> list[Failure]:
-    """Runs what is not done; a step that fails costs only those that need it.
+    """Runs the steps that are not done; if a step fails, only those that need it are left out.
 
     Args:
       plan: Plan.
       start: see ``program_starter``.
       out: the output folder; steps of one experiment are run by one process at a time.
       jobs: steps that run side by side and share the cores.
-      show: whether the output of the steps goes to the terminal. Else it goes to logs, and a bar shows how far the plan
-        is.
+      show: whether the output of the steps goes to the terminal. Otherwise it goes to logs, and a progress bar is
+        shown.
 
     Returns:
-      The Failures, none where all is done.
+      The Failures; empty if all steps are done.
 
     Raises:
       KeyboardInterrupt: if a step was interrupted.
@@ -101,7 +101,7 @@ class _Runner:
             while running or self._waiting:
                 starting = self._ready(self._jobs - len(running))
                 if not running and not starting:
-                    break  # what waits needs what failed
+                    break  # the waiting steps need failed ones
                 bar.set_postfix_str(self._left([*running.values(), *starting]))
                 for step in starting:
                     running[pool.submit(self._run_step, step)] = step
@@ -116,7 +116,7 @@ class _Runner:
         return self._failures
 
     def _ready(self, most: int) -> list[Step]:
-        """Takes the next steps, at most so many, from those that wait."""
+        """Removes the next steps that can start, at most ``most``, from those that wait."""
         found = [step for step in self._waiting if all(key in self._stamps for key in step.needs)][: max(0, most)]
         self._waiting = [step for step in self._waiting if step not in found]
         return found
@@ -161,6 +161,6 @@ def _last_lines(path: str) -> list[str]:
     with open(path, "rb") as file:
         file.seek(max(0, os.path.getsize(path) - 4096))
         text = file.read().decode("utf-8", "replace")
-    # Progress bars write over themselves.
+    # Progress bars overwrite their line.
     lines = [line.rpartition("\r")[2].strip() for line in text.splitlines()]
     return [line for line in lines if line][-_TAIL:]

@@ -1,7 +1,7 @@
 """One step of an experiment: a command line, what it needs, and whether it is done.
 
-A finished step leaves a stamp below OUT/steps: the command that was run, how long it took, and the stamps of the steps
-it needs. So a step counts as done only while its outputs are there, its command is the same, and nothing that it was
+A finished step leaves a stamp below OUT/steps: its command, how long it took, and the identities of the stamps of the
+steps it needs. So a step counts as done only while its outputs exist, its command is the same, and nothing that it was
 made from has been made again. The programs themselves decide what to do with unfinished or other outputs: they resume
 or refuse; nothing is ever removed here.
 """
@@ -22,16 +22,16 @@ class Step(NamedTuple):
     """A call of a program.
 
     Attributes:
-      key: its name, unique in a plan, such as "siwm_1/phystd-full-0/train"; all before the last slash is its group.
-      program: of ``tools``, such as "train".
+      key: its name, unique in a plan, such as "siwm_1/phystd-full-0/train"; what is before the last slash is its group.
+      program: program in ``tools``, such as "train".
       arguments: its options.
       outputs: paths that exist when it is done.
-      needs: keys of the steps that come before it.
-      kind: what takes alike long for each unit of work, such as "train small phystd".
-      work: how much there is to do: iterations, faces, frames.
-      accepts: exit codes with which it is done.
-      fixed: whether what it made may not be made again by another command in the same place, as a training that was
-        finished with fewer iterations would go on with more.
+      needs: keys of the steps that must be done before it.
+      kind: such as "train small phystd"; steps of one kind take the same time per unit of work.
+      work: units of work: iterations, faces or frames.
+      accepts: exit codes that count as done.
+      fixed: whether its outputs must not be made again by another command in the same place; a finished training, for
+        example, would continue if it were given more iterations.
     """
 
     key: str
@@ -51,13 +51,13 @@ class Step(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """What a finished step leaves.
+    """The record that a finished step leaves.
 
     Attributes:
-      identity: of this run of the step, random.
-      command: the program and its options, with the names of folders in place of their paths.
-      needs: identity of the stamp of each step that it needed.
-      seconds: how long it took; 0 where it had been begun before.
+      identity: random name of this run of the step.
+      command: the program and its options, with the names of folders instead of their paths.
+      needs: identity of the stamp of each step that it needed, by key.
+      seconds: how long it took; 0 if an earlier run had begun it.
       kind: of the step.
       work: of the step.
     """
@@ -75,8 +75,8 @@ class Stamps:
 
     Args:
       out: the output folder.
-      places: path by name, such as {"OUT": out, "DATA": prepared}: where they are in a command, their names are
-        compared, so that folders can be moved.
+      places: path by name, such as {"OUT": out, "DATA": prepared}. Commands are compared with the names instead of the
+        paths, so that folders can be moved.
     """
 
     def __init__(self, out: str, places: Mapping[str, str]) -> None:
@@ -85,15 +85,15 @@ class Stamps:
         self._places = sorted(places.items(), key=lambda item: -len(item[1]))
 
     def path(self, key: str) -> str:
-        """Where the stamp of a step is."""
+        """The path of the stamp of a step."""
         return self._place(key) + ".json"
 
     def log_path(self, key: str) -> str:
-        """Where the output of a step goes."""
+        """The path of the log of a step."""
         return self._place(key) + ".log"
 
     def read(self, key: str) -> Optional[Stamp]:
-        """The stamp of a step; None where there is none that can be read: the step is then run again."""
+        """The stamp of a step; None if it is missing or unreadable, so that the step is run again."""
         if not os.path.exists(self.path(key)):
             return None
         try:
@@ -110,7 +110,7 @@ class Stamps:
         return stamp
 
     def command(self, step: Step) -> list[str]:
-        """What is compared of a step: its program and options, with names in place of known folders."""
+        """The program and options of a step, with names instead of known folders; used to compare commands."""
         return [step.program, *map(self._without_places, step.arguments)]
 
     def _place(self, key: str) -> str:

@@ -1,4 +1,4 @@
-"""The few-sample experiment: traces of a rare type on live faces of others, as steps between two trainings."""
+"""The few-sample experiment: traces of a rare type on live faces of other people, as steps between two trainings."""
 
 import os
 
@@ -8,7 +8,7 @@ from phystd_tf.experiments.step import Step
 
 
 def prepared_folder(name: str, out: str) -> str:
-    """Where the prepared faces of an experiment are that has faces of its own; ``name`` is that of the experiment."""
+    """The prepared folder of an experiment that has its own faces; ``name`` is the name of the experiment."""
     return os.path.join(out, *name.split("/"), "prepared")
 
 
@@ -16,14 +16,14 @@ def synthesized_faces(name: str, base: Experiment, spoof_type: str, images: int,
     """The steps that synthesize spoofs with the run of one experiment, as training faces of another.
 
     Args:
-      name: of the other experiment.
-      base: whose run gives the traces; its train and dev faces, by its protocol, are taken over.
-      spoof_type: whose traces are taken.
+      name: name of the other experiment.
+      base: experiment whose run gives the traces; its train and dev faces, by its protocol, are copied.
+      spoof_type: type whose traces are taken.
       images: number of new spoofs.
       out: the output folder.
 
     Returns:
-      A step that synthesizes and one that prepares.
+      A step that synthesizes and a step that prepares.
     """
     prepared = prepared_folder(name, out)
     faces = os.path.join(os.path.dirname(prepared), "faces")
@@ -34,6 +34,6 @@ def synthesized_faces(name: str, base: Experiment, spoof_type: str, images: int,
             f"--count={images}", f"--seed={base.seed}", "--originals=train,dev",
         ),
         (os.path.join(faces, "provenance.csv"),), (f"{base.name}/train",), "synthesize", images,
-        accepts=(0, 1),  # fewer images, where too many pairs are refused
+        accepts=(0, 1),  # 1: fewer images, since too many pairs were refused
     )  # fmt: skip
     return [synthesize, preparation(f"{name}/prepare", faces, prepared, synthesize.key, images)]

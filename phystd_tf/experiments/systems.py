@@ -4,8 +4,8 @@ from phystd_tf.experiments.plan import PlanError
 from phystd_tf.hparams import ABLATIONS, choices_of
 
 FULL = "phystd"
-SPEEDS = "speeds"  # where the time of an iteration of each is kept
-# Those that estimate additive traces, by which Tables 6 and 7 classify.
+SPEEDS = "speeds"  # folder with the time of an iteration of each
+# Those that estimate additive traces, which Tables 6 and 7 classify.
 WITH_TRACES = (FULL, "step1", "step1_step2_single_trace", "step1_step2", "stdn", "despoof")
 NAMES = (*choices_of("system"), *(name for name in ABLATIONS if name != "full"))
 
@@ -14,7 +14,7 @@ def split_name(name: str) -> tuple[str, str]:
     """(system, ablation) of a name.
 
     Raises:
-      PlanError: if there is none of this name.
+      PlanError: if the name is unknown.
     """
     if name not in NAMES:
         raise PlanError(f"there is no system '{name}'; there are {', '.join(NAMES)}")

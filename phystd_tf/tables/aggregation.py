@@ -1,4 +1,4 @@
-"""Mean and deviation over sub-protocols, spoof types and seeds, as the tables of the paper have them."""
+"""Mean and deviation over sub-protocols, spoof types and seeds, as in the tables of the paper."""
 
 from collections.abc import Sequence
 from typing import Optional
@@ -9,7 +9,7 @@ from phystd_tf.tables.table import Over, Value
 
 
 def deviation(values: Sequence[float]) -> Optional[float]:
-    """Standard deviation of a sample, with n - 1: it reproduces Tables 4 and 5, and n does not. None for one value."""
+    """Sample standard deviation, with n - 1, which reproduces Tables 4 and 5 (n does not). None for one value."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
@@ -23,13 +23,13 @@ def over_parts(values: Sequence[float]) -> Value:
 
 
 def over_seeds(values: Sequence[Value]) -> Value:
-    """One value of those of several seeds: the mean of their means and of their deviations.
+    """Combines the values of several seeds: the mean of their means, and the mean of their deviations.
 
     Args:
       values: one per seed, at least one.
 
     Returns:
-      Value with the deviation of the means over the seeds.
+      Value; its ``over_seeds`` is the deviation of the means.
     """
     means = [value.mean for value in values]
     within = [value.deviation for value in values if value.deviation is not None]
@@ -37,7 +37,7 @@ def over_seeds(values: Sequence[Value]) -> Value:
 
 
 def over_measurements(overs: Sequence[Over]) -> Over:
-    """What several values together were measured on: numbers as a range where they differ, all thresholds."""
+    """What several values were measured on: numbers, as a range if they differ, and all thresholds."""
     return Over(
         live=_range([over.live for over in overs]),
         spoof=_range([over.spoof for over in overs]),

@@ -1,4 +1,4 @@
-"""Tables 6 and 7: spoof media told apart by the traces alone and by the images, published beside ours."""
+"""Tables 6 and 7: spoof media classified by the traces alone and by the images, published beside ours."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
@@ -13,7 +13,7 @@ from phystd_tf.tables.published import method_of, published_rows, read_published
 from phystd_tf.tables.table import NOT_PRINTED, Cell, Column, Row, Table, Value
 
 _CLASSES = {6: OULU, 7: SIWM}
-# What the classes are known of; that of the paper comes first, "folder" are one's own faces.
+# The datasets whose classes are known; that of the paper comes first, "folder" is a user's own faces.
 _DATASETS = {6: ("oulu", "folder"), 7: ("siwm", "siwmv2", "folder")}
 _PROTOCOLS = {6: "oulu_1", 7: "siwm_1"}
 _TRACES, _IMAGE = "traces", "image"
@@ -26,7 +26,7 @@ def confusion_classes(number: int, dataset: str) -> str:
 
     Args:
       number: 6 or 7.
-      dataset: layout of the faces that are to be classified.
+      dataset: layout of the faces to classify.
 
     Raises:
       TableError: if there is no such table, or the faces of this dataset have other classes.
@@ -40,24 +40,25 @@ def confusion_classes(number: int, dataset: str) -> str:
 
 
 def confusion_table(number: int, results: Sequence[Mapping[str, Any]], rendered: bool = False) -> Table:
-    """A confusion matrix of the paper; each printed row, below it ours, and the difference.
+    """A confusion matrix of the paper: each printed row, ours below it, and the difference.
 
-    A row is a label; its cells are the percentages of its clips that are predicted as each class, and how many are
-    correct, of Table 6 also with three classes. The row "all" is of all clips: its "correct" are the accuracies. Below
-    the traces of PhySTD are those of other systems: of the one that Table 6 compares with, and of those with results.
+    Each row is a label. Its cells are the percentages of its clips that are predicted as each class, and that are
+    correct (in Table 6 also with three classes). The row "all" is for all clips: its "correct" cells are the
+    accuracies. After the traces of PhySTD come those of the system that Table 6 compares with, and of others with
+    results.
 
     Args:
       number: 6 or 7.
-      results: what ``tools.classify_media`` wrote to confusion.json, any number; of several seeds the mean is shown,
-        with the deviation over the seeds.
-      rendered: whether the faces are rendered ones. Then, and where the protocol is not that of the paper, the title
-        says so and no difference is shown.
+      results: what ``tools.classify_media`` wrote to confusion.json, any number. For several seeds, the mean and the
+        deviation over the seeds are shown.
+      rendered: whether the faces are rendered. If so, or if the protocol is not that of the paper, the title says so
+        and no difference is shown.
 
     Returns:
       Table.
 
     Raises:
-      TableError: if there is no such table, a result does not belong into it, or is there twice.
+      TableError: if there is no such table, or a result does not belong in it or occurs twice.
     """
     _check(number)
     classes, printed = _CLASSES[number], read_published()["confusion_matrices"][str(number)]
@@ -90,7 +91,7 @@ def _check(number: int) -> None:
 def _by_group(
     number: int, classes: MediumClasses, results: Sequence[Mapping[str, Any]]
 ) -> dict[str, dict[int, np.ndarray]]:
-    """The counts by input, with the system that the traces are of, and by seed."""
+    """The counts by group of rows (the input, and for traces their system) and by seed."""
     found: dict[str, dict[int, np.ndarray]] = {}
     for result in results:
         where = f"the classification of {result['run']} by {result['input']}, seed {result['seed']}"
@@ -109,7 +110,7 @@ def _traces_of(method: str) -> str:
 
 
 def _compared_with(printed: Mapping[str, Any]) -> Optional[str]:
-    """The method whose matrix can be computed from the changes that Table 6 prints; None where there are none."""
+    """The method whose matrix can be computed from the changes that Table 6 prints; None if there are none."""
     reference = printed.get("compared_with")
     return next((row.method for row in published_rows(1) if row.reference == reference), None) if reference else None
 
@@ -133,7 +134,7 @@ def _published(group: str, classes: MediumClasses, printed: Mapping[str, Any]) -
 
 
 def _rows(group: str, classes: MediumClasses, seeds: Mapping[int, np.ndarray], printed: Mapping[str, Any]) -> list[Row]:
-    """The rows of one group: those of the labels, and that of all clips."""
+    """The rows of one group: one per label, and one for all clips."""
     ours = [_percentages(counts, classes) for counts in seeds.values()]
     published = _published(group, classes, printed)
 
@@ -146,7 +147,7 @@ def _rows(group: str, classes: MediumClasses, seeds: Mapping[int, np.ndarray], p
 
 
 def _percentages(counts: np.ndarray, classes: MediumClasses) -> np.ndarray:
-    """Rows of predicted classes, then of what is correct; the last row is of all clips. NaN where there is no clip."""
+    """Percentages by label: predicted classes, then correct clips. The last row is for all clips. NaN without clips."""
     whole = np.vstack([counts, counts.sum(axis=0)]).astype(np.float64)
     clips = whole.sum(axis=1, keepdims=True)
     same = np.array([[one == other for other in classes.merged] for one in classes.merged])
@@ -207,7 +208,7 @@ def _notes(
 
 def _made(classes: MediumClasses, one: Mapping[str, Any]) -> str:
     clips = _per_class(classes, np.array(one["counts"]))
-    # Where a dataset does not say who is who, each clip has a subject of its own.
+    # If a dataset does not identify people, each clip has its own subject.
     people = "unknown people" if one["subjects"] == one["clips"] else f"{one['subjects']} people"
     seen = one["input"]
     if seen == _TRACES:

@@ -1,4 +1,4 @@
-"""A table as CSV for programs: one row per cell, all numbers with all their digits."""
+"""A table as CSV for programs: one row per cell, numbers with six significant digits."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ COLUMNS = (
 
 
 def as_csv(table: Table) -> str:
-    """The cells, row by row; a value that is missing is empty, and the difference where the table shows none."""
+    """The cells, row by row; missing values are empty, and so are differences if the table shows none."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)

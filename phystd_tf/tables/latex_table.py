@@ -1,4 +1,4 @@
-r"""A table as LaTeX, for \input; needs the package booktabs."""
+r"""A table as LaTeX, for \input; needs the packages booktabs and graphicx."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from phystd_tf.tables.table import DIFFERENCE, MARK, PUBLISHED_ONLY, Table, has_
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "<": r"$<$", ">": r"$>$",
-    "[": "{[}", "]": "{]}",  # after the end of a line, "[" would begin an option of it
+    "[": "{[}", "]": "{]}",  # at the start of a line, "[" would begin an option of the line end before it
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def as_latex(table: Table) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text in which no character means anything to LaTeX."""
+    """Text with the special characters of LaTeX escaped."""
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
@@ -53,7 +53,7 @@ def _row(texts: Sequence[str]) -> str:
 
 
 def _group_lines(table: Table, labels: int) -> list[str]:
-    """The line above the titles that names groups of columns, and the rules below it."""
+    """The line above the titles that names groups of columns, and the rules below it; empty without groups."""
     groups, rules = ["" for _ in range(labels)], []
     first = labels + 1
     for group, width in spans(table.columns):

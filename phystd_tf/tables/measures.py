@@ -1,4 +1,4 @@
-"""What the tables print, and which of the measures of ``tools.evaluate`` each of it is."""
+"""The rates that the tables print, and the corresponding measures of ``tools.evaluate``."""
 
 from typing import NamedTuple
 
@@ -11,9 +11,9 @@ class Measure(NamedTuple):
     """A group of rows of Tables 3 to 5.
 
     Attributes:
-      key: of the published rows; one that they do not have where only ours are shown.
-      title: in the table.
-      of_all: name in the metrics of ``tools.evaluate`` of the rate over all clips.
+      key: group of the published rows; matches none if only ours are shown.
+      title: title in the table.
+      of_all: name of the rate over all clips in the metrics of ``tools.evaluate``.
       by_type: name of the rates by type there, for Table 3.
     """
 
@@ -23,10 +23,10 @@ class Measure(NamedTuple):
     by_type: str
 
 
-_ACER = Measure("acer", "ACER %", "hter", "acer_by_type")  # pooled, see Sec. 4.5; of one type it is the standard's
+_ACER = Measure("acer", "ACER %", "hter", "acer_by_type")  # pooled, Sec. 4.5; for one type, as in ISO/IEC 30107-3
 _EER = Measure("eer", "EER %", "eer", "eer_by_type")
 _TPR = Measure("tpr_at_fnr_0.5", "TPR@FNR=0.5 %", "tdr_at_roc_point", "tdr_at_roc_point_by_type")
-# What a user gets who takes the threshold from live faces of dev or train; nobody prints it.
+# What a user gets with a threshold from live faces of dev or train; never published.
 _TPR_CHOSEN = Measure(
     "tpr_at_chosen_threshold",
     "TPR, chosen threshold",
@@ -43,7 +43,7 @@ MEASURES = {
     5: (_ACER, _EER, _TPR, _TPR_CHOSEN),
 }  # fmt: skip
 
-# Tables 1 and 2: APCER is that of the worst type, as the standard and the program of OULU-NPU have it.
+# Tables 1 and 2: APCER is that of the worst type, as in ISO/IEC 30107-3 and in the program of OULU-NPU.
 RATE_COLUMNS = {rate: Column(f"{rate.upper()} %") for rate in RATES}
 
 _SHORT = {
@@ -59,6 +59,6 @@ _GROUPS = {
 
 
 def type_columns(number: int) -> dict[str, Column]:
-    """The columns of Tables 3 to 5 by spoof type, and the last one, as printed."""
+    """The columns of Tables 3 to 5, with printed titles, by spoof type; the last one by OVERALL."""
     columns = {kind: Column(_SHORT.get(kind, kind.capitalize()), _GROUPS.get(kind, "")) for kind in SPOOF_TYPES}
     return {**columns, OVERALL: Column("Average" if number == 4 else "Overall")}

@@ -1,4 +1,4 @@
-"""Which protocols a table needs, and which of its columns each of them feeds."""
+"""Which protocols a table needs, and which rows or columns each protocol feeds."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ RATES = ("apcer", "bpcer", "acer")  # the columns of Tables 1 and 2
 OVERALL = "overall"  # the last column of Tables 3 to 5
 NUMBERS = (1, 2, 3, 4, 5)
 
-# Of each table and dataset, the protocols by the rows (Tables 1 and 2: protocol) or columns (3 to 5: spoof type) that
-# they feed. The first dataset of a table is that of the paper. "folder" is the embedded set, which has fewer of them.
+# For each table and dataset, the protocols by the rows (Tables 1 and 2: protocol) or columns (3 to 5: spoof type) that
+# they feed. The first dataset of a table is that of the paper. "folder" is the embedded dataset, with fewer protocols.
 _ROWS: dict[int, dict[str, dict[str, tuple[str, ...]]]] = {
     1: {
         "oulu": {
@@ -54,7 +54,7 @@ def datasets_of(number: int) -> tuple[str, ...]:
 
 
 def protocols_by_row(number: int, dataset: str) -> dict[str, tuple[str, ...]]:
-    """The sub-protocols that the rows of Table 1 or 2 are a mean over.
+    """The sub-protocols whose mean is a row of Table 1 or 2.
 
     Args:
       number: 1 or 2.
@@ -68,7 +68,7 @@ def protocols_by_row(number: int, dataset: str) -> dict[str, tuple[str, ...]]:
 
 
 def protocols_by_type(number: int, dataset: str) -> dict[str, str]:
-    """The protocol that measures the column of a spoof type of Tables 3 to 5; in Table 3 one for all of them."""
+    """Spoof type -> the protocol that feeds its column of Tables 3 to 5; in Table 3 the same for all types."""
     _check(number, dataset)
     if number in _KNOWN:
         return dict.fromkeys(SPOOF_TYPES, _KNOWN[number][dataset])
@@ -76,7 +76,7 @@ def protocols_by_type(number: int, dataset: str) -> dict[str, str]:
 
 
 def planned_columns(number: int, dataset: str = "") -> list[tuple[str, tuple[str, ...]]]:
-    """What is to be trained for a table: the protocols, each with the columns that it feeds.
+    """What must be trained for a table: the protocols, each with the columns that it feeds.
 
     Args:
       number: 1 to 5.

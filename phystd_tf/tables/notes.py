@@ -1,4 +1,4 @@
-"""What stands above and below a table, so that nobody takes its values for what they are not."""
+"""The title and the notes of a table, which keep its values from being misunderstood."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from phystd_tf.tables.table import NONE, NOT_PRINTED, Row
 _NAMES = {"oulu": "OULU-NPU", "siw": "SiW", "siwm": "SiW-M", "siwmv2": "SiW-Mv2"}
 _AGGREGATES = {"overall": "average", "overall_std": "deviation"}
 _PAPER_ITERATIONS = 150_000  # Sec. 4.1
-_NAMELESS = ("siwm", "siwmv2")  # their readers know no people
+_NAMELESS = ("siwm", "siwmv2")  # their readers do not identify people
 
 
 class Made(NamedTuple):
@@ -37,7 +37,7 @@ class Made(NamedTuple):
 
 
 def title_of(made: Made) -> str:
-    """The title; says where ours are not of the dataset of the paper."""
+    """The title; says so if ours are not of the dataset of the paper."""
     text = f"Table {made.number}: {published_title(made.number)}"
     if made.is_of_the_paper:
         return text
@@ -112,7 +112,7 @@ def _of_printed_aggregates(number: int) -> list[str]:
 
 
 def _of_trainings(made: Made) -> list[str]:
-    """Iterations, seeds and protocols; methods that share them in one sentence."""
+    """Iterations, seeds and protocols: one sentence for all methods that share them."""
     wanted = protocols_of(made.number, made.dataset)
     methods: dict[str, list[str]] = {}
     shortest = _PAPER_ITERATIONS
@@ -133,7 +133,7 @@ def _of_trainings(made: Made) -> list[str]:
 
 
 def _of_results(made: Made, rows: Sequence[Row]) -> list[str]:
-    """How ours were trained, on what they were measured, and where the thresholds are from."""
+    """How ours were trained, what they were measured on, and where the thresholds are from."""
     notes = _of_trainings(made)
     if made.number < 3:
         for group in dict.fromkeys(row.group for row in rows):

@@ -21,24 +21,23 @@ _CellsOf = Callable[[BySeed, str], list[Cell]]
 def table(
     number: int, results: Sequence[Result], dataset: str = "", rendered: bool = False, notes: Sequence[str] = ()
 ) -> Table:
-    """A table of the paper: each printed row, below it ours where the method is trained here, and the difference.
+    """A table of the paper: each printed row, ours below it if the method can be trained here, and the difference.
 
-    Methods that the table does not print follow in their groups where there is a result of them. Cells without a result
-    are empty and said to be.
+    Methods that a group does not print come at its end if they have results. Missing results are marked as such.
 
     Args:
       number: 1 to 5.
-      results: any number; of several seeds the mean is shown, with the deviation over the seeds.
+      results: any number. For several seeds, the mean and the deviation over the seeds are shown.
       dataset: layout of the data, see ``datasets_of``; empty for that of the paper.
-      rendered: whether the faces are rendered ones in this layout. Then, and where the dataset is another one than the
-        paper's, the title says so and no difference is shown.
-      notes: more sentences for below the table, such as what the budget was.
+      rendered: whether the faces are rendered, in this layout. If so, or if the dataset is not that of the paper, the
+        title says so and no difference is shown.
+      notes: more sentences to put below the table, such as the budget.
 
     Returns:
       Table.
 
     Raises:
-      TableError: if there is no such table of this dataset, or a result does not belong into it.
+      TableError: if there is no such table of this dataset, or a result does not belong in it.
     """
     dataset = dataset or datasets_of(number)[0]
     found = by_method(results, number, dataset)
@@ -75,7 +74,7 @@ def table(
 def _group(
     number: int, key: str, title: str, columns: Sequence[str], found: Mapping[str, BySeed], cells_of: _CellsOf
 ) -> Iterator[Row]:
-    """The printed rows of a group, then ours of methods that are not printed there."""
+    """The printed rows of a group, then the methods with results that are not printed there."""
     printed = {row.method: row for row in published_rows(number) if row.group == key}
     for method in (*printed, *(method for method in METHODS if method in found and method not in printed)):
         cells = cells_of(found.get(method, {}), key)
@@ -90,7 +89,7 @@ def _with_published(cells: Sequence[Cell], row: Optional[PublishedRow], columns:
 
 
 def _type_cells(number: int, measure: Measure, protocols: Mapping[str, str], seeds: BySeed) -> list[Cell]:
-    """The cells of the 13 types and the overall one of a method."""
+    """The cells of a method: one for each of the 13 types, then the overall one."""
     if number == 3:  # all columns are of one protocol
         known = next(iter(protocols.values()))
         kinds = [_over_protocols(seeds, [known], _rate(measure.by_type, kind), _of_type(kind)) for kind in SPOOF_TYPES]
@@ -112,7 +111,7 @@ def _of_type(kind: str) -> _OverOf:
 
 
 def _over_protocols(seeds: BySeed, protocols: Sequence[str], rate_of: _RateOf, over_of: _OverOf) -> Cell:
-    """The mean over protocols of a rate, over the seeds that have the most of them, and what it was measured on."""
+    """The mean of a rate over protocols, for the seeds with the most protocols, and what it was measured on."""
     rates: dict[int, dict[str, float]] = {}
     for seed, results in seeds.items():
         defined = {name: rate_of(results[name]) for name in protocols if name in results}

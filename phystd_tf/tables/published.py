@@ -8,7 +8,7 @@ from phystd_tf.protocols.data_files import read_data_file
 from phystd_tf.tables.needed_protocols import OVERALL, RATES, TableError, datasets_of
 from phystd_tf.tables.table import Value
 
-# What can be trained here: title of the method in the tables -> system and, of PhySTD, ablation.
+# The methods that can be trained here: title in the tables -> system, and ablation of PhySTD ("full" for others).
 METHODS: Mapping[str, tuple[str, str]] = {
     "LBP+SVM": ("lbp_svm", "full"),
     "Auxiliary": ("phystd", "auxiliary"),
@@ -31,7 +31,7 @@ class PublishedRow(NamedTuple):
       group: number of the protocol (Tables 1 and 2), or the metric: apcer, bpcer, acer, eer or tpr_at_fnr_0.5.
       method: title; "PhySTD" is what the paper calls "Ours".
       reference: number in the references of the paper; None for the paper's own.
-      values: column ("apcer", "bpcer", "acer", or spoof types and "overall") -> percent; without those not printed.
+      values: column ("apcer", "bpcer", "acer", or spoof types and "overall") -> percent, for printed columns only.
     """
 
     group: str
@@ -41,7 +41,7 @@ class PublishedRow(NamedTuple):
 
 
 def is_implemented(method: str) -> bool:
-    """Whether a method can be trained here; what cannot is shown with its published values only."""
+    """Whether a method can be trained here; of the others, only published values are shown."""
     return method in METHODS
 
 
@@ -63,12 +63,12 @@ def method_of(system: str, ablation: str = "full") -> str:
 
 @functools.lru_cache(maxsize=1)
 def read_published() -> dict[str, Any]:
-    """published_tables.json as it is; Tables 6 and 7 are its ``confusion_matrices``. Not to be changed."""
+    """published_tables.json as it is; Tables 6 and 7 are its ``confusion_matrices``. Must not be modified."""
     return read_data_file("published_tables")
 
 
 def published_title(number: int) -> str:
-    """What a table is of, such as "SiW, three protocols"."""
+    """The title of a table, such as "SiW, three protocols"."""
     return _table(number)["title"]
 
 

@@ -14,7 +14,7 @@ _EER_ON = "EER on "  # what tools.evaluate writes before the path of a score fil
 
 
 class Result(NamedTuple):
-    """What came of one training.
+    """The result of one training.
 
     Attributes:
       system: what was trained, see ``HParams.system``.
@@ -38,19 +38,19 @@ BySeed = Mapping[int, Mapping[str, Result]]
 
 
 def by_method(results: Sequence[Result], number: int, dataset: str) -> dict[str, dict[int, dict[str, Result]]]:
-    """The results that belong into a table.
+    """The results that belong in a table.
 
     Args:
-      results: any number; several seeds of a method on one protocol are spread.
-      number: of the table.
+      results: any number; a method can have several seeds.
+      number: number of the table.
       dataset: see ``planned_columns``.
 
     Returns:
       Method -> seed -> protocol -> Result.
 
     Raises:
-      TableError: if a result is of a protocol that the table does not use, is there twice, or was not evaluated as the
-        tables are.
+      TableError: if the table does not use the protocol of a result, or a result occurs twice, or was not evaluated
+        with the options that tables need.
     """
     known = protocols_of(number, dataset)
     found: dict[str, dict[int, dict[str, Result]]] = {}
@@ -68,26 +68,26 @@ def by_method(results: Sequence[Result], number: int, dataset: str) -> dict[str,
 
 
 def percent(metrics: Mapping[str, Any], name: str, kind: str = "") -> Optional[float]:
-    """A rate in percent; None where it is undefined.
+    """A rate in percent; None if it is undefined.
 
     Args:
-      metrics: of a Result.
-      name: of the rate, or of the rates by type.
-      kind: spoof type, for the latter.
+      metrics: metrics of a Result.
+      name: name of the rate, or of the rates by type.
+      kind: spoof type, for rates by type.
     """
     rate = metrics[name].get(kind) if kind else metrics[name]
     return None if rate is None else 100.0 * rate
 
 
 def measured_on(metrics: Mapping[str, Any], kind: str = "") -> Over:
-    """What the rates were taken over: of all clips, or of live and one spoof type."""
+    """What the rates were measured on: all clips, or live clips and those of one spoof type."""
     spoof = metrics["num_by_type"].get(kind, 0) if kind else metrics["num_spoof"]
     people = metrics["num_subjects_by_type"].get(kind, 0) if kind else metrics["num_subjects"]
     return Over(str(metrics["num_live"]), str(spoof), str(people), _threshold(metrics["threshold_source"]))
 
 
 def _threshold(source: str) -> str:
-    """Where a threshold is from, without the folders of a path."""
+    """The source of a threshold; without folders if it is a path."""
     return _EER_ON + os.path.basename(source[len(_EER_ON) :]) if source.startswith(_EER_ON) else source
 
 

@@ -1,10 +1,10 @@
-"""A table of values, published ones beside ours, whatever it is of and however it is written down."""
+"""A table of published values beside ours, independent of the subject and of the output format."""
 
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Optional
 
-MARK = b"phystd_tf.tables"  # by which a file of this part is recognized
+MARK = b"phystd_tf.tables"  # in each file, by which it is recognized
 
 PUBLISHED = "published"
 OURS = "ours"
@@ -20,8 +20,8 @@ class Value(NamedTuple):
 
     Attributes:
       mean: the number.
-      deviation: what stands behind the plus-minus sign, such as that over spoof types; None where nothing does.
-      over_seeds: standard deviation of ``mean`` over the seeds of the training; None for a single one.
+      deviation: what follows the plus-minus sign, such as the deviation over spoof types; None if nothing does.
+      over_seeds: standard deviation of ``mean`` over the seeds of the training; None for a single seed.
     """
 
     mean: float
@@ -30,7 +30,7 @@ class Value(NamedTuple):
 
 
 class Over(NamedTuple):
-    """What a value was measured on, as texts; a range such as "20 to 25" where several measurements differ.
+    """What a value was measured on, as texts; a range such as "20 to 25" if measurements differ.
 
     Attributes:
       live: number of live clips.
@@ -49,11 +49,11 @@ class Cell(NamedTuple):
     """One cell.
 
     Attributes:
-      published: of the paper, None where it prints nothing.
-      ours: None where there is no result.
+      published: value in the paper; None if it prints none.
+      ours: None if there is no result.
       seeds: number of trainings behind ``ours``.
       over: what ``ours`` was measured on.
-      part: "4 of 13" where ``ours`` is a mean over fewer parts than the published value; empty for all of them.
+      part: such as "4 of 13" if ``ours`` is a mean over fewer parts than the published value; else empty.
     """
 
     published: Optional[Value] = None
@@ -64,14 +64,14 @@ class Cell(NamedTuple):
 
     @property
     def difference(self) -> Optional[float]:
-        """Ours minus published; None where one of them is missing, or both are not of the same parts."""
+        """Ours minus published; None if one of them is missing, or if they are not over the same parts."""
         if self.ours is None or self.published is None or self.part:
             return None
         return self.ours.mean - self.published.mean
 
 
 class Column(NamedTuple):
-    """The title of a column, and what it shares with its neighbors, such as "3D Mask"."""
+    """The title of a column, and the group that it shares with its neighbors, such as "3D Mask"."""
 
     title: str
     group: str = ""
@@ -81,10 +81,10 @@ class Row(NamedTuple):
     """The cells of one method.
 
     Attributes:
-      group: what the rows around it share, such as the metric or the protocol; empty where all rows are of one kind.
+      group: what neighboring rows share, such as the metric or the protocol; empty if all rows are of one kind.
       method: title of the row.
       cells: one per column.
-      implemented: whether the method can be trained here; the others are published values and nothing else.
+      implemented: whether the method can be trained here; if not, the row has published values only.
     """
 
     group: str
@@ -97,15 +97,15 @@ class Table(NamedTuple):
     """A table.
 
     Attributes:
-      name: of its files, such as "table_3".
-      title: in one line; says so where it is of rendered faces.
+      name: name of its files, such as "table_3".
+      title: one line; says so if ours are of rendered faces.
       corner: titles of ``Row.group`` and ``Row.method``.
       columns: any number.
-      rows: rows of one group follow each other.
+      rows: rows of one group are adjacent.
       foot: further lines, each a title and one text per column: numbers of clips, for example.
       notes: sentences below the table.
-      digits: after the decimal point.
-      differences: whether the difference between ours and published is shown; never where both are not of one dataset.
+      digits: number of digits after the decimal point.
+      differences: whether to show ours minus published; False if the two are not of the same dataset.
     """
 
     name: str
@@ -120,11 +120,11 @@ class Table(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line of a written table: a row has one for the published values, one for ours and one for the difference.
+    """One line of a written table: a row has up to three, for published values, ours, and the difference.
 
     Attributes:
-      group: see Row; empty but for the first line of a group.
-      method: see Row; empty but for the first line of a row.
+      group: see Row; empty except in the first line of a group.
+      method: see Row; empty except in the first line of a row.
       kind: "published", "ours", "difference", "published only" or "ours: no result".
       texts: one per column.
     """
@@ -136,7 +136,7 @@ class Line(NamedTuple):
 
 
 def lines_of(table: Table) -> list[Line]:
-    """The lines that a table is written with."""
+    """The lines of a written table."""
     lines: list[Line] = []
     for group, rows in itertools.groupby(table.rows, key=lambda row: row.group):
         shown = group
@@ -149,23 +149,23 @@ def lines_of(table: Table) -> list[Line]:
 
 
 def label_titles(table: Table) -> list[str]:
-    """The titles of the columns before those of the values."""
+    """The titles of the columns to the left of the values."""
     return [*(table.corner if has_groups(table) else table.corner[1:]), "values"]
 
 
 def has_groups(table: Table) -> bool:
-    """Whether the rows are of more than one kind, so that it is to be said which."""
+    """Whether rows have groups, so that a column has to name them."""
     return any(row.group for row in table.rows)
 
 
 def spans(columns: Iterable[Column]) -> list[tuple[str, int]]:
-    """The groups of neighboring columns and how many columns each has; empty where no column has a group."""
+    """The groups of neighboring columns and how many columns each has; empty if no column has a group."""
     found = [(group, len(list(some))) for group, some in itertools.groupby(columns, key=lambda column: column.group)]
     return found if any(group for group, _ in found) else []
 
 
 def written(value: Value, digits: int) -> str:
-    """A value for people, such as "11.5 ± 13.2 [0.4]": mean, deviation, and deviation over seeds."""
+    """A value as text, such as "11.5 ± 13.2 [0.4]": mean, deviation, and deviation over seeds."""
     text = f"{value.mean:.{digits}f}"
     if value.deviation is not None:
         text += f" ± {value.deviation:.{digits}f}"

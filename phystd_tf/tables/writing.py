@@ -1,4 +1,4 @@
-"""Writes a table as text, CSV, LaTeX and HTML, each of them whole or not at all."""
+"""Writes a table as text, CSV, LaTeX and HTML, each file completely or not at all."""
 
 import os
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from phystd_tf.tables.latex_table import as_latex
 from phystd_tf.tables.table import MARK, Table
 from phystd_tf.tables.text_table import as_text
 
-# Of each format how it is made, and how a file of it that was made here is recognized.
+# For each format: how it is made, and how a file that was made here is recognized.
 _FORMATS: dict[str, tuple[Callable[[Table], str], Callable[[str], bool]]] = {
     "txt": (as_text, has_mark(MARK)),
     "csv": (as_csv, is_table(*COLUMNS)),
@@ -22,11 +22,11 @@ _FORMATS: dict[str, tuple[Callable[[Table], str], Callable[[str], bool]]] = {
 
 
 def table_outputs(name: str, folder: str) -> list[Output]:
-    """What ``write_table`` will write, for ``check_outputs``: to be called before the work that leads to the table.
+    """The files that ``write_table`` will write, for ``check_outputs`` before the work that leads to the table.
 
     Args:
       name: see ``Table.name``.
-      folder: to write to.
+      folder: folder to write to.
     """
     return [Output(os.path.join(folder, f"{name}.{ending}"), is_own) for ending, (_, is_own) in _FORMATS.items()]
 
@@ -36,7 +36,7 @@ def write_table(table: Table, folder: str) -> Sequence[str]:
 
     Args:
       table: Table.
-      folder: to write to; made where it is missing.
+      folder: folder to write to; made if it is missing.
 
     Returns:
       The paths of the four files.

@@ -1,4 +1,4 @@
-"""What happens around the training loop: progress, losses, checkpoints, pictures of the traces."""
+"""Callbacks of the training loop: progress, losses, warnings, checkpoints, pictures of the traces."""
 
 import os
 import time
@@ -16,9 +16,9 @@ from phystd_tf.training.health import faults
 
 
 class Progress(tf.keras.callbacks.Callback):
-    """One bar over all iterations, with time left and the running losses; closed at the end of its ``with`` block."""
+    """A progress bar over all iterations, with the time left and the running losses; its ``with`` block closes it."""
 
-    # Reading a loss waits for the device, so the bar is refreshed by the clock.
+    # Shortest time between two updates of the losses shown, since reading a loss waits for the device.
     _SECONDS = 1.0
 
     def __init__(self, total: int, start: int) -> None:
@@ -42,9 +42,9 @@ class Progress(tf.keras.callbacks.Callback):
 
 
 class StopWhereNotFinite(tf.keras.callbacks.Callback):
-    """Ends the training after an epoch with a loss that is not finite. To come first: nothing is kept of this epoch.
+    """Ends the training after an epoch with a loss that is not finite. Must precede the callbacks that write.
 
-    A training step stops by itself, before any weight changes, but not where XLA compiles it: XLA leaves checks out.
+    A training step itself stops before any weight changes, unless XLA compiles it: XLA drops such checks.
     """
 
     def on_epoch_end(self, epoch: int, logs: Optional[dict[str, Any]] = None) -> None:
@@ -54,11 +54,11 @@ class StopWhereNotFinite(tf.keras.callbacks.Callback):
 
 
 class WriteLosses(tf.keras.callbacks.Callback):
-    """Writes the losses of each epoch to history.csv and for TensorBoard, by iteration.
+    """Writes the losses of each epoch, with its iteration, to history.csv and to TensorBoard logs.
 
     Args:
       history: History.
-      folder: where TensorBoard logs go.
+      folder: folder for TensorBoard logs.
     """
 
     def __init__(self, history: History, folder: str) -> None:
@@ -73,14 +73,14 @@ class WriteLosses(tf.keras.callbacks.Callback):
         iteration, losses = int(self.model.iteration.numpy()), logs or {}
         self._history.append(iteration, losses)
         for kind, writer in self._writers.items():
-            with writer.as_default(step=iteration):  # it is flushed at the end
+            with writer.as_default(step=iteration):  # flushed at the end of the block
                 for name, value in losses.items():
                     if name.startswith("val_") == (kind == "validation"):
                         tf.summary.scalar(f"epoch_{name.removeprefix('val_')}", value)
 
 
 class WarnOfFaults(tf.keras.callbacks.Callback):
-    """Says in words what goes wrong, each kind once. To come after ``WriteLosses``.
+    """Prints a warning for each kind of fault in the training, once. Must come after ``WriteLosses``.
 
     Args:
       history: History.
@@ -99,15 +99,14 @@ class WarnOfFaults(tf.keras.callbacks.Callback):
 
 
 class SaveCheckpoints(tf.keras.callbacks.Callback):
-    """Keeps "last" after each epoch and "best" by the lowest held-out depth loss.
+    """Saves "last" after each epoch, and "best" if the held-out depth loss is the lowest so far.
 
-    The depth loss is the one held-out loss that all ablations share. This is the last callback of an epoch: whatever
-    the others write belongs to an iteration that "last" has not reached until then, and is dropped if the run stops
-    in between.
+    The depth loss is the one held-out loss that all ablations share. This must be the last callback: what the others
+    write belongs to an iteration that "last" has not reached yet, and is dropped if the run stops in between.
 
     Args:
       store: CheckpointStore.
-      best: the held-out depth loss of the checkpoint "best"; infinite where there is none.
+      best: the held-out depth loss of the checkpoint "best"; infinite if there is none.
     """
 
     def __init__(self, store: CheckpointStore, best: float) -> None:
@@ -128,8 +127,8 @@ class TracePanels(tf.keras.callbacks.Callback):
 
     Args:
       images: [n, N, N, 3] float32, a few held-out faces.
-      outputs: from such images to ``phystd_tf.networks.outputs.all_outputs``.
-      folder: where TensorBoard logs go.
+      outputs: maps such images to their ``phystd_tf.networks.outputs.all_outputs``.
+      folder: folder for TensorBoard logs.
     """
 
     def __init__(self, images: np.ndarray, outputs: Callable[[np.ndarray], dict[str, tf.Tensor]], folder: str) -> None:

@@ -1,4 +1,4 @@
-"""Checkpoints of everything a run needs to go on: networks, optimizers, iteration count."""
+"""Checkpoints of everything that a run needs to resume: networks, optimizers, iteration count."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ class CheckpointStore:
       run: path of the run folder.
 
     Attributes:
-      run: the same.
+      run: that path.
     """
 
     def __init__(self, model: TrainedModel, run: str) -> None:
@@ -39,16 +39,16 @@ class CheckpointStore:
             "generator_optimizer": model.generator_optimizer,
             "iteration": model.iteration,
         }
-        if model.discriminators:  # some systems have none, and ablations without training step 2
+        if model.discriminators:  # some systems have none, nor have ablations without training step 2
             parts["discriminators"] = model.discriminators
             parts["discriminator_optimizer"] = model.discriminator_optimizer
         self._checkpoint = tf.train.Checkpoint(**parts)
 
     def save(self, name: str) -> None:
-        """Writes the checkpoint ``name``; the previous one goes only when the new one is whole.
+        """Writes the checkpoint ``name``; removes the previous one only when the new one is complete.
 
         Raises:
-          PhystdError: if it cannot be written; the previous one is kept then.
+          PhystdError: if it cannot be written; then the previous one is kept.
         """
         folder = checkpoint_folder(self.run, name)
         os.makedirs(folder, exist_ok=True)
@@ -64,16 +64,16 @@ class CheckpointStore:
         _remove_all_but(folder, os.path.basename(path))
 
     def exists(self, name: str) -> bool:
-        """Whether the checkpoint ``name`` is there."""
+        """Whether the checkpoint ``name`` exists."""
         return self.iteration(name) is not None
 
     def iteration(self, name: str) -> Optional[int]:
-        """The iteration of the checkpoint ``name``; None where it is not there."""
+        """The iteration of the checkpoint ``name``; None if it does not exist."""
         with self._manager(name) as manager:
             return None if manager.latest_checkpoint is None else int(manager.latest_checkpoint.rpartition("-")[2])
 
     def restore(self, name: str) -> None:
-        """Reads the checkpoint ``name`` into the model, all of it.
+        """Restores the whole model from the checkpoint ``name``.
 
         Raises:
           CheckpointError: if it is missing, damaged, or does not match the model
@@ -95,17 +95,17 @@ class CheckpointStore:
         folder = checkpoint_folder(self.run, name)
         with plain_path(folder) as plain:
             manager = tf.train.CheckpointManager(self._checkpoint, plain, max_to_keep=1)
-            for path in manager.checkpoints:  # saving removes them
+            for path in manager.checkpoints:  # saving removes these files
                 require_inside(path, folder)
             yield manager
 
 
 def _remove_all_but(folder: str, checkpoint: str) -> None:
-    """Removes what a killed process left of other checkpoints, whole or not."""
+    """Removes other checkpoints that a killed process left, complete or not."""
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
         if name != "checkpoint" and not name.startswith(f"{checkpoint}."):
-            if os.path.isdir(path):  # TensorFlow writes into a folder of its own first
+            if os.path.isdir(path):  # TensorFlow first writes to a temporary folder
                 shutil.rmtree(path)
             else:
                 os.remove(path)

@@ -1,10 +1,10 @@
-"""Two trainings that give the same bits."""
+"""Training that gives the same bits each time."""
 
 import tensorflow as tf
 
 
 def make_deterministic() -> None:
-    """On a CPU, what this process does with TensorFlow from now on depends on seeds alone; it may be slower."""
+    """Makes TensorFlow results of this process on a CPU depend on seeds alone, from now on; it may be slower."""
     tf.config.experimental.enable_op_determinism()
-    # Grappler rewrites the same graph in another way in each process, with other rounding.
+    # Grappler rewrites the same graph differently in each process, with different rounding.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -1,4 +1,4 @@
-"""Training on several devices: those of one machine, or of several machines that TF_CONFIG names."""
+"""Training on several devices of one machine, or of several machines that TF_CONFIG lists."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from phystd_tf.errors import PhystdError, first_line
 
 _EXAMPLE = '{"cluster": {"worker": ["host1:5000", "host2:5000"]}, "task": {"type": "worker", "index": 0}}'
 
-# What the others see when one of the processes has ended.
+# The errors of the other processes when one of them has ended.
 _LOST = (
     tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError,
     tf.errors.DeadlineExceededError, tf.errors.FailedPreconditionError,
@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
     Attributes:
       workers: number of processes.
-      worker: number of this one, from 0.
+      worker: index of this process, from 0.
     """
 
     workers: int = 1
@@ -39,10 +39,10 @@ class Place(NamedTuple):
 
 
 def place_of(strategy: str) -> Place:
-    """The place of this process under a strategy of STRATEGIES; TensorFlow is not asked.
+    """The place of this process under one of STRATEGIES; does not call TensorFlow.
 
     Raises:
-      PhystdError: if the strategy is "multi_worker" and TF_CONFIG does not say it.
+      PhystdError: if the strategy is "multi_worker" and TF_CONFIG does not give the place.
     """
     if strategy != "multi_worker":
         return Place()
@@ -66,11 +66,11 @@ class Devices:
     """The devices that a model is trained on.
 
     Args:
-      strategy: one of STRATEGIES. "multi_worker" has to come before TensorFlow computes anything in this process, and
-        waits for all other processes.
+      strategy: one of STRATEGIES. "multi_worker" must be set up before TensorFlow computes anything in this process,
+        and waits for all other processes.
 
     Raises:
-      PhystdError: if the strategy is unknown, TF_CONFIG does not say the place of this process, or another one ends.
+      PhystdError: if the strategy is unknown, TF_CONFIG does not give the place of this process, or another one ends.
 
     Attributes:
       place: Place.
@@ -95,14 +95,14 @@ class Devices:
         return Share(self.place.workers, self.place.worker, replicas)
 
     def dataset(self, dataset: tf.data.Dataset) -> Any:
-        """A dataset of the batches of replicas, in turn, as Keras takes it."""
+        """A dataset with the batches of the replicas in turn, in the form that Keras takes."""
         if self._strategy is None:
             return dataset
         return self._strategy.distribute_datasets_from_function(lambda _: dataset)
 
     @contextlib.contextmanager
     def training(self) -> Iterator[None]:
-        """Where the model is made, trained and saved."""
+        """The context in which the model is made, trained and saved."""
         if self._strategy is None:
             yield
             return
@@ -111,9 +111,9 @@ class Devices:
 
     @contextlib.contextmanager
     def writing(self, run: str) -> Iterator[str]:
-        """The folder that this process writes: that of the run for the chief, else one that is removed at the end.
+        """The folder that this process writes to: the run folder for the chief, a temporary one for the others.
 
-        All processes have to take part in saving, since what batch normalization averages is averaged over them.
+        All processes must take part in saving, since the statistics of batch normalization are averaged over them.
         """
         if self.place.is_chief:
             yield run

@@ -1,4 +1,4 @@
-"""The event files of TensorBoard, in which no step may come twice."""
+"""The event files of TensorBoard, in which no step may occur twice."""
 
 import os
 
@@ -10,13 +10,13 @@ _MARK = ".tfevents."
 
 
 def drop_events_after(folder: str, step: int) -> None:
-    """Removes the events of later steps, which come again when a run that was stopped goes on.
+    """Removes the events of later steps, which are written again when a stopped run resumes.
 
-    What a killed process left unfinished at the end of a file is removed with them.
+    Also removes what a killed process left unfinished at the end of a file.
 
     Args:
-      folder: where the event files are, at any depth; need not exist.
-      step: the last one to keep.
+      folder: folder with event files at any depth; need not exist.
+      step: the last step to keep.
     """
     for where, _, names in os.walk(folder):
         for path in sorted(os.path.join(where, name) for name in names if _MARK in name):
@@ -29,7 +29,7 @@ def drop_events_after(folder: str, step: int) -> None:
 
 
 def _read(path: str) -> tuple[list[bytes], bool]:
-    """The serialized events of a file up to its end or to its first damage, and whether there is any."""
+    """The serialized events of a file up to its end or its first damage, and whether it is damaged."""
     events: list[bytes] = []
     try:
         for event in tf.data.TFRecordDataset(os.fsencode(path)).as_numpy_iterator():

@@ -1,6 +1,6 @@
-"""One experiment from a prepared folder: the run folder, the Keras ``fit`` in it, and a look at some faces.
+"""One training on a prepared folder: the run folder, Keras ``fit``, and pictures of some faces.
 
-A run that was stopped resumes where it was.
+A stopped run resumes from its last checkpoint.
 """
 
 import contextlib
@@ -43,15 +43,15 @@ from phystd_tf.training.resuming import identity, require_same
 from phystd_tf.training.step_memory import batch_bytes
 from phystd_tf.training.systems import new_model
 
-# Held-out batches for the ``val_`` losses: with four faces of a class each, four people of each of
-# thirteen types. Enough to follow a run, few enough not to slow it. Error rates come from score files.
+# Held-out batches for the ``val_`` losses: with four faces per class each, they have four people of each of
+# thirteen types. Enough to follow a run, and few enough not to slow it down. Error rates come from score files.
 _HELD_OUT_BATCHES = 13
-# Faces in the pictures: a row each, and 150 pictures in a training of ``paper``.
+# Faces in each picture, one row per face; a training of ``paper`` makes 150 pictures.
 _PANEL_LIVE, _PANEL_SPOOF = 2, 5
 
 
 class TrainingDivergedError(PhystdError):
-    """A loss is not finite any more."""
+    """A loss is no longer finite."""
 
 
 def train(
@@ -74,12 +74,12 @@ def train(
       steps_per_epoch: iterations between two checkpoints.
       jit_compile: whether XLA compiles the training step.
       deterministic: whether two trainings, or one that was stopped and resumed, give the same bits on a CPU; may be
-        slower. It holds for all that the process does with TensorFlow from then on.
+        slower. It applies to everything that the process does with TensorFlow from then on.
       strategy: "none", "mirrored" for all devices of this machine, or "multi_worker" for several processes, each of
         which calls this with the same arguments. All of them read the run folder; the first one writes it.
 
     Returns:
-      Whether this process is the one that writes.
+      Whether this process writes the run folder.
 
     Raises:
       PhystdError: if the folders do not fit, a package is missing, another process has ended, or training diverges.
@@ -100,11 +100,11 @@ def train(
     devices.share.check(hparams.batch_size)
     if fitted is None:
         _require_memory(hparams)
-    # First of all: the order of the faces follows the global seed too, and not what ran before in this process.
+    # Before the datasets, so that the order of the faces depends on this global seed and not on earlier calls.
     tf.keras.utils.set_random_seed(seed)
     if deterministic:
         make_deterministic()
-    # Both datasets refuse what is missing, before the run folder is touched.
+    # Both datasets raise errors for missing data before the run folder is touched.
     training = training_dataset(selection, hparams, "train", seed, share=devices.share)
     held_out = held_out_dataset(selection, hparams, _held_out_split(selection), seed, _HELD_OUT_BATCHES, devices.share)
     settings = load_settings(selection.prepared)
@@ -114,7 +114,7 @@ def train(
             about.update(data=selection.prepared, held_out_split=_held_out_split(selection), strategy=strategy)
             open_run(run, hparams, about)
             save_protocol(run, selection.choice)
-            save_settings(run, settings)  # whoever uses the model must make crops in the same way
+            save_settings(run, settings)  # crops for this model must always be made with these
         try:
             if fitted is not None:
                 fit_at_once(fitted, hparams, selection, run, seed)
@@ -129,7 +129,7 @@ def train(
 
 
 def _require_memory(hparams: HParams) -> None:
-    """Refuses a batch that can never fit; else it would be read for many minutes before that is seen."""
+    """Refuses a batch that can never fit; otherwise reading it would take many minutes before it fails."""
     needed, there = batch_bytes(hparams), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > there:
         raise _not_enough_memory(
@@ -159,7 +159,7 @@ def _iterate(
     print(parameter_table(count_parameters(model.generator, model.discriminators)))
 
     def data_from(iteration: int) -> tf.data.Dataset:
-        # A resumed run sees the batches that it would have seen.
+        # A resumed run sees the batches that it would have seen without the stop.
         if iteration == 0:
             return devices.dataset(training)
         return devices.dataset(
@@ -199,26 +199,25 @@ def fit(
     jit_compile: bool = False,
     out: Optional[str] = None,
 ) -> None:
-    """Trains up to ``hparams.max_iterations``, keeping a checkpoint after each epoch.
+    """Trains up to ``hparams.max_iterations``, with a checkpoint after each epoch.
 
-    An epoch here is a fixed number of iterations, as the paper counts those; it
-    ends where the iteration is a multiple of that number, and at the last one. A
-    run that was stopped resumes from its last checkpoint.
+    An epoch is a fixed number of iterations here, since the paper counts iterations. It ends at each multiple of that
+    number, and at the last iteration. A stopped run resumes from its last checkpoint.
 
     Args:
       model: TrainedModel, newly made.
       run: path of the run folder.
-      training_data: from the iteration to start from to an endless dataset of Batch.
+      training_data: maps the first iteration to an endless dataset of Batch.
       held_out_data: dataset of Batch for the ``val_`` losses.
       held_out_batches: how many batches of it are used.
       panel_images: [n, N, N, 3] float32, faces whose traces TensorBoard shows.
-      steps_per_epoch: iterations an epoch.
+      steps_per_epoch: iterations per epoch.
       jit_compile: whether XLA compiles the training step.
-      out: the folder that is written instead of the run folder, by those who train with others.
+      out: folder that workers other than the chief write to instead of the run folder.
 
     Raises:
       TrainingDivergedError: if a loss is not finite; the last checkpoint stays.
-      CheckpointError: if the checkpoint to go on from does not fit.
+      CheckpointError: if the checkpoint to resume from does not fit.
     """
     total = model.hparams.max_iterations
     store = CheckpointStore(model, run)
@@ -234,7 +233,7 @@ def fit(
     model.compile(jit_compile=jit_compile)
     best = float("inf")
     if resumed and store.exists("best"):
-        # Measured, not remembered: it belongs to these weights and these faces, whatever became of other files.
+        # Measured, not stored: so it always belongs to these weights and faces, whatever happened to other files.
         store.restore("best")
         best = model.evaluate(held_out_data, steps=held_out_batches, verbose=0, return_dict=True)["L_depth"]
         store.restore("last")
@@ -261,7 +260,7 @@ def fit(
 
 
 def _epochs(start: int, total: int, steps: int) -> Iterator[tuple[int, int, int]]:
-    """Groups of epochs of one length from ``start`` to ``total``: (first iteration, iterations an epoch, epochs)."""
+    """Groups of epochs of one length from ``start`` to ``total``: (first iteration, iterations per epoch, epochs)."""
     aligned = min(total, -(-start // steps) * steps)
     last = max(aligned, total // steps * steps)
     for first, end, length in ((start, aligned, aligned - start), (aligned, last, steps), (last, total, total - last)):

@@ -1,4 +1,4 @@
-"""Fits a system that needs no iterations, in a run folder."""
+"""Fits a system that has no iterations, in a run folder."""
 
 import os
 
@@ -13,16 +13,16 @@ from phystd_tf.runs.arrays import arrays_path, save_arrays
 
 
 def fit_at_once(baseline: FittedBaseline, hparams: HParams, faces: Selection, run: str, seed: int) -> None:
-    """Fits a system to training faces and keeps it as the checkpoint "last"; one that is there already stays.
+    """Fits a system to training faces and saves it as the checkpoint "last", unless that exists already.
 
-    Faces are taken types in turn, and people in turn within a type. A run that was stopped starts anew.
+    Faces are taken from the types in turn, and within a type from people in turn. A stopped run starts over.
 
     Args:
       baseline: FittedBaseline.
       hparams: HParams.
       faces: Selection; its training faces are used.
       run: path of the run folder.
-      seed: of the order of people, and of the frames of each.
+      seed: for the order of people, and of the frames of each.
     """
     if os.path.exists(arrays_path(run, "last")):
         return

@@ -3,23 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-# A discriminator with least squares (Eq. 18) that must tell as many real maps (1) from fake ones (0) and explains the
-# share R^2 of their difference has the error 0.5 (1 - R^2): the mean squared distance from 1 on real, and from 0 on
-# fake, added. Without a look at the picture the best answer is 0.5 everywhere, whose error is 0.5; any other constant
-# has a larger one.
-_WON = 0.05  # R^2 of 0.9: hardly anything is left to learn from it
-# A constant within 0.02 of 0.5. Narrow, since D1 of a healthy training of `small` stays between 0.48 and 0.53 for long:
-# it looks, and the generator keeps pace. The means of its epochs do not agree to the third digit five times.
+# The error of a least-squares discriminator (Eq. 18) is the mean squared distance from 1 on real maps plus that from 0
+# on as many fake maps: 0.5 (1 - R^2) if it explains the share R^2 of their difference. Without looking at the picture,
+# the best answer is 0.5 everywhere, with the error 0.5; any other constant has a larger error.
+_WON = 0.05  # R^2 of 0.9: the generator can hardly learn from it
+# A constant answer within 0.02 of 0.5. The range is narrow, since the error of D1 in a healthy training of `small` long
+# stays between 0.48 and 0.53: D1 looks, and the generator keeps pace. But five epoch means are not all this near 0.5.
 _BLIND = (0.499, 0.501)
-_WORSE = 1.0  # as bad as saying always 1 or always 0
+_WORSE = 1.0  # as bad as always answering 1, or always 0
 
-_EMPTY = 0.01  # of the pixels that P0 leaves open
-_EVERYWHERE = 0.5  # where P0 forbids it; a P of 0.5 is what an untrained sigmoid gives
-_SOME_OPEN = 0.001  # of the pixels of spoof faces; below it there is nothing to inpaint
+_EMPTY = 0.01  # mean P over the pixels that P0 leaves open
+_EVERYWHERE = 0.5  # mean P where P0 forbids inpainting; an untrained sigmoid gives 0.5
+_SOME_OPEN = 0.001  # share of open pixels of spoof faces; below it there is nothing to inpaint
 
-_LARGE_TRACE = 0.5  # added means of |B|, |C|, |T| and P of live faces: half the range of a pixel, and should be 0
-_GROWTH = 10.0  # over the lowest mean of an earlier epoch; healthy trainings stay below 3
-# Not L_P, L_R, L_S and the traces: they are near 0 before the traces open, and grow then as they should.
+_LARGE_TRACE = 0.5  # sum of the means of |B|, |C|, |T| and P of live faces, which should be 0; half a pixel range
+_GROWTH = 10.0  # relative to the lowest mean of an earlier epoch; healthy trainings stay below 3
+# Without L_P, L_R, L_S and the traces, which are near 0 until the traces open, and then grow as they should.
 _LOSSES = ("L_depth", "L_G", "L_D", "L_H", "loss")
 
 Row = Mapping[str, float]
@@ -29,11 +28,11 @@ def faults(rows: Sequence[Row]) -> dict[str, str]:
     """The faults that the last epochs of a training show.
 
     Args:
-      rows: the means of each epoch by name, the first epoch first, as in history.csv. What is about names that a row
-        lacks is not judged: ablations lack some, and so do runs of earlier editions.
+      rows: the means of each epoch by name, in the order of epochs, as in history.csv. Ablations and runs of earlier
+        editions lack some names; faults that need a missing name are not looked for.
 
     Returns:
-      By kind of fault, one sentence that says what it is and what to do.
+      Kind of fault -> one sentence that says what it is and what to do.
     """
     found = {}
     for kind, finder in _FINDERS.items():

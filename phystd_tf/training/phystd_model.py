@@ -17,8 +17,8 @@ from phystd_tf.physics.reconstruction import image_hierarchy, reconstruct_hierar
 from phystd_tf.physics.synthesis import WarpedTraces, harder_weights, synthesize_spoof, warp_traces, weigh
 from phystd_tf.traces import Batch, Faces, GeneratorOutput, LiveHierarchy, Traces
 
-# What is logged in addition to the losses: the parts of Eq. (10) on live and on spoof faces, and for
-# ``phystd_tf.training.health`` P of spoof faces where P0 leaves pixels open and where not, and the share of open ones.
+# Logged in addition to the losses: the parts of Eq. (10) for live and for spoof faces; and for
+# ``phystd_tf.training.health`` the mean P of spoof faces where P0 allows and forbids inpainting, and the open share.
 _OBSERVED = ("depth_live", "depth_spoof", "trace_live", "trace_spoof")
 _INPAINTING = ("P_open", "P_closed", "open_spoof")
 
@@ -36,11 +36,11 @@ class Step1(NamedTuple):
 class Step2(NamedTuple):
     """Results of training step 2, Alg. 1 lines 4-8."""
 
-    warped: Optional[WarpedTraces]  # None without discriminators, as the next
+    warped: Optional[WarpedTraces]  # this and the next are None without discriminators
     synthesized: Optional[tf.Tensor]
     L_G: tf.Tensor
     L_D: tf.Tensor
-    errors: tuple[tf.Tensor, ...] = ()  # of D1 to D4: mean squared distance from 1 on real and from 0 on fake, added
+    errors: tuple[tf.Tensor, ...] = ()  # of D1 to D4: see ``losses.discriminator_error``
 
 
 class Step3(NamedTuple):
@@ -55,7 +55,7 @@ class PhySTD(TrainedModel):
 
     Args:
       hparams: HParams.
-      seed: of the random weights of harder samples.
+      seed: for the random weights of harder samples.
     """
 
     def __init__(self, hparams: HParams, seed: int = 0, **kwargs: Any) -> None:
@@ -73,7 +73,7 @@ class PhySTD(TrainedModel):
         super().__init__(generator, discriminators, logged, seed, **{"name": "phystd", **kwargs})
 
     def losses_of(self, batch: Batch, training: bool) -> Losses:
-        """The losses of an iteration of Algorithm 1, its three steps. See ``TrainedModel.losses_of``."""
+        """The losses of the three steps of Algorithm 1, for one iteration. See ``TrainedModel.losses_of``."""
         step1 = self._training_step1(batch, training)
         step2 = self._training_step2(batch, step1, training)
         step3 = self._training_step3(batch, step2, training)
@@ -81,7 +81,7 @@ class PhySTD(TrainedModel):
         return self._observe(batch, terms, step1, step2, objectives)
 
     def discriminator_input(self, images: tf.Tensor) -> tf.Tensor:
-        """What the discriminators see of images: these, or their bands as the encoder sees them."""
+        """What the discriminators see of images: the images themselves, or their bands like the encoder."""
         return network_input(images, self.hparams) if self.hparams.discriminator_input == "bands" else images
 
     def _training_step1(self, batch: Batch, training: bool) -> Step1:
@@ -107,7 +107,7 @@ class PhySTD(TrainedModel):
         return tf.zeros_like(mask) if self.hparams.preliminary_mask == "open" else mask
 
     def _training_step2(self, batch: Batch, step1: Step1, training: bool) -> Step2:
-        """Lines 4-8: reconstruct live faces, synthesize spoofs, ask the discriminators."""
+        """Lines 4-8: reconstruct live faces, synthesize spoofs, apply the discriminators."""
         h = self.hparams
         if not self.discriminators:
             zero = tf.zeros([])
@@ -125,8 +125,8 @@ class PhySTD(TrainedModel):
         fake = [*reconstruction, synthesized]
         real_maps, fake_maps = [], []
         for discriminator, *pair in zip(self.discriminators, real, fake):
-            # Real and fake in one pass: batch normalization over each alone
-            # would normalize the difference of their colors away.
+            # Real and fake in one pass: separate batch normalization would remove
+            # the difference between their colors.
             maps = discriminator(self.discriminator_input(tf.concat(pair, axis=0)), training=training)
             real_map, fake_map = tf.split(maps, 2, axis=0)
             real_maps.append(real_map)
@@ -162,14 +162,14 @@ class PhySTD(TrainedModel):
         )
 
     def _harder_depth_loss(self, batch: Batch, live: GeneratorOutput, hard: GeneratorOutput) -> tf.Tensor:
-        """L_H over what ``hparams.harder_depth`` says: Eq. (22) as printed, or with the live half as the text of it."""
+        """L_H by ``hparams.harder_depth``: Eq. (22) as printed, or with the live half as in the text of Sec. 3.5."""
         L_H = losses.harder_depth_loss(hard.depth, self.hparams)
         if self.hparams.harder_depth == "hard":
             return L_H
         return 0.5 * (L_H + losses.depth_loss(live.depth, batch.live.depth, self.hparams))
 
     def _objectives(self, step1: Step1, step2: Step2, step3: Step3) -> tuple[losses.GeneratorLosses, list[tf.Tensor]]:
-        """The sum of Eq. (23) and Eq. (24), or both where each has its update; every term is known to be finite."""
+        """The finite terms, and the sum of Eq. (23) and Eq. (24), or both if each has its own update."""
         terms = losses.GeneratorLosses(step1.L_depth, step2.L_G, step1.L_P, step1.L_R, step3.L_S, step3.L_H)
         terms = losses.GeneratorLosses(*(finite(term, name) for name, term in zip(terms._fields, terms)))
         if not self.hparams.trace_decoder:

@@ -1,4 +1,4 @@
-"""Whether a run may be resumed: the same seed, the same faces in the same splits, wherever they are now."""
+"""Whether a run may be resumed: it needs the same seed, and the same faces in the same splits, in any folder."""
 
 import os
 from typing import Any
@@ -11,7 +11,7 @@ from phystd_tf.runs.folder import commands_path, load_commands, load_protocol_ch
 
 
 def identity(selection: Selection, seed: int) -> dict[str, Any]:
-    """What must stay the same when a run is resumed, for the list of its commands."""
+    """What must not change when a run is resumed; kept in the list of its commands."""
     return {
         "data_fingerprint": selection.fingerprint(),
         "split_fingerprint": selection.split_fingerprint(),
@@ -24,12 +24,12 @@ def identity(selection: Selection, seed: int) -> dict[str, Any]:
 def require_same(run: str, selection: Selection, now: dict[str, Any]) -> None:
     """Checks that a run, if there is one, was trained with this seed on these faces.
 
-    Runs of earlier versions do not say all of it; what they do not say is not checked.
+    Runs of earlier versions do not record all of this; what is missing is not checked.
 
     Args:
       run: path of a run folder; need not exist.
       selection: Selection to train on.
-      now: what ``identity`` says of the training that is to begin.
+      now: the ``identity`` of the training that is about to start.
 
     Raises:
       PhystdError: says what differs and what to do.

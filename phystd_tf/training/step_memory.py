@@ -1,4 +1,4 @@
-"""How much memory a training step needs, estimated from its traced graph; no device is needed for it."""
+"""How much memory a training step needs, estimated from its traced graph without a device."""
 
 import tensorflow as tf
 
@@ -7,23 +7,23 @@ from phystd_tf.optimization.trained_model import TrainedModel
 from phystd_tf.physics.triangulation import MAX_TRIANGLES
 from phystd_tf.traces import Batch, Faces
 
-# What these give is what they were given, under another shape or name.
+# Operations whose output is their input, with another shape or name.
 _SAME_BUFFER = ("Identity", "Reshape", "Squeeze", "ExpandDims", "StopGradient", "CheckNumerics")
 
 
 def traced_step(model: TrainedModel) -> tf.Graph:
-    """The graph of a training step on ``hparams.batch_size`` faces, and of nothing else: nothing is computed."""
+    """The graph of one training step on ``hparams.batch_size`` faces; traced only, nothing is computed."""
     faces = _specs(model.hparams)
     return tf.function(model.train_step).get_concrete_function(Batch(faces, faces)).graph
 
 
 def batch_bytes(hparams: HParams) -> int:
-    """The bytes of the faces of a batch as a training step takes them; the step itself needs many times as much."""
+    """Bytes of the faces of a batch, as a training step takes them; the step itself needs many times as much."""
     return 2 * sum(spec.shape.num_elements() * spec.dtype.size for spec in _specs(hparams))
 
 
 def _specs(hparams: HParams) -> Faces:
-    """What a half of a batch looks like."""
+    """The shapes and dtypes of half a batch."""
     half, size, k = hparams.batch_size // 2, hparams.image_size, hparams.depth_size
     return Faces(
         image=tf.TensorSpec((half, size, size, 3)),
@@ -36,17 +36,17 @@ def _specs(hparams: HParams) -> Faces:
 
 
 def peak_bytes(graph: tf.Graph) -> int:
-    """The most bytes that the tensors of a graph take at once, if its operations run in the order of their creation.
+    """The peak memory of the tensors of a graph in bytes, if its operations run in the order of their creation.
 
-    A tensor is there from the operation that makes it to the last one that reads it. Variables, working memory of
-    convolutions and the bodies of inner functions do not count, nor do tensors of unknown shape; nothing is computed
-    in place, so a device may need less.
+    A tensor lives from the operation that makes it to the last one that reads it. Variables, working memory of
+    convolutions, bodies of inner functions, and tensors of unknown shape are not counted. Nothing is assumed to be
+    computed in place, so a device may need less.
 
     Args:
-      graph: of a traced function; its inputs count.
+      graph: graph of a traced function; its inputs are counted.
     """
     operations = graph.get_operations()
-    owner: dict[str, str] = {}  # from each tensor to the one whose memory it shares
+    owner: dict[str, str] = {}  # tensor -> the tensor whose memory it shares
     last_use: dict[str, int] = {}
     for step, operation in enumerate(operations):
         for tensor in operation.inputs:

@@ -1,4 +1,4 @@
-"""What is trained: the model of a system."""
+"""The model to train for each system."""
 
 from phystd_tf.baselines.registry import baseline
 from phystd_tf.hparams import HParams
@@ -7,10 +7,10 @@ from phystd_tf.training.phystd_model import PhySTD
 
 
 def new_model(hparams: HParams, seed: int = 0) -> TrainedModel:
-    """The model of ``hparams.system``, newly made.
+    """A new model of ``hparams.system``.
 
     Args:
       hparams: HParams.
-      seed: of what its losses draw; the weights follow TensorFlow's global seed.
+      seed: for the random draws of its losses; the weights depend on TensorFlow's global seed.
     """
     return PhySTD(hparams, seed) if hparams.system == "phystd" else baseline(hparams.system).model(hparams, seed)
