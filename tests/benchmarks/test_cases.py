@@ -6,7 +6,7 @@ import multiprocessing
 import numpy as np
 import pytest
 
-from phystd_tf.benchmarks import using
+from phystd_tf.benchmarks import preparing, using
 from phystd_tf.benchmarks.bench import Bench
 from phystd_tf.benchmarks.noise import noise_batch
 from phystd_tf.benchmarks.reading import memory_by_clips, peak_memory, reading
@@ -54,6 +54,18 @@ def test_a_photograph_is_judged_from_its_file():
     photograph(bench, "tiny", tiny_hparams(), face_frames(1)[0])
     assert _names(bench)[1:] == ["JPEG to verdict", "PNG to verdict"]
     assert all(measure.ratio > 1 for measure in bench.measures[1:])
+
+
+def test_preparation_has_all_its_stages(monkeypatch):
+    monkeypatch.setattr(preparing, "_FRAMES", 2)
+    bench = Bench(1)
+    preparing.preparation(bench)
+    names = _names(bench)
+    assert names[:2] == ["decode, and MediaPipe's mesh", "everything"] and bench.measures[1].ratio > 1
+    assert names[2:] == [
+        "decode", "mesh", "detect, and mesh", "detect, mesh, fit and crop", "M0, P0 and triangle maps", "encode",
+        "detect (difference)", "fit and crop (difference)",
+    ]  # fmt: skip
 
 
 def test_the_warp_is_that_of_scipy_and_addons():
