@@ -3,6 +3,7 @@
 import dataclasses
 
 import tensorflow as tf
+from tensorflow.python.framework.kernels import get_registered_kernels_for_op
 
 from phystd_tf.hparams import PAPER, SMALL
 from phystd_tf.networks.blocks import UpUnit
@@ -10,7 +11,7 @@ from phystd_tf.training.phystd_model import PhySTD
 from phystd_tf.training.step_memory import peak_bytes, traced_step
 from tests.training.tiny import tiny_hparams
 
-# TensorFlow for CPUs does not know which GPU kernels exist, so they are listed here by how they run.
+# All operations that may occur, by how they run; what is not listed has to be looked up first.
 ON_THE_DEVICE = {
     "convolutions, by cuDNN": "Conv2D Conv2DBackpropInput Conv2DBackpropFilter BiasAdd BiasAddGrad",
     "normalization, by cuDNN": "FusedBatchNormV3 FusedBatchNormGradV3",
@@ -75,6 +76,20 @@ def _like(preset, **changes):
     names = ("upsampling", "trace_head_stddev", "inpainting_bias", "region_within", "regularization_live_weight",
              "init_stddev", "generator_updates", "harder_depth", "discriminator_norm")  # fmt: skip
     return tiny_hparams(**{name: getattr(preset, name) for name in names}, **changes)
+
+
+def test_what_is_said_to_run_on_the_device_has_a_kernel_there():
+    """TensorFlow's packages for Linux know the kernels for GPUs, with or without a GPU."""
+    device = "GPU" if tf.test.is_built_with_cuda() else "CPU"
+
+    def devices(kind):
+        return {kernel.device_type for kernel in get_registered_kernels_for_op(kind).kernel}
+
+    kinds = {kind for names in ON_THE_DEVICE.values() for kind in names.split()}
+    # These two only pass on a buffer: one kernel for all devices.
+    assert {kind for kind in kinds if device not in devices(kind)} <= {"IdentityN", "ReadVariableOp"}
+    assert all("DEFAULT" in devices(kind) for kind in ("IdentityN", "ReadVariableOp"))
+    assert device == "CPU" or "GPU" not in devices("ScaleAndTranslate")  # so the question can be answered with no
 
 
 def test_a_gpu_has_a_kernel_for_each_operation_of_the_step():
