@@ -64,7 +64,9 @@ _STRATEGY = flags.DEFINE_enum(
     "Devices that share each batch: none, a single device; mirrored, all GPUs of this machine; or multi_worker, those"
     " of several machines, each of which runs this command with the same folders and its own TF_CONFIG.",
 )  # fmt: skip
-_JIT = flags.DEFINE_boolean("jit_compile", False, "Compile the training step with XLA.")
+_JIT = flags.DEFINE_boolean(
+    "jit_compile", False, "Compile the training step with XLA; for GPUs (on a CPU the presets take minutes)."
+)
 _SET = flags.DEFINE_multi_string(
     "set", [], "One hyper-parameter, as name=JSON value, for example --set=learning_rate=1e-4. May be repeated."
 )
