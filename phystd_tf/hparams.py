@@ -176,8 +176,7 @@ class HParams:
             by ``from_dict``; the message names the file.
         """
         values = read_json(path, HParamsError)
-        if isinstance(values, dict):
-            values.pop("alpha0", None)  # earlier editions wrote it and never read it
+        values.pop("alpha0", None)  # earlier editions wrote it and never read it
         try:
             return cls.from_dict(values)
         except HParamsError as error:

@@ -17,7 +17,7 @@ only collects the results:
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Callable, NamedTuple
 
 from phystd_tf.experiments.plan import Plan
@@ -101,7 +101,7 @@ def main() -> None:
     works = [_confusions(int(number), settings, seeds) if number in ("6", "7") else _table(int(number), settings, seeds)
              for number in tables]  # fmt: skip
     works += [_figure(number, settings, seeds) for number in figures]
-    if _EXPERIMENT.value == [SPEEDS]:
+    if _EXPERIMENT.value == [SPEEDS] and _EQUAL.value == "time":
         return  # the speeds were measured for the budget
     check_outputs([output for work in works for output in work.outputs])
     plan = _plan([step for work in works for step in work.steps])
@@ -160,7 +160,8 @@ def _evaluated(names: Sequence[str], protocols: Sequence[str], seeds: tuple[int,
     from phystd_tf.tables.published import METHODS
 
     every = dict.fromkeys([*names, *(name_of(*of) for of in METHODS.values())])
-    known = [name for name in every if _EQUAL.value == "iterations" or _speed_is_known(name)]
+    paths = _speed_paths(every) if _EQUAL.value == "time" else {}
+    known = [name for name in every if name not in paths or os.path.exists(paths[name])]
     before = evaluated_before(_plan([]).stamps, protocols, known, seeds)
     budget = _budget(list(dict.fromkeys(name for there in before.values() for name in there)), seeds)
     candidates = [one for protocol, there in before.items() for one in experiments(_faces(), [protocol], there, budget)]
@@ -284,11 +285,10 @@ def _seconds(names: Sequence[str]) -> dict[str, float]:
 
     Each is timed together with PhySTD, so that the iterations for a table do not depend on other tables.
     """
-    from phystd_tf.baselines.registry import fitted_baseline
     from phystd_tf.experiments.reproduction import speed_step
     from phystd_tf.files.json_file import read_json
 
-    paths = {name: _speed_path(name) for name in names if name != FULL and fitted_baseline(name) is None}
+    paths = _speed_paths(names)
     plan = _plan([speed_step(name, path, _PRESET.value) for name, path in paths.items()])
     if _PLAN.value != "false" and len(plan.done()) < len(plan.steps):
         raise UsageError(f"--equal=time needs the speeds of the systems; --experiment={SPEEDS} measures them alone")
@@ -299,15 +299,14 @@ def _seconds(names: Sequence[str]) -> dict[str, float]:
     return {FULL: 1.0, **{name: seconds[name] / seconds[FULL] for name, seconds in found.items()}}
 
 
-def _speed_path(name: str) -> str:
-    return os.path.join(_OUT.value, SPEEDS, f"{name}.json")
-
-
-def _speed_is_known(name: str) -> bool:
-    """Whether the iterations of a system at equal time are known without timing it now."""
+def _speed_paths(names: Iterable[str]) -> dict[str, str]:
+    """Where the speeds of the systems are kept, without those that need not be measured."""
     from phystd_tf.baselines.registry import fitted_baseline
 
-    return name == FULL or fitted_baseline(name) is not None or os.path.exists(_speed_path(name))
+    return {
+        name: os.path.join(_OUT.value, SPEEDS, f"{name}.json")
+        for name in names if name != FULL and fitted_baseline(name) is None
+    }  # fmt: skip
 
 
 def _plan(steps: Sequence[Step]) -> Plan:

@@ -10,7 +10,7 @@ from phystd_tf.physics.pixels import rescale_positions
 
 # Measured by tools.measure_faces, see docs/pitfalls.md.
 MIN_SHARPNESS = 0.03
-MAX_LOST = 0.25  # maximum share of a face that may be white, and likewise black
+MAX_LOST = 0.25  # maximum share of white pixels in a face, and of black ones
 
 _SIZE = 128  # side of a crop in pixels when sharpness is measured
 _BLURS = (1.0, 2.0, 8.0)  # standard deviations in pixels; the finest details are left out, since noise has them too

@@ -17,7 +17,6 @@ _CLASSES = {6: OULU, 7: SIWM}
 _DATASETS = {6: ("oulu", "folder"), 7: ("siwm", "siwmv2", "folder")}
 _PROTOCOLS = {6: "oulu_1", 7: "siwm_1"}
 _TRACES, _IMAGE = "traces", "image"
-_PHYSTD = "PhySTD"
 _ALL = "all"  # the row of all clips
 
 
@@ -97,16 +96,22 @@ def _by_group(
         where = f"the classification of {result['run']} by {result['input']}, seed {result['seed']}"
         if result["name"] != classes.name or result["input"] not in (_TRACES, _IMAGE):
             raise TableError(f"{where}: Table {number} has the classes '{classes.name}', not '{result['name']}'")
-        method = method_of(result.get("system", "phystd"), result.get("ablation", "full"))
-        seeds = found.setdefault(_IMAGE if result["input"] == _IMAGE else _traces_of(method), {})
+        seeds = found.setdefault(_group(result), {})
         if result["seed"] in seeds:
             raise TableError(f"{where} is there twice; a table shows one")
         seeds[result["seed"]] = np.array(result["counts"])
     return found
 
 
+def _group(result: Mapping[str, Any]) -> str:
+    """The group of rows that a result belongs to."""
+    if result["input"] == _IMAGE:
+        return _IMAGE
+    return _traces_of(method_of(result.get("system", "phystd"), result.get("ablation", "full")))
+
+
 def _traces_of(method: str) -> str:
-    return _TRACES if method == _PHYSTD else f"{_TRACES} of {method}"
+    return _TRACES if method == method_of("phystd") else f"{_TRACES} of {method}"
 
 
 def _compared_with(printed: Mapping[str, Any]) -> Optional[str]:
@@ -210,11 +215,8 @@ def _made(classes: MediumClasses, one: Mapping[str, Any]) -> str:
     clips = _per_class(classes, np.array(one["counts"]))
     # If a dataset does not identify people, each clip has its own subject.
     people = "unknown people" if one["subjects"] == one["clips"] else f"{one['subjects']} people"
-    seen = one["input"]
-    if seen == _TRACES:
-        seen = _traces_of(method_of(one.get("system", "phystd"), one.get("ablation", "full")))
     return (
-        f"Ours by {seen}: protocol {one['protocol']['name']}, {one['iterations']:,} iterations of the "
+        f"Ours by {_group(one)}: protocol {one['protocol']['name']}, {one['iterations']:,} iterations of the "
         f"classifier, tested on {one['clips']} clips of {people} ({clips})."
     )
 

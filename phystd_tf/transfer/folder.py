@@ -4,7 +4,7 @@
     OUT/provenance.csv                                       one row per pair, including refused pairs
     OUT/originals.csv                                        one row per original face that was copied
     OUT/<split>/spoof/<type>/<person>/synthesized-<number>.png
-    OUT/<split>/live/<person>/<clip>/<frame>.png             originals; original spoofs likewise
+    OUT/<split>/live/<person>/<clip>/<frame>.png             originals; the same for original spoofs
 
 Next to each image is its geometry (``phystd_tf.data.crop_geometry``), so that preparation uses the crop as it is.
 """

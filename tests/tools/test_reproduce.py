@@ -142,9 +142,9 @@ def test_media_are_told_apart_by_traces_and_by_images_of_each_seed(call, start, 
     classified = start.of("classify_media")
     systems = [given.get("system", "phystd") for given in start.of("train")]
     assert systems == (["phystd"] * 2 + ["despoof"] * 2 if number == 6 else ["phystd"] * 2)
-    assert [(given["run"].split("/")[-2], given["media_input"]) for given in classified] == [
-        *((f"phystd-{seed}", seen) for seed in "01" for seen in ("traces", "image")),
-        *((f"despoof-{seed}", "traces") for seed in "01" if number == 6),
+    assert [(given["run"].split("/")[-2], given["seed"], given["media_input"]) for given in classified] == [
+        *((f"phystd-{seed}", seed, seen) for seed in "01" for seen in ("traces", "image")),
+        *((f"despoof-{seed}", seed, "traces") for seed in "01" if number == 6),
     ]
     assert {given["classes"] for given in classified} == {DATASETS[number]}
     assert len({given["out"] for given in classified}) == len(classified)
@@ -245,6 +245,12 @@ def test_one_experiment_is_run_for_itself_and_the_whole_command_collects(call, s
     assert len(start.of("train")) == 2 and (out / "table_3.txt").exists()
     with pytest.raises(PlanError, match="no experiment 'x'"):
         call("siwm", *options, "--experiment=x")
+
+
+def test_speeds_are_no_experiment_where_none_are_needed(call, start):
+    with pytest.raises(PlanError, match="no experiment 'speeds'"):
+        call("siwm", "--table=3", "--systems=auxiliary", "--experiment=speeds")
+    assert not start.made
 
 
 def test_what_fails_leaves_its_cell_empty(call, start, capsys):
