@@ -113,6 +113,7 @@ def _experiment(faces: list[Step]) -> Experiment:
         test_data=embedded_faces.prepared_folder(out, "test_faces"),
         truth=os.path.join(out, "test_faces"),
         needs=tuple(step.key for step in faces),
+        counts=embedded_faces.face_counts(_SUBJECTS.value, _TEST_SUBJECTS.value),
     )
 
 

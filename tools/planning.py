@@ -10,7 +10,7 @@ from phystd_tf.experiments.plan import Plan
 
 from .command import Flags
 
-EXPERIMENT_HELP = "Run only this one, by its name in the plan."
+EXPERIMENT_HELP = "Run one experiment only, by its name in the plan."
 
 
 def define_plan(flags: Flags) -> absl_flags.FlagHolder:

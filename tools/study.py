@@ -225,6 +225,9 @@ def _experiment(job: Job) -> Experiment:
         test_data=embedded_faces.prepared_folder(out, "test_faces"),
         truth=None if job.ablation == "auxiliary" else os.path.join(out, "test_faces"),
         needs=tuple(step.key for step in needs),
+        counts=embedded_faces.face_counts(
+            _LONG_SUBJECTS.value if job.part == "long" else _SUBJECTS.value, _TEST_SUBJECTS.value
+        ),
     )
 
 

@@ -163,9 +163,7 @@ def quality_table(summary: Mapping[str, Any]) -> str:
     align = ["left", *["right"] * (len(headers) - 1)]
     lines = [tabulate(rows, headers, tablefmt="plain", disable_numparse=True, colalign=align)]
     ratio = summary["live_to_spoof_energy"]
-    lines.append(
-        f"trace energy of live faces by that of spoof faces: {'undefined' if ratio is None else f'{ratio:.2f}'}"
-    )
+    lines.append(f"trace energy, live / spoof: {'undefined' if ratio is None else f'{ratio:.2f}'}")
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ trained on. Nothing is tuned on these people: experiments use another ``TEST_SEE
 
 import os
 
+from phystd_tf.experiments.experiment import FaceCounts
 from phystd_tf.experiments.step import Step
 
 TEST_SEED = 4040
@@ -35,6 +36,12 @@ def test_faces(out: str, subjects: int = TEST_SUBJECTS) -> list[Step]:
     """The fixed test faces with their truth: four live pictures and one of each spoof type per person."""
     more = ("--dev_share=0", "--test_share=1", f"--live_clips_per_subject={_LIVE_TEST}", "--truth=camera")
     return _steps(out, "test_faces", subjects, TEST_SEED, more, _LIVE_TEST)
+
+
+def face_counts(subjects: int, test_subjects: int = TEST_SUBJECTS) -> FaceCounts:
+    """How many faces a model is scored on, in dev and test, for numbers of people as in the functions above."""
+    dev_subjects = max(1, round(_DEV_SHARE * subjects))
+    return FaceCounts(dev_subjects * (_LIVE + _TYPES), test_subjects * (_LIVE_TEST + _TYPES))
 
 
 def prepared_folder(out: str, name: str = "faces") -> str:

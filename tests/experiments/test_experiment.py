@@ -1,11 +1,15 @@
 """The commands of an experiment."""
 
+import pytest
+
 from phystd_tf.experiments import embedded_faces
 from phystd_tf.experiments.experiment import Experiment, FaceCounts, files_of, steps_of, with_schedule
 from phystd_tf.experiments.plan import Plan
 from phystd_tf.experiments.step import Stamps
 from phystd_tf.hparams import get_hparams
 from phystd_tf.protocols.choice import ProtocolChoice
+from phystd_tf.synthetic.layouts import all_clips
+from phystd_tf.synthetic.recipe import Recipe
 
 SMALL = get_hparams("small")
 EXPERIMENT = Experiment("siwm_1/full-3", "prepared", ProtocolChoice("siwm_1", 5, "lists"), 100, seed=3)
@@ -57,3 +61,24 @@ def test_faces_to_train_on_and_faces_to_be_measured_on_have_nothing_in_common():
     assert embedded_faces.prepared_folder("out", "long_faces") == "out/long_prepared"
     seeds = [argument for step in plan.steps for argument in step.arguments if argument.startswith("--seed=")]
     assert len(set(seeds)) == 2 and train[0].work == 6 * 19 and test[0].work == 3 * 17
+
+
+@pytest.mark.parametrize("subjects, test_subjects", [(140, 40), (6, 3)])
+def test_scored_faces_are_as_many_as_the_renderer_makes(subjects, test_subjects):
+    def rendered(steps, split):
+        options = dict(option[2:].split("=") for option in steps[0].arguments)
+        recipe = Recipe(
+            **{
+                name: kind(options[name])
+                for name, kind in {
+                    "subjects": int, "clips_per_subject": int, "live_clips_per_subject": int, "frames_per_clip": int,
+                    "dev_share": float, "test_share": float,
+                }.items()
+            }
+        )  # fmt: skip
+        return sum(clip.split == split for clip in all_clips(recipe)) * recipe.frames_per_clip
+
+    assert embedded_faces.face_counts(subjects, test_subjects) == FaceCounts(
+        rendered(embedded_faces.training_faces("out", subjects, 0), "dev"),
+        rendered(embedded_faces.test_faces("out", test_subjects), "test"),
+    )
