@@ -242,7 +242,7 @@ PAPER = dataclasses.replace(
 
 # A quarter of the encoder's and decoder's widths at half the size, for two CPU cores. Sizes keep their proportion to N.
 # The rest makes a short training stable (decisions table): it starts near G(I) = I, and the discriminators' receptive
-# fields are large enough to tell live from spoof, so that alpha2 can be small.
+# fields are large enough to tell live from spoof, so that alpha2 can be small; a lower beta opens P in more of a trace.
 SMALL = dataclasses.replace(
     PAPER,
     preset="small",
@@ -263,6 +263,7 @@ SMALL = dataclasses.replace(
     init_stddev=None,
     discriminator_init_stddev=None,
     alpha2=2.0,
+    beta=0.05,
     max_iterations=2000,
     checkpoint_every=100,
     learning_rate=1e-3,

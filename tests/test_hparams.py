@@ -84,7 +84,7 @@ def test_small_keeps_the_proportions_of_the_paper():
     for name in ("n1", "n2", "depth_size"):
         assert getattr(SMALL, name) * PAPER.image_size == getattr(PAPER, name) * SMALL.image_size
     assert (PAPER.checkpoint_every, PRINTED.checkpoint_every, SMALL.checkpoint_every) == (1000, 1000, 100)
-    for name in ("alpha1", "alpha3", "alpha4", "alpha5", "alpha6", "beta", "regularization_reduction"):
+    for name in ("alpha1", "alpha3", "alpha4", "alpha5", "alpha6", "lambda_", "regularization_reduction"):
         assert getattr(SMALL, name) == getattr(PAPER, name)
 
 
