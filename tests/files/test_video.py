@@ -151,6 +151,7 @@ def _film(path, codec: str, count=20, **container_options) -> None:
         stream.width, stream.height, stream.bit_rate = 352, 288, 2_000_000
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.gop_size = _KEY_FRAMES
+        stream.codec_context.thread_count = 2  # the bytes depend on it; by default it is that of the processors
         for index in range(count):
             picture = np.ascontiguousarray(texture[index : 288 + index, 2 * index : 352 + 2 * index])
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))

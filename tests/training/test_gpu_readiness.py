@@ -124,6 +124,6 @@ def test_presets_differ_from_the_traced_ones_in_nothing_that_changes_operations(
     }  # fmt: skip
     rates = {
         "alpha2", "max_iterations", "checkpoint_every", "learning_rate", "decay_every", "discriminator_decay_every",
-        "adam_beta1", "batch_norm_momentum", "discriminator_init_stddev", "init_stddev",
+        "adam_beta1", "batch_norm_momentum", "beta", "discriminator_init_stddev", "init_stddev",
     }  # fmt: skip
     assert differing - sizes - rates == {"upsampling"}
