@@ -86,6 +86,7 @@ def test_small_keeps_the_proportions_of_the_paper():
     assert (PAPER.checkpoint_every, PRINTED.checkpoint_every, SMALL.checkpoint_every) == (1000, 1000, 100)
     for name in ("alpha1", "alpha3", "alpha4", "alpha5", "alpha6", "lambda_", "regularization_reduction"):
         assert getattr(SMALL, name) == getattr(PAPER, name)
+    assert (PAPER.beta, PRINTED.beta, SMALL.beta) == (0.1, 0.1, 0.05)
 
 
 @pytest.mark.parametrize(

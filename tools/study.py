@@ -201,9 +201,14 @@ def _own_faces(job: Job) -> list[Step]:
     return synthesized_faces.synthesized_faces(job.folder, base, _FEW_TYPE.value, _FEW_IMAGES.value, _OUT.value)
 
 
+def _training_faces(job: Job) -> tuple[str, int]:
+    """The folder of the faces that a model is trained on, without synthesized ones, and their number of people."""
+    return ("long_faces", _LONG_SUBJECTS.value) if job.part == "long" else ("faces", _SUBJECTS.value)
+
+
 def _faces(job: Job) -> list[Step]:
     """The steps that render and prepare the faces of a model, and those that all models are tested on."""
-    name, subjects = ("long_faces", _LONG_SUBJECTS.value) if job.part == "long" else ("faces", _SUBJECTS.value)
+    name, subjects = _training_faces(job)
     return [
         *embedded_faces.training_faces(_OUT.value, subjects, 0, name),
         *embedded_faces.test_faces(_OUT.value, _TEST_SUBJECTS.value),
@@ -212,7 +217,8 @@ def _faces(job: Job) -> list[Step]:
 
 def _experiment(job: Job) -> Experiment:
     out = _OUT.value
-    data = embedded_faces.prepared_folder(out, "long_faces" if job.part == "long" else "faces")
+    name, subjects = _training_faces(job)
+    data = embedded_faces.prepared_folder(out, name)
     needs = _faces(job)
     if job.traces_of is not None:
         data, needs = synthesized_faces.prepared_folder(job.folder, out), [*needs, *_own_faces(job)]
@@ -227,9 +233,7 @@ def _experiment(job: Job) -> Experiment:
         test_data=embedded_faces.prepared_folder(out, "test_faces"),
         truth=None if job.ablation == "auxiliary" else os.path.join(out, "test_faces"),
         needs=tuple(step.key for step in needs),
-        counts=embedded_faces.face_counts(
-            _LONG_SUBJECTS.value if job.part == "long" else _SUBJECTS.value, _TEST_SUBJECTS.value
-        ),
+        counts=embedded_faces.face_counts(subjects, _TEST_SUBJECTS.value),
     )
 
 

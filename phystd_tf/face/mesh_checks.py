@@ -52,7 +52,7 @@ def check_inside(points: np.ndarray, shape: tuple[int, ...]) -> None:
     flat = points[:, :2]
     inside = ((flat >= -0.5) & (flat <= (shape[1] - 0.5, shape[0] - 0.5))).all(-1)
     if inside.mean() < MIN_INSIDE:
-        raise LowQualityError(f"only {inside.mean():.0%} of the face is in the image ({MIN_INSIDE:.0%} is needed)")
+        raise LowQualityError(f"less than {MIN_INSIDE:.0%} of the face is in the image")
 
 
 def extent(points: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ def test_checks_accept_a_good_mesh(good):
                 mesh - (150, 0, 0),
                 face._replace(box=face.box - (150, 0, 150, 0), keypoints=face.keypoints - (150, 0)),
             ),
-            "of the face is in the image",
+            "less than 60% of the face is in the image",
         ),
     ],
 )

@@ -210,7 +210,7 @@ def test_a_training_that_two_tables_show_is_done_once(out, calls):
     FLAGS.parts = ["demo", "recipe", "ablations"]
     study.main()
     trained = [arguments["run"] for tool, arguments in calls if tool == "train"]
-    assert len(trained) == len(set(trained)) == 2 * (3 + len(study.RECIPES) - 1 + 3)
+    assert len(trained) == len(set(trained)) == 2 * (3 + 6 + 3)
     recipe = json.loads((out / "recipe.json").read_text())["overall"]
     assert [row["model"] for row in recipe] == list(study.RECIPES) and all(row["L_D"]["mean"] == 1.25 for row in recipe)
     demo = json.loads((out / "demo.json").read_text())["overall"]
