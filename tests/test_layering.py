@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "files": {"errors"},
     "hparam_fields": {"errors"},
     "hparams": {"files", "hparam_fields"},
-    "physics": {"errors", "hparams", "traces"},
+    "physics": {"errors", "files", "hparams", "traces"},
     "networks": {"hparams", "liveness", "physics", "traces"},
     "losses": {"hparams", "traces"},
     "optimization": {"hparams", "networks", "traces"},

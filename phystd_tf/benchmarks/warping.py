@@ -45,7 +45,7 @@ def warping(bench: Bench, hparams: HParams) -> None:
             "ours, triangle map made before": lambda: offset_of(*pair),
         },
     )
-    sample = tf.function(warp.sample)
+    sample = tf.function(warp.sample_in_one_pass)
     swapped = tf.function(lambda picture, moved: dense_image_warp(picture, -moved[..., ::-1]))
     bench.compare(
         "warp, sampling",

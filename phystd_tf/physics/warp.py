@@ -10,8 +10,12 @@ Everything runs in the graph, for any batch size, and is differentiable with
 respect to the image and to both sets of vertices.
 """
 
+import functools
+from typing import Any, Callable, Optional
+
 import tensorflow as tf
 
+from phystd_tf.files.quiet import quiet_stderr
 from phystd_tf.physics.triangulation import anchors
 from phystd_tf.traces import Faces
 
@@ -127,8 +131,50 @@ def sample(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     return tf.reshape(tf.add_n(weighed), (-1, size, size, channels))
 
 
+def sample_in_one_pass(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
+    """Does what ``sample`` does; on a CPU, XLA computes each pixel in one pass, in a third of the time.
+
+    Only the forward pass: XLA's gradient scatters one value after the other, so the gradient is that of ``sample``.
+
+    Args:
+      image: as for ``sample``.
+      offset: as for ``sample``.
+
+    Returns:
+      As ``sample``, up to rounding.
+    """
+    compiled = None if tf.config.list_physical_devices("GPU") else _compiled_sample()
+    if compiled is None:
+        return sample(image, offset)
+
+    @tf.custom_gradient
+    def with_plain_gradient(image: tf.Tensor, offset: tf.Tensor) -> Any:
+        def gradient(upstream: tf.Tensor) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch((image, offset))
+                sampled = sample(image, offset)
+            return tape.gradient(sampled, (image, offset), upstream)
+
+        # Under two tapes, a compiled function would also return all that its own gradient needs.
+        return compiled(tf.stop_gradient(image), tf.stop_gradient(offset)), gradient
+
+    return with_plain_gradient(image, offset)
+
+
+@functools.cache
+def _compiled_sample() -> Optional[Callable[[tf.Tensor, tf.Tensor], tf.Tensor]]:
+    """``sample`` compiled by XLA; None where this TensorFlow has no XLA for CPUs."""
+    # XLA announces the first compilation of a process on stderr: here, of nothing.
+    with quiet_stderr(), tf.init_scope():
+        try:
+            tf.function(tf.identity, jit_compile=True)(0.0)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+            return None
+    return tf.function(sample, jit_compile=True)
+
+
 def warp(images: tf.Tensor, source: Faces, target: Faces) -> tf.Tensor:
-    """Warps images of the source to the geometry of the target, Eq. (12) to (15): ``sample`` at ``dense_offset``.
+    """Warps images of the source to the geometry of the target, Eq. (12) to (15): sampled at ``dense_offset``.
 
     Args:
       images: [n, N, N, c] float; N and c static.
@@ -138,4 +184,6 @@ def warp(images: tf.Tensor, source: Faces, target: Faces) -> tf.Tensor:
     Returns:
       [n, N, N, c].
     """
-    return sample(images, dense_offset(source.vertices, target.vertices, target.triangles, target.triangle_map))
+    return sample_in_one_pass(
+        images, dense_offset(source.vertices, target.vertices, target.triangles, target.triangle_map)
+    )

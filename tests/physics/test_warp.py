@@ -212,6 +212,36 @@ def test_the_gradient_to_the_image_counts_the_pixels(rng, image):
     assert float(tf.reduce_sum(tape.gradient(value, picture))) == pytest.approx(image.size, rel=1e-4)
 
 
+def test_one_pass_gives_the_samples_and_the_gradient_of_the_plain_one(rng, image, capfd):
+    image, offset = tf.constant(image), tf.constant(rng.normal(0, 9, (2, SIZE, SIZE, 2)).astype(np.float32))
+    upstream = tf.constant(rng.normal(0, 1, image.shape).astype(np.float32))
+    warp._compiled_sample.cache_clear()
+    found = []
+    for function in (warp.sample, warp.sample_in_one_pass, tf.function(warp.sample_in_one_pass)):
+        with tf.GradientTape() as tape:
+            tape.watch((image, offset))
+            sampled = function(image, offset)
+        found.append([sampled, *tape.gradient(sampled, (image, offset), upstream)])
+    for other in found[1:]:
+        for one, two in zip(found[0], other):
+            np.testing.assert_allclose(two, one, atol=1e-5)
+    assert "Compiled cluster" not in capfd.readouterr().err
+
+
+def test_one_pass_returns_nothing_else_under_the_two_tapes_of_the_training_step():
+    @tf.function
+    def step(image, offset):
+        with tf.GradientTape() as first, tf.GradientTape() as second:
+            first.watch(image)
+            second.watch(image)
+            sampled = warp.sample_in_one_pass(image, offset)
+        return first.gradient(sampled, image), second.gradient(sampled, image)
+
+    graph = step.get_concrete_function(tf.TensorSpec((2, SIZE, SIZE, 3)), tf.TensorSpec((2, SIZE, SIZE, 2))).graph
+    (call,) = [operation for operation in graph.get_operations() if operation.type == "PartitionedCall"]
+    assert len(call.outputs) == 1
+
+
 @pytest.mark.parametrize("kind", ["profile", "duplicates", "outside", "tiny"])
 def test_odd_faces_give_finite_values_and_gradients(rng, image, kind):
     frontal = _face(rng, 2)
