@@ -106,6 +106,8 @@ class TrainedModel(tf.keras.Model):
     def compile(self, **kwargs: Any) -> None:
         """Prepares ``fit``. Takes no optimizer, since the model has its own."""
         super().compile(optimizer=self.generator_optimizer, **kwargs)
+        # A running mean is one of all workers already; Keras would give their sum to the callbacks of a batch.
+        self.distribute_reduction_method = "first"
 
     def call(self, image: tf.Tensor, training: bool = False) -> GeneratorOutput:
         """See ``Network.call``."""

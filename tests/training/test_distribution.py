@@ -47,8 +47,15 @@ def _losses(run):
     return np.genfromtxt(run / "history.csv", delimiter=",", names=True).view((float, 6))
 
 
+def _check_shown(output, run, processes):
+    """The progress bar shows the loss of the whole batch, as in history.csv: a mean, not a sum, over the workers."""
+    shown = [float(line.split()[1]) for line in output.splitlines() if line.startswith("shown ")]
+    written = np.genfromtxt(run / "history.csv", delimiter=",", names=True)["L_depth"][-1]
+    np.testing.assert_allclose(shown, [written] * processes, rtol=1e-4)
+
+
 def test_four_devices_do_what_one_does_with_the_joined_batch(work):
-    _run("train_on_devices('mirrored', 4)", work)
+    _check_shown(_run("train_on_devices('mirrored', 4)", work), work / "mirrored", 1)
     _check_same(work / "one", work / "mirrored")
     np.testing.assert_allclose(_losses(work / "one"), _losses(work / "mirrored"), rtol=1e-4)
 
@@ -63,6 +70,7 @@ def test_two_workers_of_which_one_is_killed_do_what_one_does_with_the_joined_bat
     assert _checkpoint(work / "workers")["iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 10
     resumed = _run(f"train_on_workers('workers', {ports})", work)
     assert resumed.splitlines()[-1] == "[0, 0]" and "writes" in resumed and "reads" in resumed, resumed
+    _check_shown(resumed, work / "workers", 2)
     _check_same(work / "one", work / "workers")
     np.testing.assert_allclose(_losses(work / "one"), _losses(work / "workers"), rtol=1e-4)
     assert sorted(os.listdir(work / "one")) == sorted(os.listdir(work / "workers"))
