@@ -29,4 +29,16 @@ def blend(base: np.ndarray, share: np.ndarray, top: ArrayLike) -> np.ndarray:
     Returns:
       [H, W, 3] float.
     """
-    return base + share[..., None] * (np.asarray(top, np.float32) - base)
+    # In rows of 3 W values, because arithmetic with a last axis of three is slow.
+    rows, color = _rows(base), np.asarray(top, np.float32)
+    color = np.tile(color, base.shape[1]) if color.ndim == 1 else _rows(color)
+    return (rows + np.repeat(share, 3, 1) * (color - rows)).reshape(base.shape)
+
+
+def scale(image: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """An image [H, W, 3] times a field [H, W]."""
+    return (_rows(image) * np.repeat(factor, 3, 1)).reshape(image.shape)
+
+
+def _rows(image: np.ndarray) -> np.ndarray:
+    return image.reshape(len(image), -1)

@@ -16,7 +16,7 @@ import functools
 import numpy as np
 
 from phystd_tf.face import topology
-from phystd_tf.synthetic.color import Color, as_color, blend
+from phystd_tf.synthetic.color import Color, as_color, blend, scale
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import mask_canvas, masks
 from phystd_tf.synthetic.media.mask_canvas import Canvas
@@ -140,7 +140,7 @@ def _paint(p: Parameters, height: int) -> Coat:
     color = _paint_color(p, canvas)
     marks = mask_canvas.mottle(p.texture_seed, canvas, (0.5, 0.2, 0.07))
     brush = mask_canvas.mottle(p.texture_seed + 1, canvas, (0.03, 0.015))
-    color = color * (1 + p.wear * (0.035 * marks + 0.015 * brush))[..., None]
+    color = scale(color, 1 + p.wear * (0.035 * marks + 0.015 * brush))
     color = blend(color, 1 - canvas.soft_edge(solid - 0.6 * _BEVEL, 0.02), p.plastic)
     color = np.where((strap > cover)[..., None], np.array((0.06, 0.06, 0.065), np.float32), color)
     relief = 0.03 * mask_canvas.rounded_edge(solid, 1.5 * _BEVEL)

@@ -14,7 +14,7 @@ import functools
 import cv2
 import numpy as np
 
-from phystd_tf.synthetic.color import Color, as_color
+from phystd_tf.synthetic.color import Color, as_color, scale
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import mask_canvas, masks
 from phystd_tf.synthetic.media.mask_canvas import Canvas
@@ -161,7 +161,7 @@ def _paint(p: Parameters, height: int) -> Coat:
     albedo = mask_canvas.close_lips(canvas, albedo, lips * p.detail + skin * (1 - p.detail))
     albedo = mask_canvas.paint_eyes(canvas, albedo, p.iris, min(1.0, 0.3 + 0.75 * p.detail))
     scratches = mask_canvas.mottle(p.texture_seed, canvas, (0.5, 0.12))
-    albedo = albedo * (1 + 0.012 * scratches)[..., None]
+    albedo = scale(albedo, 1 + 0.012 * scratches)
     seam = np.exp(-(((np.abs(canvas.angle) - 1.62) / 0.012) ** 2))
     relief = 0.0008 * scratches - 0.008 * seam
     eyes = canvas.signed_distance(*(canvas.places[list(ring)] for ring in mask_canvas.EYE_RINGS))

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
+from phystd_tf.synthetic.color import blend
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person import skin
 from phystd_tf.synthetic.person.atlas_canvas import ASPECT, SHIFT, atlas_position, window
@@ -221,10 +222,10 @@ def close_lips(canvas: Canvas, albedo: np.ndarray, lips: ArrayLike) -> np.ndarra
       [H, 2 H, 3] float32, linear RGB.
     """
     paint = to_linear(lips)
-    gap = canvas.soft_edge(canvas.signed_distance(canvas.ring(INNER_LIPS, (0, 0.3))), 0.02)[..., None]
-    albedo = albedo + gap * (0.75 * paint - albedo)
+    gap = canvas.soft_edge(canvas.signed_distance(canvas.ring(INNER_LIPS, (0, 0.3))), 0.02)
+    albedo = blend(albedo, gap, 0.75 * paint)
     upper, lower = (
         canvas.places[list((78,) + row + (308,))] for row in (topology.INNER_UPPER_LIP, topology.INNER_LOWER_LIP)
     )
-    seam = np.exp(-((canvas.distance_from((upper + lower) / 2) / 0.02) ** 2))[..., None]
-    return (albedo + 0.9 * seam * (0.15 * paint - albedo)).astype(np.float32)
+    seam = np.exp(-((canvas.distance_from((upper + lower) / 2) / 0.02) ** 2))
+    return blend(albedo, 0.9 * seam, 0.15 * paint).astype(np.float32)

@@ -13,11 +13,11 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
-from phystd_tf.face.rasterize import rasterize
+from phystd_tf.face.rasterize import Raster, rasterize
 from phystd_tf.synthetic.composition import Layers, quantize
 from phystd_tf.synthetic.person import head as heads
 from phystd_tf.synthetic.person.atlas_canvas import ASPECT, atlas_position
-from phystd_tf.synthetic.person.surface import Surface, sample, shade
+from phystd_tf.synthetic.person.surface import Surface, interpolate, sample, shade
 from phystd_tf.synthetic.scene.scene import Scene
 from phystd_tf.synthetic.shot import Shot
 
@@ -85,11 +85,19 @@ def mold_normals(seed: int, stretch: float = 1.0) -> np.ndarray:
     values = np.clip(_MOLD_SPREAD * rng.standard_normal(len(model.names)), -_MOLD_LIMIT, _MOLD_LIMIT)
     shape = model.shape_of(np.where(np.isin(model.names, heads.EXPRESSIONS), 0.0, values))
     normals = heads.vertex_normals(shape * (1, 1, stretch), model.triangles)
+    raster = _mean_face_on_atlas()
+    corners = model.triangles[raster.triangle_index.ravel()]
+    found = interpolate(raster.barycentric.reshape(-1, 3), corners, normals)
+    return found.astype(np.float32).reshape(_MOLD_HEIGHT, ASPECT * _MOLD_HEIGHT, 3)
+
+
+@functools.lru_cache(maxsize=1)
+def _mean_face_on_atlas() -> Raster:
+    """The triangles of the mean face on the atlas of the normals."""
+    model = default_model()
     flat = atlas_position(heads.on_cylinder(model.mean), _MOLD_HEIGHT)
     placed = np.concatenate([flat, np.zeros((len(flat), 1))], 1)
-    raster = rasterize(placed, model.triangles, _MOLD_HEIGHT, ASPECT * _MOLD_HEIGHT)
-    found = np.einsum("hwk,hwkc->hwc", raster.barycentric, normals[model.triangles[raster.triangle_index]])
-    return found.astype(np.float32)
+    return rasterize(placed, model.triangles, _MOLD_HEIGHT, ASPECT * _MOLD_HEIGHT)
 
 
 def place_mask(shot: Shot, mold: np.ndarray, stiffness: float = 1.0) -> Placement:

@@ -9,7 +9,9 @@ from phystd_tf.synthetic.scene.noise import fractal_noise
 SCREEN_ANGLES = (15.0, 75.0, 45.0)
 
 
-def halftone(image: np.ndarray, period: float, softness: float, angle: float, phase: np.ndarray) -> np.ndarray:
+def halftone(
+    image: np.ndarray, period: float, softness: float, angle: float, phase: np.ndarray, left: int = 0
+) -> np.ndarray:
     """Prints an image with a screen of dots, one screen per ink.
 
     Args:
@@ -18,12 +20,13 @@ def halftone(image: np.ndarray, period: float, softness: float, angle: float, ph
       softness: 0 gives hard dots, 1 gives dots as soft as the screen itself.
       angle: angle of the whole print, degrees.
       phase: [2], shift of the screen, pixels.
+      left: columns of the print to the left of the image.
 
     Returns:
       [h, w, 3] float32 with approximately the same local mean.
     """
     height, width = image.shape[:2]
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    y, x = np.mgrid[0:height, left : left + width].astype(np.float32)
     x, y = x + np.float32(phase[0]), y + np.float32(phase[1])
     printed = np.empty_like(image)
     for channel, screen in enumerate(SCREEN_ANGLES):

@@ -17,7 +17,7 @@ import numpy as np
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import default_model
-from phystd_tf.synthetic.color import blend
+from phystd_tf.synthetic.color import blend, scale
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import mask_canvas, masks
 from phystd_tf.synthetic.media.mask_canvas import Canvas
@@ -130,7 +130,7 @@ def _fold(p: Parameters, height: int) -> tuple[Coat, np.ndarray]:
     white = np.maximum(np.clip(white, 0, 1), 0.9 * mask_canvas.near_edge(solid, _CUT))
     color = blend(color, white, p.print.bare)
     if p.instrument == "bare_card":
-        color = color * (1 - 0.35 * crease)[..., None]
+        color = scale(color, 1 - 0.35 * crease)
     gloss = np.full(folds.shape, p.gloss, np.float32)
     return paper_coat(canvas, color, cover, gloss, p.texture_seed + 2, sag=(0.006, 0.5)), facets
 

@@ -1,14 +1,17 @@
 """A printed photograph of a person, which is cut out and worn on the face."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
-from phystd_tf.synthetic.color import Color, as_color
+from phystd_tf.face.morphable_model import default_model
+from phystd_tf.synthetic.color import Color, as_color, scale
 from phystd_tf.synthetic.media import mask_canvas, paper
 from phystd_tf.synthetic.media.mask_canvas import Canvas
 from phystd_tf.synthetic.media.masks import Coat
-from phystd_tf.synthetic.person.subjects import make_subject
+from phystd_tf.synthetic.person import skin
+from phystd_tf.synthetic.person.subjects import Subject, make_subject
 from phystd_tf.synthetic.scene.transfer import to_encoded, to_linear
 
 MODELS = 40  # number of people with printed photographs; none of them is a subject of a dataset
@@ -68,24 +71,41 @@ def print_face(canvas: Canvas, settings: Print, rng: np.random.Generator) -> np.
     Returns:
       [H, 2 H, 3] float32, linear reflectance.
     """
-    # Attackers choose a photograph with distinct features.
-    subject = dataclasses.replace(make_subject(_MODELS_SEED, settings.model), brow_density=1.0, lashes=1.0)
-    # The photograph has its own shading, and the eyes are open.
-    painted = mask_canvas.painted_face(subject, canvas.height).albedo
-    photograph = mask_canvas.close_lips(canvas, painted, subject.lips)
-    photograph = mask_canvas.paint_eyes(canvas, photograph, subject.iris, 1.0)
-    shade = 1 - 0.25 * np.clip(np.abs(canvas.angle) / 1.3, 0, 1) ** 2 - 0.08 * np.clip(canvas.y, -1, 1.6)
+    subject, photograph = _photograph(settings.model, canvas.height)
+    front = _front(canvas.width)
+    angle, y = canvas.angle[:, front], canvas.y[:, front]
+    shade = 1 - 0.25 * np.clip(np.abs(angle) / 1.3, 0, 1) ** 2 - 0.08 * np.clip(y, -1, 1.6)
     # The photograph is exposed for the face.
     exposure = (_EXPOSED / to_linear(subject.skin).mean()) ** 0.8
     tint = np.array(settings.tint, np.float32)
-    picture = np.clip(to_encoded(photograph * (exposure * shade)[..., None] * tint), 0, 1)
+    picture = np.clip(to_encoded(scale(photograph, exposure * shade) * tint), 0, 1)
     picture = paper.soften(picture, settings.blur * canvas.unit)
     gray = picture.mean(-1, keepdims=True)
     picture = np.clip(gray + settings.saturation * (picture - gray), 0, 1).astype(np.float32)
-    dots = paper.halftone(picture, max(2.2, _DOTS * canvas.unit), 0.3, 4.0, rng.uniform(-9, 9, 2))
+    period, phase = max(2.2, _DOTS * canvas.unit), rng.uniform(-9, 9, 2)
+    dots = paper.halftone(picture, period, 0.3, 4.0, phase, front.start)
     reflectance = to_linear(picture + settings.dots * (dots - picture))
     black, white = settings.ink
-    return (black + (white - black) * reflectance).astype(np.float32)
+    sheet = canvas.filled(settings.bare)
+    sheet[:, front] = black + (white - black) * reflectance
+    return sheet
+
+
+@functools.lru_cache(maxsize=MODELS)
+def _photograph(model: int, height: int) -> tuple[Subject, np.ndarray]:
+    """The person in a photograph, and the front half [H, H, 3] of their painted atlas of this height."""
+    # Attackers choose a photograph with distinct features.
+    subject = dataclasses.replace(make_subject(_MODELS_SEED, model), brow_density=1.0, lashes=1.0)
+    # The photograph has its own shading, and the eyes are open.
+    canvas = Canvas(height)
+    painted = mask_canvas.close_lips(canvas, skin.paint(subject, default_model(), height).albedo, subject.lips)
+    painted = mask_canvas.paint_eyes(canvas, painted, subject.iris, 1.0)
+    return subject, painted[:, _front(canvas.width)].copy()
+
+
+def _front(width: int) -> slice:
+    """The columns of an atlas that are in front of the ears. Nothing else of a photograph is used."""
+    return slice(width // 4, width - width // 4)
 
 
 def paper_coat(
@@ -104,6 +124,6 @@ def paper_coat(
     height, size = sag
     fibers = mask_canvas.mottle(seed, canvas, _FIBERS)
     uneven = mask_canvas.mottle(seed + 1, canvas, (size,))
-    color = np.clip(color * (1 + 0.02 * fibers)[..., None], 0.005, 0.95)
+    color = np.clip(scale(color, 1 + 0.02 * fibers), 0.005, 0.95)
     relief = height * uneven + 0.0004 * fibers
     return Coat(color.astype(np.float32), cover, gloss.astype(np.float32), relief.astype(np.float32))

@@ -15,7 +15,7 @@ import functools
 
 import numpy as np
 
-from phystd_tf.synthetic.color import Color, as_color
+from phystd_tf.synthetic.color import Color, as_color, scale
 from phystd_tf.synthetic.composition import Layers
 from phystd_tf.synthetic.media import mask_canvas, masks
 from phystd_tf.synthetic.media.mask_canvas import Canvas
@@ -144,7 +144,7 @@ def _paint(p: Parameters, height: int) -> Coat:
     # Pigmented silicone with flocking: an even color with small specks.
     marks = mask_canvas.mottle(p.texture_seed, canvas, (0.6, 0.25))
     specks = mask_canvas.mottle(p.texture_seed + 1, canvas, (0.05, 0.025))
-    albedo = albedo * (1 + 0.03 * marks - 0.035 * np.clip(specks, 0, 2))[..., None]
+    albedo = scale(albedo, 1 + 0.03 * marks - 0.035 * np.clip(specks, 0, 2))
     rim = mask_canvas.near_edge(-hole, _RIM)[..., None]
     albedo = albedo * (1 - 0.55 * rim * np.array((0.75, 0.95, 1.0), np.float32))
     # The rim is thick and rounded, wrinkles are cast, and the surface is pitted.

@@ -85,7 +85,9 @@ class AtlasCanvas:
         x, y = self.marks[list(vertices)].mean(0)
         gx = np.exp(-0.5 * ((np.arange(self.width) - x) / (width * self.across)) ** 2)
         gy = np.exp(-0.5 * ((np.arange(self.height) - y - drop * self.unit) / (height * self.unit)) ** 2)
-        return np.outer(gy, gx).astype(np.float32)
+        # Multiplied in float64 and rounded block by block, without a copy of the field in float64.
+        spot = np.empty(self.shape, np.float32)
+        return np.multiply(gy[:, np.newaxis], gx, out=spot, casting="same_kind")
 
     def pair(
         self, vertices: Sequence[int], mirrored: Sequence[int], width: float, height: float, drop: float = 0.0
@@ -100,11 +102,12 @@ class AtlasCanvas:
           outlines: each [n, 2], pixels.
           soft: standard deviation of the soft edge, eye distances.
         """
-        canvas = np.zeros(self.shape, np.uint8)
-        points = [np.round(outline * 2**SHIFT).astype(np.int32) for outline in outlines]
-        for polygon in points:
-            cv2.fillPoly(canvas, [polygon], 255, cv2.LINE_AA, SHIFT)
-        return _blur(canvas.astype(np.float32) / 255, soft * self.unit)
+        field = np.zeros(self.shape, np.float32)
+        part, corner, drawn = self._drawing(outlines, soft, 0, 1)
+        for outline in outlines:
+            cv2.fillPoly(drawn, [np.round((outline - corner) * 2**SHIFT).astype(np.int32)], 255, cv2.LINE_AA, SHIFT)
+        field[part] = _blur(drawn.astype(np.float32) / 255, soft * self.unit)
+        return field
 
     def line(self, curves: Sequence[np.ndarray], thickness: float, soft: float) -> np.ndarray:
         """Open curves.
@@ -115,13 +118,38 @@ class AtlasCanvas:
           soft: standard deviation of the soft edge, eye distances.
         """
         fine = 2
-        canvas = np.zeros((self.height * fine, self.width * fine), np.uint8)
         width = max(1, round(thickness * self.unit * fine))
-        points = [np.round(((c + 0.5) * fine - 0.5) * 2**SHIFT).astype(np.int32) for c in curves]
-        cv2.polylines(canvas, points, False, 255, width, cv2.LINE_AA, SHIFT)
-        small = cv2.resize(canvas, (self.width, self.height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        field = np.zeros(self.shape, np.float32)
+        part, corner, drawn = self._drawing(curves, soft, thickness, fine)
+        points = [np.round(((c - corner + 0.5) * fine - 0.5) * 2**SHIFT).astype(np.int32) for c in curves]
+        cv2.polylines(drawn, points, False, 255, width, cv2.LINE_AA, SHIFT)
+        rows, columns = field[part].shape
+        small = cv2.resize(drawn, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         # A line that is thinner than a pixel becomes fainter instead of wider.
-        return _blur(small, soft * self.unit) * min(1.0, thickness * self.unit * fine)
+        field[part] = _blur(small, soft * self.unit) * min(1.0, thickness * self.unit * fine)
+        return field
+
+    def _drawing(
+        self, shapes: Sequence[np.ndarray], soft: float, thickness: float, fine: int
+    ) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray]:
+        """A window of the canvas to draw shapes in, so that the empty part of the canvas costs no time.
+
+        Args:
+          shapes: each [n, 2], pixels.
+          soft: standard deviation of the blur that follows, eye distances.
+          thickness: thickness of their lines, eye distances.
+          fine: pixels to draw per pixel.
+
+        Returns:
+          The rows and columns of the window; the pixel [2] (x, y) at its corner; an empty drawing of it, uint8.
+        """
+        # OpenCV's Gaussian ends after four standard deviations.
+        reach = int(np.ceil(4 * soft * self.unit + thickness * self.unit)) + 3
+        points = np.concatenate(shapes)
+        low = np.clip(np.floor(points.min(0)).astype(int) - reach, 0, (self.width - 1, self.height - 1))
+        high = np.clip(np.ceil(points.max(0)).astype(int) + reach + 1, low + 1, (self.width, self.height))
+        drawn = np.zeros(((high - low)[::-1]) * fine, np.uint8)
+        return (slice(low[1], high[1]), slice(low[0], high[0])), low, drawn
 
     def noise(self, rng: np.random.Generator, cell: float) -> np.ndarray:
         """Noise with standard deviation 1 and blobs of ``cell`` eye distances."""
@@ -173,10 +201,12 @@ class AtlasCanvas:
 
 def window(field: np.ndarray, above: float) -> tuple[slice, slice]:
     """The rows and columns of a field [H, 2 H] around all values above a limit; both are empty if there are none."""
-    rows, columns = (np.flatnonzero(field.max(axis) > above) for axis in (1, 0))
+    rows = np.flatnonzero(field.max(1) > above)
     if not len(rows):
         return slice(0, 0), slice(0, 0)
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    chosen = slice(rows[0], rows[-1] + 1)
+    columns = np.flatnonzero(field[chosen].max(0) > above)
+    return chosen, slice(columns[0], columns[-1] + 1)
 
 
 def band(path: np.ndarray, half: np.ndarray) -> np.ndarray:

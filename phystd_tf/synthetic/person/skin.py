@@ -1,5 +1,6 @@
 """Paints the atlas of a subject: skin, brows, lashes, lips, beard and hair."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from phystd_tf.face import topology
 from phystd_tf.face.morphable_model import MorphableModel
+from phystd_tf.synthetic.color import Color
 from phystd_tf.synthetic.person.atlas_canvas import (
     LEFT_LID,
     LOWER_LIP,
@@ -25,6 +27,7 @@ from phystd_tf.synthetic.scene.transfer import to_linear
 
 # Relative loss of red, green and blue in occluded skin.
 _OCCLUSION = np.array((0.75, 0.95, 1.0), np.float32)
+_MOLE = 0.022  # radius of a mole, eye distances
 
 
 class Atlas(NamedTuple):
@@ -68,9 +71,11 @@ class _Painter(AtlasCanvas):
         self._eyes(color)
         self._brows(color, gloss)
         hair = self._hair_region()
-        color = color * (1 - hair) + self._strands(np.array(s.hair)) * hair
-        albedo = to_linear(np.ascontiguousarray(np.moveaxis(np.clip(color, 0.01, 1), 0, -1)))
-        return Atlas(albedo, np.stack([gloss * (1 - hair), hair], -1).astype(np.float32))
+        bare = 1 - hair
+        for plane, strands in zip(color, self._strands(s.hair)):
+            np.clip(plane * bare + strands * hair, 0.01, 1, out=plane, casting="same_kind")
+        gloss_and_hair = [(gloss * bare).astype(np.float32), hair.astype(np.float32)]
+        return Atlas(to_linear(cv2.merge(list(color))), cv2.merge(gloss_and_hair))
 
     def _skin(self) -> np.ndarray:
         s = self.subject
@@ -81,23 +86,30 @@ class _Painter(AtlasCanvas):
         red += 0.35 * self.spot([152], 0.3, 0.16)
         blotches = fractal_noise(self.rng, self.shape, (0.5 * self.unit, 0.2 * self.unit), 0.7)
         red = red + 0.30 * s.blotches * blotches
-        color += red * _planes((0.012, -0.042, -0.040)) * light
+        _add(color, red, (0.012, -0.042, -0.040), light)
         if s.makeup:
             blush = self.pair([50, 117], [280, 346], 0.22, 0.15)
-            color += blush * _planes((0.03, -0.07, -0.05)) * s.makeup
+            _add(color, blush, (0.03, -0.07, -0.05), s.makeup)
         # The thin skin around the eyes is darker, the forehead is paler.
         eyes = self.pair([33, 133, 145], [263, 362, 374], 0.34, 0.20, 0.05)
-        color -= eyes * _planes((0.055, 0.060, 0.045)) * (0.6 + 0.5 * s.wrinkles)
-        color += self.spot([151], 0.5, 0.25) * _planes((0.015, 0.012, 0.005))
+        _add(color, eyes, (-0.055, -0.060, -0.045), 0.6 + 0.5 * s.wrinkles)
+        _add(color, self.spot([151], 0.5, 0.25), (0.015, 0.012, 0.005))
         blotch = fractal_noise(self.rng, self.shape, (0.35 * self.unit, 0.12 * self.unit, 0.05 * self.unit), 0.8)
         pores = self.noise(self.rng, 0.015)
         color *= 1 + 0.022 * s.blotches * blotch + 0.020 * pores
         freckle = np.clip(self.noise(self.rng, 0.028) - 1.3, 0, 0.7) * (0.3 + self.spot([4, 50, 280], 0.7, 0.3))
-        color *= 1 - s.freckles * freckle * _planes((0.20, 0.34, 0.40))
+        if s.freckles:
+            freckle *= s.freckles
+            for plane, loss in zip(color, np.array((0.20, 0.34, 0.40), np.float32)):
+                plane *= 1 - freckle * loss
         for _ in range(int(self.rng.integers(0, 5))):  # moles
             center = self.rng.uniform((0.36 * self.width, 0.5 * self.height), (0.64 * self.width, 0.92 * self.height))
-            distance = np.hypot(np.arange(self.width)[None] - center[0], np.arange(self.height)[:, None] - center[1])
-            color *= 1 - 0.5 * np.exp(-((distance / (0.022 * self.unit)) ** 2)).astype(np.float32)
+            # Beyond six radii, a mole changes nothing in float32.
+            (left, top), (right, bottom) = ((center + side * 6 * _MOLE * self.unit).astype(int) for side in (-1, 1))
+            columns, rows = np.arange(left, right), np.arange(top, bottom)
+            distance = np.hypot(columns - center[0], rows[:, None] - center[1])
+            dark = np.exp(-((distance / (_MOLE * self.unit)) ** 2)).astype(np.float32)
+            color[:, top:bottom, left:right] *= 1 - 0.5 * dark
         return color
 
     def _shine(self) -> np.ndarray:
@@ -131,10 +143,11 @@ class _Painter(AtlasCanvas):
         top, bottom = self.fill([m[list(UPPER_LIP)]], 0.014), self.fill([m[list(LOWER_LIP)]], 0.018)
         streaks = value_noise(self.rng, self.shape, 1.0)
         streaks = cv2.GaussianBlur(streaks, (0, 0), sigmaX=0.7, sigmaY=max(0.8, 0.03 * self.unit)) * 1.6
-        lips = _planes(s.lips) * (1 + 0.05 * streaks)
         for mask, factor in ((top, 0.86), (bottom, 1.0)):
-            color += mask * (lips * factor - color) * 0.9
-            gloss += mask * (0.55 + 0.5 * s.makeup - gloss * 0.3)
+            part = window(mask, 0)
+            lips = _planes(s.lips) * (1 + 0.05 * streaks[part]) * factor
+            color[(..., *part)] += mask[part] * (lips - color[(..., *part)]) * 0.9
+            gloss[part] += mask[part] * (0.55 + 0.5 * s.makeup - gloss[part] * 0.3)
         seam = self.line([m[list((61, 78) + topology.INNER_UPPER_LIP + (308, 291))]], 0.014, 0.010)
         self._darken(color, seam, 0.62)
 
@@ -190,9 +203,10 @@ class _Painter(AtlasCanvas):
             mask = np.maximum(
                 mask, 0.62 * self.fill([band(path, half)], 0.016) + 0.55 * self.line(strokes, 0.010, 0.003)
             )
-        alpha = np.clip(mask * s.brow_density, 0, 0.92)
-        color += alpha * (_planes(s.brow) - color)
-        gloss *= 1 - alpha
+        part = window(mask, 0)
+        alpha = np.clip(mask[part] * s.brow_density, 0, 0.92)
+        color[(..., *part)] += alpha * (_planes(s.brow) - color[(..., *part)])
+        gloss[part] *= 1 - alpha
 
     def _hair_region(self) -> np.ndarray:
         s = self.subject
@@ -220,15 +234,22 @@ class _Painter(AtlasCanvas):
         region = np.clip(0.5 - (self.y - line + rough) / edge, 0, 1)
         return region * (0.22 if s.hair_style == "bald" else 0.72 if s.hair_style == "crop" else 1.0)
 
-    def _strands(self, color: np.ndarray) -> np.ndarray:
+    def _strands(self, color: Color) -> Iterator[np.ndarray]:
         shape = self.shape
         if self.subject.hair_style in ("curly", "crop"):
             streaks = fractal_noise(self.rng, shape, (0.10 * self.unit, 0.05 * self.unit, 0.02 * self.unit), 0.9)
         else:
             streaks = cv2.GaussianBlur(value_noise(self.rng, shape, 1.0), (0, 0), sigmaX=0.8, sigmaY=0.12 * self.unit)
             streaks = 4.0 * streaks + 0.6 * self.noise(self.rng, 0.15)
-        strands = color[:, np.newaxis, np.newaxis] * (1 + 0.22 * streaks) + 0.012 * streaks
-        return np.clip(strands, 0.01, 1).astype(np.float32)
+        light, shift = (1 + 0.22 * streaks).astype(np.float64), 0.012 * streaks
+        for value in color:
+            yield np.clip(value * light + shift, 0.01, 1).astype(np.float32)
+
+
+def _add(color: np.ndarray, field: np.ndarray, change: Color, strength: float = 1.0) -> None:
+    """Adds ``field`` [H, W] times a change of color, plane by plane, because a plane fits into the cache."""
+    for plane, value in zip(color, np.array(change, np.float32)):
+        plane += field * value * strength
 
 
 def _planes(color: ArrayLike) -> np.ndarray:

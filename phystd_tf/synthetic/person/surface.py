@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from phystd_tf.synthetic.scene.scene import Scene
 
@@ -71,7 +72,15 @@ def interpolate(weights: np.ndarray, corners: np.ndarray, values: np.ndarray) ->
     Returns:
       [n, c].
     """
-    return np.einsum("nk,nkc->nc", weights, values[corners])
+    # One corner and one component at a time: arrays with a last axis of three are slow.
+    shares, vertices = np.ascontiguousarray(weights.T), np.ascontiguousarray(corners.T)
+    result = np.empty((len(weights), values.shape[1]), np.result_type(weights, values))
+    for component, column in enumerate(np.ascontiguousarray(values.T)):
+        total = shares[0] * column[vertices[0]]
+        total += shares[1] * column[vertices[1]]
+        total += shares[2] * column[vertices[2]]
+        result[:, component] = total
+    return result
 
 
 def sample(texture: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -107,32 +116,38 @@ def shade(surface: Surface, scene: Scene) -> np.ndarray:
     Returns:
       [n, 3] float32, linear RGB.
     """
-    normal, albedo, gloss, hair, shadow = (
-        surface.normal, surface.albedo, surface.gloss, surface.hair, surface.shadow,
-    )  # fmt: skip
-    skin_part = (1 - hair)[:, None]
-    upward = 0.5 - 0.5 * normal[:, 1:2]
-    ambient = np.array(scene.ground, np.float32) * (1 - upward) + np.array(scene.sky, np.float32) * upward
-    light = albedo * ambient * (0.75 + 0.25 * normal[:, 2:3])
+    normal, gloss, hair, shadow = surface.normal, surface.gloss, surface.hair, surface.shadow
+    # Colors and vectors are planes [3, n]: arrays with a last axis of three are slow.
+    albedo, (nx, ny, nz) = np.ascontiguousarray(surface.albedo.T), np.ascontiguousarray(normal.T)
+    skin_part = 1 - hair
+    upward = 0.5 - 0.5 * ny
+    light = albedo * (_planes(scene.ground) * (1 - upward) + _planes(scene.sky) * upward) * (0.75 + 0.25 * nz)
     # Strands of hair run down along the surface.
-    tangent = -_UP - normal * (normal @ -_UP)[:, None]
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-3)
+    down = normal @ -_UP
+    tangent = np.stack([0 - nx * down, 1 - ny * down, 0 - nz * down])
+    tangent /= np.maximum(np.sqrt(tangent[0] ** 2 + tangent[1] ** 2 + tangent[2] ** 2), 1e-3)
+    tangent = np.ascontiguousarray(tangent.T)
+    wrap = surface.scatter * _planes(_WRAP) * skin_part + 0.15 * (1 - skin_part)
     for number, source in enumerate(scene.lights):
-        direction, color = np.array(source.direction, np.float32), np.array(source.color, np.float32)
+        direction, color = np.array(source.direction, np.float32), _planes(source.color)
         facing = normal @ direction
         open_part = 1 - 0.85 * shadow if number == 0 else np.ones_like(facing)
-        wrap = surface.scatter * _WRAP * skin_part + 0.15 * (1 - skin_part)
-        diffuse = np.clip((facing[:, None] + wrap) / (1 + wrap), 0, None)
-        light += albedo * color * diffuse * open_part[:, None]
+        diffuse = np.clip((facing + wrap) / (1 + wrap), 0, None)
+        light += albedo * color * diffuse * open_part
         half = direction + (0, 0, 1)
         half = (half / np.linalg.norm(half)).astype(np.float32)
         aligned = np.clip(normal @ half, 0, 1)
         eighth = np.square(np.square(np.square(aligned)))
         highlight = 0.05 * eighth + 0.10 * np.square(np.square(eighth))
-        rim = 0.35 * np.square(np.square(np.clip(1 - normal[:, 2], 0, 1))) * np.clip(facing, 0, 1)
+        rim = 0.35 * np.square(np.square(np.clip(1 - nz, 0, 1))) * np.clip(facing, 0, 1)
         strand = np.square(np.square(np.square(np.clip(1 - np.square(tangent @ half), 0, 1))))
         shine = gloss * (highlight + 0.1 * rim) + hair * (
             0.010 * strand + 0.010 * np.square(np.square(strand))
         ) * np.clip(facing + 0.3, 0, 1)
-        light += (shine * open_part)[:, None] * color
-    return (light * surface.occlusion[:, None]).astype(np.float32)
+        light += (shine * open_part) * color
+    return np.ascontiguousarray((light * surface.occlusion).T, np.float32)
+
+
+def _planes(color: ArrayLike) -> np.ndarray:
+    """A color [3] as [3, 1] float32, to broadcast over planes [3, n]."""
+    return np.asarray(color, np.float32)[:, np.newaxis]
