@@ -7,6 +7,7 @@ machine do. All workers therefore need the same file system, and the joined resu
 import contextlib
 import io
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -45,7 +46,8 @@ class BeamEngine:
             with contextlib.redirect_stderr(said):  # argparse prints the usage of hundreds of options
                 self._options = PipelineOptions(list(options))
                 self._options.get_all_options()
-            apache_beam.Pipeline(options=self._options)
+            unused = apache_beam.Pipeline(options=self._options)
+            shutil.rmtree(unused.local_tempdir)  # Beam removes it only after a run
         except SystemExit as error:
             raise PreparationError(f"Beam refuses an option: {said.getvalue().splitlines()[-1]}") from error
         except ValueError as error:  # an unsuitable runner

@@ -44,12 +44,15 @@ def _content(out) -> dict:
 )
 def test_a_pipeline_gives_the_folder_of_this_machine_byte_for_byte(root, tmp_path, monkeypatch, options):
     monkeypatch.setattr("apache_beam.runners.portability.prism_runner.PrismRunner.run_pipeline", _not_fetched)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    os.mkdir(tmp_path / "temporary")
     rows, seen = _prepare(root, tmp_path / "local")
     monkeypatch.chdir(tmp_path)  # paths are made absolute for workers that run elsewhere
     own_rows, own_seen = _prepare(root.relative_to(tmp_path), "pipeline", BeamEngine(options))
     assert own_rows == rows and own_seen == seen == [14, 2]
     local = _content(tmp_path / "local")
     assert _content(tmp_path / "pipeline") == local and len([name for name in local if name.startswith("drawn/")]) == 2
+    assert os.listdir(tmp_path / "temporary") == []
 
 
 def test_workers_are_told_absolute_paths(root, tmp_path, monkeypatch):

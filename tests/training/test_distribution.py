@@ -2,6 +2,7 @@
 
 import os
 import socket
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -23,7 +24,8 @@ def work(tmp_path_factory):
 
 
 def _run(call, folder):
-    done = program.run_code(f"from tests.training.one_convolution import *; {call}", folder)
+    with mock.patch.dict(os.environ, TMPDIR=str(folder)):  # a worker that is killed leaves its temporary folder
+        done = program.run_code(f"from tests.training.one_convolution import *; {call}", folder)
     assert done.code == 0 and "Traceback" not in done.output, done.output
     return done.stdout
 
