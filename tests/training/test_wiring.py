@@ -12,68 +12,18 @@ from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.synthesis import WarpedTraces, harder_weights, warp_traces, weigh
 from phystd_tf.traces import Batch, GeneratorOutput, Traces
 from phystd_tf.training.phystd_model import PhySTD
-from tests.training.tiny import random_batch, random_faces, tiny_hparams
+from tests.training.stubs import StubDiscriminator, StubGenerator, distinct_batch, said
+from tests.training.tiny import random_batch, tiny_hparams
 
 H = tiny_hparams(regularization_live_weight=7.0, lambda_=3.0, harder_drop_inpainting=0.3, alpha4=0.5, alpha6=2.0)
-
-
-class StubGenerator:
-    """Returns given outputs, one per call, and records its inputs."""
-
-    def __init__(self, outputs):
-        self.outputs, self.images, self.training = list(outputs), [], []
-
-    def __call__(self, image, training=False):
-        self.images.append(image.numpy())
-        self.training.append(training)
-        return self.outputs[len(self.images) - 1]
-
-
-class StubDiscriminator:
-    """Returns one number for the first half of its input and one for the second; 1 and 0 are perfect."""
-
-    def __init__(self, real=1.0, fake=0.0):
-        self.says = real, fake
-        self.images, self.training = [], []
-
-    def __call__(self, image, training=False):
-        self.images.append(image.numpy())
-        self.training.append(training)
-        real, fake = self.says
-        half = len(image) // 2
-        return tf.concat([tf.fill((half, 4, 4, 1), real), tf.fill((len(image) - half, 4, 4, 1), fake)], axis=0)
-
-
-def _said(rng, n=4, size=32, depth_size=4):
-    """An output in which everything differs between faces."""
-
-    def field(channels, low, high):
-        return tf.constant(rng.uniform(low, high, (n, size, size, channels)).astype(np.float32))
-
-    traces = Traces(field(3, -0.3, 0.5), field(3, -0.4, 0.2), field(3, -0.1, 0.1), field(1, 0, 1), field(3, 0, 1))
-    return GeneratorOutput(tf.constant(rng.random((n, depth_size, depth_size, 1), np.float32)), traces)
-
-
-def _batch(seed=0):
-    """Faces whose live and spoof halves share nothing: images, vertices, depth and P0 all differ."""
-    rng = np.random.default_rng(seed)
-    live, spoof = random_faces(rng, 2, True), random_faces(rng, 2, False)
-    live = live._replace(preliminary_mask=np.zeros_like(live.preliminary_mask))
-    spoof.image[..., 0] = np.arange(32, dtype=np.float32) / 31  # shows where in the spoof a pixel comes from
-    spoof = spoof._replace(
-        vertices=spoof.vertices + np.float32(3),
-        preliminary_mask=(rng.random(spoof.preliminary_mask.shape) < 0.4).astype(np.float32),
-        depth=rng.random(spoof.depth.shape, np.float32),  # unlike in training; here it shows which half is which
-    )
-    return tf.nest.map_structure(tf.convert_to_tensor, Batch(live, spoof))
 
 
 @pytest.fixture(scope="module")
 def step():
     """A model of stubs after its three steps, with the batch that went in."""
-    model, batch, rng = PhySTD(H, seed=5), _batch(), np.random.default_rng(1)
+    model, batch, rng = PhySTD(H, seed=5), distinct_batch(), np.random.default_rng(1)
     model.iteration.assign(11)
-    model.generator = StubGenerator([_said(rng), _said(rng)])
+    model.generator = StubGenerator([said(rng), said(rng)])
     model.discriminators = [StubDiscriminator() for _ in range(4)]
     return _steps(model, batch)
 
@@ -114,9 +64,9 @@ def test_first_pass_sees_live_faces_then_spoofs_and_trains(step):
 def test_held_out_passes_do_not_train():
     rng = np.random.default_rng(1)
     model = PhySTD(H)
-    model.generator = StubGenerator([_said(rng), _said(rng)])
+    model.generator = StubGenerator([said(rng), said(rng)])
     model.discriminators = [StubDiscriminator() for _ in range(4)]
-    _steps(model, _batch(), training=False)
+    _steps(model, distinct_batch(), training=False)
     assert model.generator.training == [False, False]
     assert [d.training for d in model.discriminators] == [[False]] * 4
 
@@ -184,7 +134,7 @@ def test_discriminators_see_pairs_of_the_same_band(step):
 
 def test_a_single_trace_is_judged_whole_at_all_levels():
     model = PhySTD(tiny_hparams("step1_step2_single_trace"))
-    batch = _batch()
+    batch = distinct_batch()
     model.discriminators = [StubDiscriminator() for _ in range(4)]
     _steps(model, batch)
     for discriminator in model.discriminators[:3]:
@@ -194,7 +144,7 @@ def test_a_single_trace_is_judged_whole_at_all_levels():
 
 def test_the_real_side_can_be_the_image_itself():
     model = PhySTD(tiny_hparams(discriminator_real="image"))
-    batch = _batch()
+    batch = distinct_batch()
     model.discriminators = [StubDiscriminator() for _ in range(4)]
     _steps(model, batch)
     for discriminator in model.discriminators[:3]:
@@ -236,8 +186,8 @@ def test_harder_samples_differ_from_iteration_to_iteration_and_between_seeds():
         rng = np.random.default_rng(1)
         model = PhySTD(H, seed=seed)
         model.iteration.assign(iteration)
-        model.generator = StubGenerator([_said(rng), _said(rng)])
-        _steps(model, _batch())
+        model.generator = StubGenerator([said(rng), said(rng)])
+        _steps(model, distinct_batch())
         seen.append(model.generator.images[1][2:])
     assert np.abs(seen[0] - seen[1]).max() > 1e-3 and np.abs(seen[0] - seen[2]).max() > 1e-3
 
@@ -259,7 +209,7 @@ def test_depth_of_harder_spoofs_is_wanted_to_be_zero_and_that_of_live_faces_on_r
     of_live = np.abs(_half(output, "live").depth - batch.live.depth).mean()
     rng = np.random.default_rng(1)
     both = PhySTD(tiny_hparams(harder_depth="both"), seed=5)
-    both.generator = StubGenerator([_said(rng), _said(rng)])
+    both.generator = StubGenerator([said(rng), said(rng)])
     *_, step3 = _steps(both, batch)
     np.testing.assert_allclose(step3.L_H, (of_live + of_hard) / 2, rtol=1e-5)
 
@@ -287,7 +237,7 @@ def test_p0_is_that_of_the_type_or_open_everywhere(step):
     _, batch, step1, *_ = step
     rng = np.random.default_rng(1)
     model = PhySTD(tiny_hparams(preliminary_mask="open"), seed=5)
-    model.generator = StubGenerator([_said(rng), _said(rng)])
+    model.generator = StubGenerator([said(rng), said(rng)])
     _, _, step1_open, *_ = _steps(model, batch)
     traces = step1_open.spoof.traces
     nothing_closed = tf.zeros_like(batch.spoof.preliminary_mask)
@@ -323,9 +273,9 @@ def test_logs_name_what_they_hold(step):
 def test_the_error_of_a_discriminator_is_that_of_its_own_maps():
     rng = np.random.default_rng(1)
     model = PhySTD(tiny_hparams(adversarial_reduction="sum"))
-    model.generator = StubGenerator([_said(rng), _said(rng)])
+    model.generator = StubGenerator([said(rng), said(rng)])
     model.discriminators = [StubDiscriminator(*says) for says in ((1.0, 0.0), (0.5, 0.5), (0.0, 0.0), (1.0, 3.0))]
-    np.testing.assert_allclose(_steps(model, _batch())[3].errors, [0.0, 0.5, 1.0, 9.0])
+    np.testing.assert_allclose(_steps(model, distinct_batch())[3].errors, [0.0, 0.5, 1.0, 9.0])
 
 
 def test_each_network_is_updated_by_its_own_optimizer_at_its_own_rate_with_the_gradient_of_its_own_loss(monkeypatch):
