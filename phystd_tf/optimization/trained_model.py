@@ -139,9 +139,12 @@ class TrainedModel(tf.keras.Model):
             shares = [scaled(share_of_loss(loss, replicas), self.generator_optimizer) for loss in objectives]
             if self.discriminators:
                 share_of_L_D = scaled(share_of_loss(losses.L_D, replicas), self.discriminator_optimizer)
-        gradients = [tape.gradient(share, variables) for share in shares]
+        # Unscaled before the first update, which may change the factor.
+        gradients = [unscaled(tape.gradient(share, variables), self.generator_optimizer) for share in shares]
         if self.discriminators:
-            discriminator_gradients = discriminator_tape.gradient(share_of_L_D, self.discriminator_variables)
+            discriminator_gradients = unscaled(
+                discriminator_tape.gradient(share_of_L_D, self.discriminator_variables), self.discriminator_optimizer
+            )
         # All losses are known to be finite before either network changes.
         with tf.control_dependencies([loss for loss in (*objectives, losses.L_D) if loss is not None]):
             for gradient in gradients:
@@ -163,12 +166,12 @@ class TrainedModel(tf.keras.Model):
     def _apply(
         self,
         optimizer: tf.keras.optimizers.Optimizer,
-        gradients: list[tf.Tensor],
+        gradients: Sequence[tf.Tensor],
         variables: list[tf.Variable],
         schedule: Callable[[tf.Variable, HParams], tf.Tensor],
     ) -> None:
         assign(optimizer.learning_rate, schedule(self.iteration, self.hparams))
-        optimizer.apply_gradients(zip(unscaled(gradients, optimizer), variables))
+        optimizer.apply_gradients(zip(gradients, variables))
 
     def _track(self, losses: Losses) -> dict[str, tf.Tensor]:
         for name, value in losses.logged.items():

@@ -43,12 +43,15 @@ def _scales(model):
 
 def test_updates_are_those_without_it_bit_by_bit():
     models = [_TwoLosses(precision) for precision in ("float32", "mixed_float16")]
+    adam = tf.keras.optimizers.Adam.from_config(models[0].discriminator_optimizer.get_config())
+    models[1].discriminator_optimizer = tf.keras.mixed_precision.LossScaleOptimizer(adam, initial_scale=2.0**9)
+    adam.build(models[1].discriminator_variables)
     for seed in range(3):
         for model in models:
             model.train_step(random_batch(seed))
     for one, other in zip(*(model.generator.variables + model.discriminator_variables for model in models)):
         np.testing.assert_array_equal(one, other)
-    assert _scales(models[1]) == [2.0**15, 2.0**15]
+    assert _scales(models[1]) == [2.0**15, 2.0**9]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,23 @@ def test_an_update_that_overflows_is_skipped_and_the_factor_halved(name, scales)
     for old, new in zip(before, model.generator.variables + model.discriminator_variables):
         np.testing.assert_array_equal(old, new)
     assert model.iteration == 1
+
+
+def test_an_update_that_overflows_does_not_change_the_gradient_of_the_next_one(monkeypatch):
+    model, batch, applied = _TwoLosses("mixed_float16"), random_batch(), []
+    model.factor["first"] = 1e37
+    with tf.GradientTape() as tape:
+        (later,) = model.losses_of(batch, training=True).later
+    expected = tape.gradient(later, model.generator.trainable_variables)
+    apply = model.generator_optimizer.apply_gradients
+    monkeypatch.setattr(
+        model.generator_optimizer, "apply_gradients", lambda pairs: apply(applied.append(list(pairs)) or applied[-1])
+    )
+    model.train_step(batch)
+    first, second = ([gradient.numpy() for gradient, _ in pairs] for pairs in applied)
+    assert not all(np.isfinite(gradient).all() for gradient in first)
+    for gradient, wanted in zip(second, expected):
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-5)
 
 
 def test_a_resumed_run_has_the_factors_that_it_had(tmp_path):
