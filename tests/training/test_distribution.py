@@ -62,6 +62,15 @@ def test_four_devices_do_what_one_does_with_the_joined_batch(work):
     np.testing.assert_allclose(_losses(work / "one"), _losses(work / "mirrored"), rtol=1e-4)
 
 
+def test_a_whole_phystd_on_two_devices_does_what_it_does_on_one(tmp_path):
+    done = program.run_code("from tests.training.phystd_on_devices import main; main()", tmp_path)
+    assert done.code == 0, done.output
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert {row[0] for row in rows} == {"G", "D1", "D2", "D3", "D4"}
+    differences, changes = (np.array([float(row[place]) for row in rows]) for place in (2, 3))
+    assert differences.max() < 1e-5 and (changes > 1e-4).mean() > 0.9
+
+
 def test_two_workers_of_which_one_is_killed_do_what_one_does_with_the_joined_batch(work):
     with socket.socket() as one, socket.socket() as other:
         one.bind(("localhost", 0)), other.bind(("localhost", 0))
