@@ -6,7 +6,7 @@
   step         an iteration of PhySTD, compared with its convolutions alone and a plain pass through its generator
   inference    the score alone and all outputs; SavedModel, TFLite and ONNX; a photograph to its verdict
   input        batches of prepared faces, compared with a training iteration
-  memory       memory of a training step, estimated from its graph, without a device
+  memory       memory of a training step on a GPU, estimated from its graph without one
   clips        memory of preparation and reading, by the number of clips
 
 Machines differ and are noisy. Compared parts are timed in turns, so look at ratios within one run.
@@ -35,7 +35,9 @@ _BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["8", "16", "32"], "For memory: 
 _AT_ONCE = flags.DEFINE_list("at_once", ["1", "8", "32"], "For inference: faces per call.")
 _CLIPS = flags.DEFINE_list("clips", ["200", "2000"], "For clips: numbers of clips.")
 _OUT = flags.DEFINE_string(
-    "out", None, "JSON file for all measures, and for training also the seconds per iteration of each system."
+    "out",
+    None,
+    "JSON file for all measures and the machine; for training also seconds per iteration of each system.",
 )
 
 
@@ -49,6 +51,7 @@ def main() -> None:
     one_thread_each()  # as tools.prepare
 
     from phystd_tf.benchmarks.bench import Bench
+    from phystd_tf.benchmarks.machine import machine
     from phystd_tf.files.atomic import write_json
     from phystd_tf.files.outputs import Output, check_outputs, is_object
     from phystd_tf.hparams import get_hparams
@@ -57,6 +60,8 @@ def main() -> None:
         check_outputs([Output(_OUT.value, is_object("preset", "seconds"))])
     hparams = get_hparams(_PRESET.value)
     bench = Bench(_ROUNDS.value, _shower())
+    place = machine()
+    print(f"{place['processor']}, {place['cores']} core(s), load {place['load']}")
     seconds = {}
     for part in dict.fromkeys(_PARTS.value):
         if part == "preparation":
@@ -87,7 +92,8 @@ def main() -> None:
             memory_by_clips(bench, clips)
     if _OUT.value is not None:
         measures = [measure._asdict() for measure in bench.measures]
-        write_json({"preset": _PRESET.value, "seconds": seconds, "measures": measures}, _OUT.value)
+        found = {"preset": _PRESET.value, "machine": place, "seconds": seconds, "measures": measures}
+        write_json(found, _OUT.value)
 
 
 def _shower():
@@ -132,15 +138,17 @@ def _inference(bench, faces: list[int]) -> None:
 
 def _memory(bench, sizes: list[int]) -> None:
     """The peak memory of a training step, by batch size."""
+    from phystd_tf.device import as_with_a_gpu
     from phystd_tf.hparams import get_hparams
     from phystd_tf.training.step_memory import peak_bytes, traced_step
     from phystd_tf.training.systems import new_model
 
-    case = f"tensors of a training iteration at their peak, {_PRESET.value}; variables come on top"
+    case = f"tensors of a training iteration on a GPU at their peak, {_PRESET.value}; variables come on top"
     for precision in _PRECISIONS.value:
         for size in sizes:
             model = new_model(get_hparams(_PRESET.value, batch_size=size, precision=precision))
-            peak = peak_bytes(traced_step(model))
+            with as_with_a_gpu():  # its graph, whatever this machine is
+                peak = peak_bytes(traced_step(model))
             bench.add(case, f"{size} faces, {precision}", peak / 2**30, "GiB")
             bench.add(case, f"{size} faces, {precision}, each", peak / size / 2**20, "MiB")
 

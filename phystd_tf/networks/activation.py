@@ -8,6 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from phystd_tf.device import has_gpu
+
 
 def leaky_relu(features: tf.Tensor, slope: float, training: bool = False) -> tf.Tensor:
     """``tf.nn.leaky_relu``, with a gradient that is the same bit for bit, computed faster.
@@ -20,8 +22,7 @@ def leaky_relu(features: tf.Tensor, slope: float, training: bool = False) -> tf.
     Returns:
       Same shape and dtype.
     """
-    on_processor = not tf.config.list_physical_devices("GPU")
-    if training and features.dtype == tf.bfloat16 and on_processor:
+    if training and features.dtype == tf.bfloat16 and not has_gpu():
         return _with_products(features, slope)
     return tf.nn.leaky_relu(features, slope)
 

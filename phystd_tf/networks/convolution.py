@@ -7,12 +7,13 @@ order.
 """
 
 import contextlib
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from phystd_tf.device import has_gpu
 
 # From here on, products were faster than TensorFlow's op on such a CPU, for the shapes of the presets.
 _LEAST_CHANNELS, _LEAST_HEIGHT = 32, 32
@@ -141,12 +142,11 @@ def operations_only() -> Iterator[None]:
         _operations_only = before
 
 
-@functools.cache
 def operation_is_slow() -> bool:
     """Whether this machine computes on a CPU with AVX2 and without AVX-512."""
     features = _processor_features()
     slow = features.get("AVX2", False) and not features.get("AVX512F", False)
-    return slow and not tf.config.list_physical_devices("GPU")
+    return slow and not has_gpu()
 
 
 def _processor_features() -> dict[str, bool]:

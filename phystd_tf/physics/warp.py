@@ -15,6 +15,7 @@ from typing import Any, Callable, Optional
 
 import tensorflow as tf
 
+from phystd_tf.device import has_gpu
 from phystd_tf.files.quiet import quiet_stderr
 from phystd_tf.physics.triangulation import anchors
 from phystd_tf.traces import Faces
@@ -143,7 +144,7 @@ def sample_in_one_pass(image: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     Returns:
       As ``sample``, up to rounding.
     """
-    compiled = None if tf.config.list_physical_devices("GPU") else _compiled_sample()
+    compiled = None if has_gpu() else _compiled_sample()
     if compiled is None:
         return sample(image, offset)
 

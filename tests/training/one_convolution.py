@@ -57,7 +57,7 @@ HPARAMS = tiny_hparams(
 def train(run, strategy):
     """Trains it on ``prepared`` in the current folder, for 20 iterations, with a checkpoint after every 5.
 
-    Prints the last L_depth that the progress bar is given.
+    Prints the last L_depth that the progress bar is given, and of what kind it is.
     """
     shown, on_batch = {}, Progress.on_train_batch_end
 
@@ -68,7 +68,8 @@ def train(run, strategy):
     model = mock.patch.object(experiment, "new_model", TrainedConvolution)
     with model, mock.patch.object(Progress, "on_train_batch_end", note):
         writes = experiment.train(HPARAMS, "prepared", run, 3, HPARAMS.checkpoint_every, strategy=strategy)
-    print(f"shown {float(shown['L_depth'])}", flush=True)
+    kind = "tensor" if tf.is_tensor(shown["L_depth"]) else "number"
+    print(f"shown {float(shown['L_depth'])} {kind}", flush=True)
     return writes
 
 

@@ -19,7 +19,8 @@ def work(tmp_path_factory):
     """Prepared faces, and a run on one device."""
     folder = tmp_path_factory.mktemp("distribution")
     write_prepared(folder / "prepared", {(split, label): 9 for split in ("train", "dev") for label in (0, 1)})
-    _run("train('one', 'none')", folder)
+    shown = _run("train('one', 'none')", folder)
+    assert shown.split()[-1] == "tensor"  # Keras would wait for the device after each batch to make numbers of them
     return folder
 
 

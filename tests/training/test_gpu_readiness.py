@@ -5,9 +5,9 @@ import dataclasses
 import tensorflow as tf
 from tensorflow.python.framework.kernels import get_registered_kernels_for_op
 
+from phystd_tf.device import as_with_a_gpu
 from phystd_tf.hparams import PAPER, SMALL
 from phystd_tf.networks.blocks import UpUnit
-from phystd_tf.physics import warp
 from phystd_tf.training.phystd_model import PhySTD
 from phystd_tf.training.step_memory import peak_bytes, traced_step
 from tests.training.tiny import tiny_hparams
@@ -93,10 +93,10 @@ def test_what_is_said_to_run_on_the_device_has_a_kernel_there():
     assert device == "CPU" or "GPU" not in devices("ScaleAndTranslate")  # so the question can be answered with no
 
 
-def test_a_gpu_has_a_kernel_for_each_operation_of_the_step(monkeypatch):
+def test_a_gpu_has_a_kernel_for_each_operation_of_the_step():
     """For `paper` in float16; the float32 step has the same operations without casts and loss scaling."""
-    monkeypatch.setattr(warp, "_compiled_sample", lambda: None)  # as where there is a GPU
-    graph = traced_step(PhySTD(_like(PAPER, precision="mixed_float16")))
+    with as_with_a_gpu():
+        graph = traced_step(PhySTD(_like(PAPER, precision="mixed_float16")))
     assert {"Conv2DBackpropFilter", "FusedBatchNormGradV3", "IsFinite"} <= {op.type for op in graph.get_operations()}
     _check(graph)
     assert peak_bytes(graph) > 4 * 32 * 32 * 4 * 4  # more than the images, depth and mask of four faces
@@ -111,7 +111,8 @@ def test_a_gpu_has_a_kernel_for_each_operation_of_the_upsampling_of_small():
             output = unit(features, training=True)
         return tape.gradient(output, unit.trainable_variables)
 
-    graph = gradients.get_concrete_function(tf.TensorSpec((4, 8, 8, 3))).graph
+    with as_with_a_gpu():
+        graph = gradients.get_concrete_function(tf.TensorSpec((4, 8, 8, 3))).graph
     assert "ResizeBilinear" in {operation.type for operation in graph.get_operations()}
     _check(graph)
 
