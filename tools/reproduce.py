@@ -15,7 +15,6 @@ only collects the results:
     python -m tools.reproduce --table=4 --data=PREPARED --out=DIR --plan=commands > jobs.txt
 """
 
-import functools
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable, NamedTuple
@@ -23,13 +22,14 @@ from typing import Any, Callable, NamedTuple
 from phystd_tf.experiments.plan import Plan
 from phystd_tf.experiments.running import program_starter
 from phystd_tf.experiments.running import run as run_plan
-from phystd_tf.experiments.step import Stamps, Step
+from phystd_tf.experiments.step import Step
 from phystd_tf.experiments.systems import FULL, SPEEDS, WITH_TRACES, name_of
 from phystd_tf.files.outputs import Output, check_outputs
 
 from .command import SEEDS, Flags, UsageError, run_program, whole_seeds
 from .draw import FIGURES
 from .planning import EXPERIMENT_HELP, define_plan, shown
+from .reproducing import Place, faces_of, plan_of
 
 flags = Flags()
 
@@ -245,17 +245,7 @@ def _chosen(planned: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
 
 
 def _faces():
-    from phystd_tf.data.selection import Selection
-    from phystd_tf.experiments.reproduction import Faces
-
-    @functools.cache  # the manifest of a dataset is long
-    def selection(choice):
-        return Selection(_DATA.value, choice)
-
-    def count(choice, split):
-        return selection(choice).count(split)
-
-    return Faces(_DATA.value, count, _PROTOCOL_SEED.value, _LISTS.value)
+    return faces_of(_place())
 
 
 def _budget(names: Sequence[str], seeds: tuple[int, ...]):
@@ -310,7 +300,11 @@ def _speed_paths(names: Iterable[str]) -> dict[str, str]:
 
 
 def _plan(steps: Sequence[Step]) -> Plan:
-    return Plan(steps, Stamps(_OUT.value, {"OUT": _OUT.value, "DATA": _DATA.value}))
+    return plan_of(_place(), steps)
+
+
+def _place() -> Place:
+    return Place(_DATA.value, _OUT.value, _PROTOCOL_SEED.value, _LISTS.value)
 
 
 def _numbers(option: str, given: Sequence[str], known: Sequence[str]) -> list[str]:

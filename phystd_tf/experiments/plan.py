@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Optional
 
 from phystd_tf.errors import PhystdError
-from phystd_tf.experiments.step import Stamp, Stamps, Step
+from phystd_tf.experiments.step import Stamp, Stamps, Step, without_faces
 
 
 class PlanError(PhystdError):
@@ -70,11 +70,9 @@ class Plan:
                 continue
             before, now = stamp.command, self.stamps.command(step)
             if before != now:
-                differing = [text for text in before if text not in now] or [text for text in now if text not in before]
                 raise PlanError(
-                    f"{step.key.lstrip('/')} was done with {' '.join(differing)}, which is not what is asked for now "
-                    f"({' '.join(text for text in now if text not in before) or 'without it'}); give another --out, or "
-                    f"remove {os.path.dirname(step.outputs[0])}"
+                    f"{step.key.lstrip('/')} was done with {_difference(before, now)}; give another --out, or remove "
+                    f"{os.path.dirname(step.outputs[0])}"
                 )
 
     def done(self) -> dict[str, Stamp]:
@@ -95,3 +93,14 @@ class Plan:
         if stamp.needs != {key: done[key].identity for key in step.needs}:
             return None
         return stamp if all(os.path.exists(path) for path in step.outputs) else None
+
+
+def _difference(before: Sequence[str], now: Sequence[str]) -> str:
+    """What a step was done with, and what is asked for instead."""
+    old = [text for text in before if text not in now]
+    new = [text for text in now if text not in before]
+    if without_faces(before) == without_faces(now):
+        if any("{DATA}" in text for text in old):
+            return "faces that the version of that time did not note, so they may be others"
+        return f"other faces than those of this prepared folder ({' '.join(old)}, now {' '.join(new)})"
+    return f"{' '.join(old or new)}, which is not what is asked for now ({' '.join(new) or 'without it'})"

@@ -1,13 +1,29 @@
 """The experiments behind the paper's tables and figures."""
 
-from collections.abc import Iterable, Sequence
-from typing import Callable, NamedTuple, Optional
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Callable, NamedTuple, Optional
 
 from phystd_tf.experiments.experiment import Experiment, FaceCounts, with_schedule
 from phystd_tf.experiments.step import Stamps, Step
 from phystd_tf.experiments.systems import FULL, SPEEDS, split_name
 from phystd_tf.hparams import get_hparams
 from phystd_tf.protocols.choice import ProtocolChoice
+
+# What of a preparation says which faces a prepared folder has, besides their clips, frames and boxes.
+_SETTINGS = ("dataset", "embedded", "image_size", "map_sizes", "depth_size")
+
+
+def faces_identity(fingerprint: str, settings: Mapping[str, Any]) -> str:
+    """A short text that tells the faces of one prepared folder from those of another, wherever the folders are.
+
+    Args:
+      fingerprint: ``Selection.fingerprint`` of the folder.
+      settings: its prepared.json.
+    """
+    known = {name: settings.get(name) for name in _SETTINGS}
+    return hashlib.sha256(f"{fingerprint} {json.dumps(known, sort_keys=True)}".encode()).hexdigest()[:12]
 
 
 class Budget(NamedTuple):

@@ -7,8 +7,9 @@ or refuse; nothing is ever removed here.
 """
 
 import os
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Optional
 
 from phystd_tf.errors import PhystdError
@@ -70,13 +71,29 @@ class Stamp(NamedTuple):
     work: float
 
 
+def faces_place(identity: str) -> str:
+    """The name of the prepared folder among the places of ``Stamps``; other faces have another name.
+
+    So a folder of faces can be moved, but what was made from other faces does not count as done.
+
+    Args:
+      identity: of the faces.
+    """
+    return f"DATA, faces {identity}"
+
+
+def without_faces(command: Iterable[str]) -> list[str]:
+    """A stored command with {DATA} for the prepared folder, whichever faces it has."""
+    return [re.sub(r"\{DATA[^{}]*\}", "{DATA}", text) for text in command]
+
+
 class Stamps:
     """The stamps of the steps below one output folder.
 
     Args:
       out: the output folder.
-      places: path by name, such as {"OUT": out, "DATA": prepared}. Commands are compared with the names instead of the
-        paths, so that folders can be moved.
+      places: path by name, such as {"OUT": out, faces_place(identity): prepared}. Commands are compared with the names
+        instead of the paths, so that folders can be moved.
     """
 
     def __init__(self, out: str, places: Mapping[str, str]) -> None:
