@@ -9,8 +9,8 @@ Tables 1 and 6 need OULU-NPU, Table 2 needs SiW, and Tables 3, 4, 5 and 7 need S
 results say so if the faces are of a rendered copy (tools.make_synthetic --layout=...). Figures 5, 8, 9, 10, 11 and 12
 take any dataset.
 
-On a cluster, --plan=commands prints one command line per training, for a job array; the command without --plan then
-only collects the results:
+On a cluster, --plan=commands prints one command line for each training that can start now, for a job array; the command
+without --plan then only collects the results:
 
     python -m tools.reproduce --table=4 --data=PREPARED --out=DIR --plan=commands > jobs.txt
 """
@@ -23,7 +23,7 @@ from phystd_tf.experiments.plan import Plan
 from phystd_tf.experiments.running import program_starter
 from phystd_tf.experiments.running import run as run_plan
 from phystd_tf.experiments.step import Step
-from phystd_tf.experiments.systems import FULL, SPEEDS, WITH_TRACES, name_of
+from phystd_tf.experiments.systems import FITTED, FULL, SPEEDS, WITH_TRACES, name_of
 from phystd_tf.files.outputs import Output, check_outputs
 
 from .command import SEEDS, Flags, UsageError, run_program, whole_seeds
@@ -261,7 +261,9 @@ def _notes(settings: dict[str, Any], budget) -> list[str]:
     """The notes of a table on the budget, and on faces that may be real or simulated."""
     notes = []
     if budget.iterations:
-        iterations = ", ".join(f"{count} of {name}" for name, count in budget.iterations.items())
+        iterations = ", ".join(
+            f"{count} of {name}" if count else f"{name} fitted at once" for name, count in budget.iterations.items()
+        )
         more = f" and {', '.join(budget.changes)}" if budget.changes else ""
         seeds = ", ".join(map(str, budget.seeds))
         notes.append(f"Ours: preset {budget.preset}{more}; iterations: {iterations}; seeds {seeds}.")
@@ -291,12 +293,7 @@ def _seconds(names: Sequence[str]) -> dict[str, float]:
 
 def _speed_paths(names: Iterable[str]) -> dict[str, str]:
     """Where the speeds of the systems are kept, without those that need not be measured."""
-    from phystd_tf.baselines.registry import fitted_baseline
-
-    return {
-        name: os.path.join(_OUT.value, SPEEDS, f"{name}.json")
-        for name in names if name != FULL and fitted_baseline(name) is None
-    }  # fmt: skip
+    return {name: os.path.join(_OUT.value, SPEEDS, f"{name}.json") for name in names if name not in (FULL, *FITTED)}
 
 
 def _plan(steps: Sequence[Step]) -> Plan:

@@ -2,25 +2,40 @@
 
 import statistics
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from phystd_tf.experiments.step import Stamp, Step
 
-# Seconds per unit of work, for kinds of steps that have not been run here yet: two cores of a 2020 server without AMX.
+# Seconds per unit of work, for kinds of steps that have not been run here yet: a core of a 2020 server without AMX.
 # Only the order of magnitude matters; the first steps that run replace them. A kind is looked up by its first words.
+# Trainings that were not measured are guessed from the operations of their convolutions.
 _ROUGH = {
-    "make_synthetic": 0.05,  # per frame
-    "prepare": 0.06,  # per frame
-    "train small": 0.4,  # per iteration
+    "make_synthetic": 0.06,  # per frame
+    "prepare": 0.03,  # per frame
+    "synthesize": 0.2,  # per image
+    "train small": 0.46,  # per iteration
     "train small phystd auxiliary": 0.08,
-    "train small cdcn": 0.4,
-    "train small lbp_svm": 0.01,
+    "train small stdn": 1.1,
+    "train small despoof": 1.9,
+    "train small cdcn": 1.1,
+    "train small cdcn++": 1.1,
+    "train small lbp_svm": 0.02,  # per face: it is fitted at once
     "train paper": 9.0,
-    "train printed": 9.0,
-    "score small": 0.02,  # per face
+    "train paper phystd auxiliary": 3.7,
+    "train paper phystd step1": 4.3,
+    "train paper lbp_svm": 0.03,
+    "score small": 0.012,  # per face
     "score paper": 0.15,
-    "score printed": 0.15,
-    "evaluate": 5.0,
+    "score and measure small": 0.05,
+    "score and measure paper": 0.3,
+    "classify_media small traces": 0.5,  # per iteration: 32 faces pass through the generator
+    "classify_media small image": 0.1,
+    "classify_media paper traces": 6.0,
+    "classify_media paper image": 1.0,
+    "benchmark small": 60.0,
+    "benchmark paper": 600.0,
+    "evaluate": 0.8,
+    "draw": 60.0,
 }
 _UNKNOWN = 10.0
 _SHORT = 0.5  # seconds; a shorter step may have found everything done, and is ignored
@@ -56,12 +71,18 @@ def estimate(step: Step, measured: Mapping[str, float]) -> Estimate:
     """
     if step.kind in measured:
         return Estimate(step.work * measured[step.kind], True)
-    words = step.kind.split()
+    rough = figure_of(step.kind)
+    return Estimate(_UNKNOWN if rough is None else step.work * rough, False)
+
+
+def figure_of(kind: str) -> Optional[float]:
+    """The rough figure for a kind of steps, in seconds per unit of work; None if there is none."""
+    words = kind.replace(" printed", " paper").split()  # they have the same networks
     for length in range(len(words), 0, -1):
         rough = _ROUGH.get(" ".join(words[:length]))
         if rough is not None:
-            return Estimate(step.work * rough, False)
-    return Estimate(_UNKNOWN, False)
+            return rough
+    return None
 
 
 def in_words(seconds: float) -> str:

@@ -9,10 +9,11 @@ from phystd_tf.protocols.choice import ProtocolChoice
 
 
 class FaceCounts(NamedTuple):
-    """Numbers of faces in the splits that an experiment scores, to estimate its time."""
+    """Numbers of faces in the splits that an experiment scores, and is trained on, to estimate its time."""
 
     threshold: int = 0
     test: int = 0
+    train: int = 0
 
 
 class Experiment(NamedTuple):
@@ -26,7 +27,7 @@ class Experiment(NamedTuple):
       ablation: row of Table 3, for PhySTD.
       seed: seed of the training.
       preset: name of the hyper-parameters.
-      iterations: number of training iterations.
+      iterations: number of training iterations; 0 for a system that is fitted at once.
       changes: further hyper-parameters, each as name=value.
       threshold_split: split on which alpha0 and the threshold are chosen: "dev", or "train" if there is no dev.
       test_data: prepared folder of the test faces; None for ``data``.
@@ -70,9 +71,12 @@ def files_of(experiment: Experiment, out: str) -> Files:
 def with_schedule(
     preset: str, iterations: int, changes: tuple[str, ...] = (), system: str = "phystd"
 ) -> tuple[str, ...]:
-    """The changes, with a ``decay_every`` that keeps the share of iterations at the full rate as in the preset."""
+    """The changes, with a ``decay_every`` that keeps the share of iterations at the full rate as in the preset.
+
+    A system that is fitted at once (0 iterations) has no rate.
+    """
     usual = get_hparams(preset, system=system)
-    if iterations == usual.max_iterations or any(change.startswith("decay_every=") for change in changes):
+    if iterations in (0, usual.max_iterations) or any(change.startswith("decay_every=") for change in changes):
         return changes
     return (f"decay_every={max(1, round(iterations * usual.decay_every / usual.max_iterations))}", *changes)
 
@@ -85,7 +89,7 @@ def steps_of(experiment: Experiment, out: str) -> list[Step]:
     own = model if experiment.ablation == "full" else f"{model} {experiment.ablation}"
     train = Step(
         f"{name}/train", "train", _training(experiment, run), (os.path.join(run, "operating_point.json"),),
-        experiment.needs, f"train {own}", experiment.iterations, fixed=True,
+        experiment.needs, f"train {own}", experiment.iterations or experiment.counts.train, fixed=True,
     )  # fmt: skip
     truth = () if experiment.truth is None else (f"--faces={experiment.truth}",)
     parts = (
@@ -96,7 +100,8 @@ def steps_of(experiment: Experiment, out: str) -> list[Step]:
         Step(
             f"{name}/score_{split}", "score",
             (f"--run={run}", f"--data={data}", f"--split={split}", f"--out={path}", *more),
-            (path,), (train.key,), f"score {own}", faces,
+            # Traces that are measured too take longer.
+            (path,), (train.key,), f"score {'and measure ' if more else ''}{own}", faces,
         )
         for split, path, data, more, faces in parts
     ]  # fmt: skip
@@ -113,7 +118,8 @@ def _training(experiment: Experiment, run: str) -> tuple[str, ...]:
         f"--data={experiment.data}", f"--run={run}", f"--preset={experiment.preset}",
         *((f"--system={experiment.system}",) if experiment.system != "phystd" else ()),
         *((f"--ablation={experiment.ablation}",) if experiment.ablation != "full" else ()),
-        f"--iterations={experiment.iterations}", f"--seed={experiment.seed}", f"--protocol={choice.name}",
+        *((f"--iterations={experiment.iterations}",) if experiment.iterations else ()),
+        f"--seed={experiment.seed}", f"--protocol={choice.name}",
         *((f"--protocol_seed={choice.seed}",) if choice.seed else ()),
         *((f"--lists={choice.lists}",) if choice.lists else ()),
         *(f"--set={change}" for change in experiment.changes),

@@ -35,5 +35,5 @@ def _classification(experiment: Experiment, run: str, classes: str, seen: str, i
             f"--run={run}", f"--data={experiment.data}", f"--classes={classes}", f"--media_input={seen}",
             f"--out={folder}", f"--seed={experiment.seed}", f"--iterations={iterations}",
         ),
-        (os.path.join(folder, "confusion.json"),), (needs,), f"classify_media {experiment.preset}", iterations,
+        (os.path.join(folder, "confusion.json"),), (needs,), f"classify_media {experiment.preset} {seen}", iterations,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from phystd_tf.experiments.experiment import Experiment, FaceCounts, with_schedule
 from phystd_tf.experiments.step import Stamps, Step
-from phystd_tf.experiments.systems import FULL, SPEEDS, split_name
+from phystd_tf.experiments.systems import FITTED, FULL, SPEEDS, split_name
 from phystd_tf.hparams import get_hparams
 from phystd_tf.protocols.choice import ProtocolChoice
 
@@ -74,7 +74,7 @@ def experiments(faces: Faces, protocols: Iterable[str], names: Sequence[str], bu
     for protocol in protocols:
         choice = ProtocolChoice(protocol, faces.protocol_seed, faces.lists)
         split = "dev" if all(faces.count_faces(choice, "dev")) else "train"
-        counts = FaceCounts(sum(faces.count_faces(choice, split)), sum(faces.count_faces(choice, "test")))
+        counts = FaceCounts(*(sum(faces.count_faces(choice, name)) for name in (split, "test", "train")))
         for name in names:
             system, ablation = split_name(name)
             iterations = budget.iterations[name]
@@ -125,13 +125,13 @@ def _name(protocol: str, name: str, seed: int) -> str:
 def speed_step(name: str, path: str, preset: str) -> Step:
     """Times an iteration of a system and one of PhySTD; a fixed step, since trainings are planned by it."""
     arguments = ("--parts=training", f"--preset={preset}", f"--systems={FULL},{name}", f"--out={path}")
-    return Step(f"{SPEEDS}/{name}", "benchmark", arguments, (path,), fixed=True)
+    return Step(f"{SPEEDS}/{name}", "benchmark", arguments, (path,), (), f"benchmark {preset}", fixed=True)
 
 
 def iterations_of(
     names: Sequence[str], preset: str, iterations: Optional[int], seconds: Optional[dict[str, float]] = None
 ) -> dict[str, int]:
-    """The number of training iterations of each system.
+    """The number of training iterations of each system; 0 for those that are fitted at once.
 
     Args:
       names: names of systems and ablations.
@@ -141,7 +141,10 @@ def iterations_of(
         iterations.
     """
     usual = iterations or get_hparams(preset).max_iterations
-    if seconds is None:
-        return dict.fromkeys(names, usual)
-    # A system without iterations cannot be timed, and keeps the usual number.
-    return {name: max(1, round(usual * seconds[FULL] / seconds[name])) if name in seconds else usual for name in names}
+
+    def of(name: str) -> int:
+        if name in FITTED:
+            return 0
+        return usual if seconds is None else max(1, round(usual * seconds[FULL] / seconds[name]))
+
+    return {name: of(name) for name in names}

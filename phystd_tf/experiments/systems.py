@@ -7,6 +7,7 @@ FULL = "phystd"
 SPEEDS = "speeds"  # folder with the time of an iteration of each
 # Those that estimate additive traces, which Tables 6 and 7 classify.
 WITH_TRACES = (FULL, "step1", "step1_step2_single_trace", "step1_step2", "stdn", "despoof")
+FITTED = ("lbp_svm",)  # these are fitted at once, to all faces of train, and have no iterations
 NAMES = (*choices_of("system"), *(name for name in ABLATIONS if name != "full"))
 
 

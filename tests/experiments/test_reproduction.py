@@ -3,9 +3,10 @@
 import pytest
 
 from phystd_tf.baselines.registry import baseline, fitted_baseline
+from phystd_tf.experiments.experiment import steps_of
 from phystd_tf.experiments.plan import PlanError
 from phystd_tf.experiments.reproduction import Budget, Faces, experiments, iterations_of
-from phystd_tf.experiments.systems import NAMES, WITH_TRACES, name_of, split_name
+from phystd_tf.experiments.systems import FITTED, NAMES, WITH_TRACES, name_of, split_name
 from phystd_tf.hparams import get_hparams
 
 SMALL = get_hparams("small")
@@ -26,15 +27,16 @@ def test_one_experiment_for_each_protocol_row_and_seed():
     assert (step1.system, step1.ablation, step1.iterations, step1.seed) == ("phystd", "step1", 10, 0)
     assert any(change.startswith("decay_every=") for change in step1.changes)
     # Without live faces, dev cannot determine a threshold.
-    assert first.threshold_split == "train" and first.counts == (11, 15)
-    assert oulu.threshold_split == "dev" and oulu.counts == (2, 15)
+    assert first.threshold_split == "train" and first.counts == (11, 15, 11)
+    assert oulu.threshold_split == "dev" and oulu.counts == (2, 15, 11)
 
 
 def test_equal_iterations_or_equal_time():
-    assert iterations_of(["phystd", "cdcn"], "small", None) == dict.fromkeys(["phystd", "cdcn"], SMALL.max_iterations)
+    usual = {**dict.fromkeys(["phystd", "cdcn"], SMALL.max_iterations), "lbp_svm": 0}
+    assert iterations_of(list(usual), "small", None) == usual
     seconds = {"phystd": 0.5, "auxiliary": 0.1, "cdcn": 1.0}
     found = iterations_of(["phystd", "auxiliary", "cdcn", "lbp_svm"], "small", 100, seconds)
-    assert found == {"phystd": 100, "auxiliary": 500, "cdcn": 50, "lbp_svm": 100}
+    assert found == {"phystd": 100, "auxiliary": 500, "cdcn": 50, "lbp_svm": 0}
 
 
 def test_systems_with_traces_are_those_whose_networks_say_so():
@@ -45,6 +47,17 @@ def test_systems_with_traces_are_those_whose_networks_say_so():
         return fitted_baseline(system) is None and baseline(system).network.has_traces
 
     assert set(WITH_TRACES) == {name for name in NAMES if has_traces(name)}
+
+
+def test_systems_without_iterations_are_those_whose_models_are_fitted():
+    assert set(FITTED) == {name for name in NAMES if fitted_baseline(split_name(name)[0]) is not None}
+
+
+def test_a_system_that_is_fitted_at_once_is_planned_without_iterations():
+    found = experiments(Faces("prepared", _count), ["siwm_1"], ["lbp_svm"], Budget("paper", {"lbp_svm": 0}, (), (0,)))
+    train, *_ = steps_of(found[0], "out")
+    assert not any(text.startswith(("--iterations", "--set")) for text in train.arguments)
+    assert (train.kind, train.work) == ("train paper lbp_svm", 11)  # the faces of train
 
 
 def test_names_of_systems_and_ablations():
