@@ -38,7 +38,15 @@ def shown(wanted: str, plan: Plan, jobs: int, program: str) -> bool:
     if wanted == "true":
         print(presenting.overview(plan, jobs))
     elif wanted == "commands":
-        print(presenting.command_lines(plan, [sys.executable, "-m", program, *_given()]))
+        found = presenting.command_lines(plan, [sys.executable, "-m", program, *_given()])
+        for line in found.lines:
+            print(line)
+        if found.waiting:  # not among the lines, which are a list of jobs
+            print(
+                f"{len(found.waiting)} more experiment(s) wait for results of these; the same command prints them when "
+                "these are done",
+                file=sys.stderr,
+            )
     return wanted != "false"
 
 

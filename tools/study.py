@@ -13,8 +13,9 @@ command resumes where it was stopped, and more parts can be added later.
 
     python -m tools.study --out=study --parts=demo,unknown --seeds=0,1,2
 
-On a cluster, --plan=commands prints one command line per training, after those that render the faces they need; the
-command without --plan then only collects the results.
+On a cluster, --plan=commands prints one command line for each experiment that can start now, for a job array: first
+those that render faces. When they are done, the same command prints those that needed them. The command without --plan
+then only collects the results.
 """
 
 import os

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tabulate import tabulate
 
@@ -36,23 +37,40 @@ def overview(plan: Plan, jobs: int) -> str:
     return f"{table}\n\nAbout {in_words(seconds / jobs)} to go{beside}{doubt}."
 
 
-def command_lines(plan: Plan, command: Sequence[str]) -> str:
-    """One command line per training that is not done; each is complete in itself.
+class CommandLines(NamedTuple):
+    """What may run at the same time, for a job array.
 
-    First come experiments that others need, such as faces: they must end before the others start. What is only made
-    from trainings, such as a figure, has no line: it could not be made at the same time.
+    Attributes:
+      lines: command lines; none of them needs the result of another.
+      waiting: names of the experiments that have no line yet, since they need results of these.
+    """
+
+    lines: list[str]
+    waiting: list[str]
+
+
+def command_lines(plan: Plan, command: Sequence[str]) -> CommandLines:
+    """One command line for each experiment that is not done and can start now; each is complete in itself.
+
+    What is only made from trainings, such as a figure, neither has a line nor waits for one: it is made when the
+    results are collected.
 
     Args:
       plan: Plan.
       command: the command that made the plan, without the option --plan.
     """
     stamps = plan.done()
-    left = dict.fromkeys(step.group for step in plan.steps if step.key not in stamps)
+    needs: dict[str, set[str]] = {}  # group -> the steps of other groups that it needs
+    for step in plan.steps:
+        others = {key for key in step.needs if plan.step(key).group != step.group}
+        needs[step.group] = needs.get(step.group, set()) | others
+    needed = {plan.step(key).group for keys in needs.values() for key in keys}
     trained = {step.group for step in plan.steps if step.program == "train"}
-    needed = {plan.step(key).group for step in plan.steps for key in step.needs if plan.step(key).group != step.group}
-    first = [group for group in left if group in needed - trained]
-    then = [group for group in left if group in trained]
-    return "\n".join(shlex.join([*command, f"--experiment={group}"]) for group in (*first, *then))
+    left = dict.fromkeys(step.group for step in plan.steps if step.key not in stamps)
+    own = [group for group in left if group in trained | needed or not needs[group]]
+    ready = [group for group in own if needs[group] <= set(stamps)]
+    lines = [shlex.join([*command, f"--experiment={group}"]) for group in ready]
+    return CommandLines(lines, [group for group in own if group not in ready])
 
 
 def _names(steps: Sequence[Step]) -> str:

@@ -1,5 +1,6 @@
 """The plan of the study, its tables, and that it resumes where it stopped; other tests cover what it calls."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -11,6 +12,7 @@ import pytest
 from absl.testing import flagsaver
 
 from phystd_tf.experiments.plan import PlanError
+from phystd_tf.files.lock import locked
 from phystd_tf.files.outputs import OutputError
 from phystd_tf.hparams import ABLATIONS, get_hparams
 from tools import study
@@ -240,19 +242,53 @@ def test_on_a_cluster_the_faces_come_first_and_the_whole_command_collects(out, c
     FLAGS.parts, FLAGS.plan = ["ablations"], "commands"
     monkeypatch.setattr(sys, "argv", ["study", f"--out={out}", "--parts=ablations", "--plan=commands"])
     study.main()
-    lines = capsys.readouterr().out.splitlines()
-    assert all("-m tools.study --out=" in line and "--plan" not in line for line in lines)
-    names = [line.rpartition("--experiment=")[2] for line in lines]
-    assert names[:2] == ["faces", "test_faces"] and len(names) == 2 + 2 * len(ABLATIONS)
+    told = capsys.readouterr()
+    assert _experiments(told.out) == ["faces", "test_faces"]
+    assert f"{2 * len(ABLATIONS)} more experiment(s) wait for results of these" in told.err
+    _run_each(_experiments(told.out))
+    study.main()
+    told = capsys.readouterr()
+    assert len(_experiments(told.out)) == 2 * len(ABLATIONS) and "more experiment" not in told.err
+    _run_each(_experiments(told.out))
     FLAGS.plan = "false"
-    for name in names:
-        FLAGS.experiment = [name]
-        study.main()
     assert not (out / "ablations.md").exists()
     started = len(calls)
     FLAGS.experiment = []
     study.main()
     assert len(calls) == started and (out / "ablations.md").exists()
+
+
+def _experiments(text):
+    """The names of the experiments in command lines."""
+    lines = text.splitlines()
+    assert all("-m tools.study --out=" in line and "--plan" not in line for line in lines)
+    return [line.rpartition("--experiment=")[2] for line in lines]
+
+
+def _run_each(names):
+    """Runs experiments, each in a call of its own, while all others are locked as by jobs that run at the same time."""
+    FLAGS.plan = "false"
+    for name in names:
+        with contextlib.ExitStack() as others:
+            for other in set(names) - {name}:
+                others.enter_context(locked(os.path.join(FLAGS.out, "steps", *other.split("/"))))
+            FLAGS.experiment = [name]
+            study.main()
+    FLAGS.plan, FLAGS.experiment = "commands", []
+
+
+def test_trainings_with_the_traces_of_others_are_jobs_of_their_own(out, calls, capsys, monkeypatch):
+    FLAGS.parts, FLAGS.plan = ["few"], "commands"
+    monkeypatch.setattr(sys, "argv", ["study", f"--out={out}", "--parts=few", "--plan=commands"])
+    numbers = []
+    for _ in range(3):
+        study.main()
+        names = _experiments(capsys.readouterr().out)
+        numbers.append(len(names))
+        _run_each(names)
+    assert numbers == [2, 12, 6]  # faces; trainings; those with synthesized spoofs
+    study.main()
+    assert not capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
