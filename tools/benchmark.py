@@ -17,7 +17,7 @@ Machines differ and are noisy. Compared parts are timed in turns, so look at rat
     python -m tools.benchmark --parts=memory --preset=paper
 """
 
-from .command import Flags, UsageError, one_thread_each, run_program
+from .command import Flags, UsageError, one_thread_each, overrides_of, run_program
 
 flags = Flags()
 
@@ -30,6 +30,7 @@ _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the networ
 _SYSTEMS = flags.DEFINE_list(
     "systems", None, "For training: systems and rows of Table 3; by default phystd and all these rows."
 )
+_SET = flags.DEFINE_multi_string("set", [], "For training: a hyper-parameter of all systems, as for tools.train.")
 _PRECISIONS = flags.DEFINE_list("precisions", ["float32"], "For step, inference, memory; the first is the reference.")
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["8", "16", "32"], "For memory: faces per batch.")
 _AT_ONCE = flags.DEFINE_list("at_once", ["1", "8", "32"], "For inference: faces per call.")
@@ -45,6 +46,8 @@ def main() -> None:
     unknown = sorted(set(_PARTS.value) - set(PARTS))
     if unknown or not _PARTS.value:
         raise UsageError(f"--parts={','.join(_PARTS.value)}: there are {', '.join(PARTS)}")
+    if _SET.value and set(_PARTS.value) != {"training"}:
+        raise UsageError("--set is for --parts=training alone")
     sizes = _whole("batch_sizes", _BATCH_SIZES.value)
     faces = _whole("at_once", _AT_ONCE.value)
     clips = _whole("clips", _CLIPS.value)
@@ -118,7 +121,9 @@ def _training(bench) -> dict[str, float]:
 
     names = _SYSTEMS.value or (FULL, *(row for row in ABLATIONS if row != "full"))
     systems = [(name, *split_name(name)) for name in names]
-    return training(bench, [(name, get_hparams(_PRESET.value, row, system)) for name, system, row in systems])
+    changes = overrides_of(_SET.value)
+    hparams = [(name, get_hparams(_PRESET.value, row, system, **changes)) for name, system, row in systems]
+    return training(bench, hparams)
 
 
 def _in_each_precision():

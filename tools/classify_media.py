@@ -37,7 +37,7 @@ def main() -> None:
 
     from phystd_tf.data.selection import Selection
     from phystd_tf.evaluation.confusion_file import confusion_outputs, summarize, write_confusion
-    from phystd_tf.evaluation.medium_classes import MEDIUM_CLASSES
+    from phystd_tf.evaluation.medium_classes import MEDIUM_CLASSES, MediumClassError
     from phystd_tf.files.outputs import check_outputs
     from phystd_tf.files.versions import package_versions
     from phystd_tf.inference import calibration
@@ -58,9 +58,12 @@ def main() -> None:
     checkpoint = _CHECKPOINT.value or calibration.usual_checkpoint(_RUN.value)
     generator = load_generator(_RUN.value, checkpoint)
     with tqdm(total=_ITERATIONS.value, unit="it", desc="training") as bar:
-        result = classify(
-            generator, faces, test_faces, classes, _INPUT.value, _SEED.value, _ITERATIONS.value, bar.update
-        )
+        try:
+            result = classify(
+                generator, faces, test_faces, classes, _INPUT.value, _SEED.value, _ITERATIONS.value, bar.update
+            )
+        except MediumClassError as error:
+            raise UsageError(f"{error}; give other --classes, or a run on another protocol") from error
     details = {
         "input": _INPUT.value,
         "run": _RUN.value,

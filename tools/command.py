@@ -2,6 +2,7 @@
 
 import functools
 import io
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -104,6 +105,28 @@ def whole_seeds(texts: Sequence[str]) -> list[int]:
     if not seeds or min(seeds) < SEEDS["lower_bound"] or max(seeds) > SEEDS["upper_bound"]:
         raise UsageError(f"--seeds={','.join(texts)}: want numbers from 0 to {SEEDS['upper_bound']}")
     return seeds
+
+
+def overrides_of(texts: Sequence[str]) -> dict[str, Any]:
+    """The hyper-parameters of --set, by name.
+
+    Raises:
+      UsageError: if one is not of the form name=value, is given twice, or has an option of its own.
+    """
+    overrides: dict[str, Any] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise UsageError(f"--set={text}: want name=value")
+        if name in ("preset", "ablation", "system"):  # they stand for many hyper-parameters
+            raise UsageError(f"--set={text}: want --{name}={value}")
+        if name in overrides:
+            raise UsageError(f"--set={text}: {name} is set twice")
+        try:
+            overrides[name] = json.loads(value)
+        except (ValueError, RecursionError):
+            overrides[name] = value  # a bare word is a string, such as upsampling=bilinear
+    return overrides
 
 
 def code_of(num_done: int, total: int) -> int:

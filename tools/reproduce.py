@@ -16,20 +16,31 @@ without --plan then only collects the results:
 """
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable, NamedTuple
 
-from phystd_tf.experiments.plan import Plan
+from phystd_tf.experiments.experiment import Experiment
 from phystd_tf.experiments.running import program_starter
 from phystd_tf.experiments.running import run as run_plan
 from phystd_tf.experiments.step import Step
-from phystd_tf.experiments.systems import FITTED, FULL, SPEEDS, WITH_TRACES, name_of
+from phystd_tf.experiments.systems import FULL, SPEEDS, WITH_TRACES, name_of
 from phystd_tf.files.outputs import Output, check_outputs
 
 from .command import SEEDS, Flags, UsageError, run_program, whole_seeds
 from .draw import FIGURES
 from .planning import EXPERIMENT_HELP, define_plan, shown
-from .reproducing import Place, faces_of, plan_of
+from .reproducing import (
+    Place,
+    Trainings,
+    budget_notes,
+    budget_of,
+    check_media,
+    faces_of,
+    made_before,
+    plan_of,
+    speed_plan,
+)  # fmt: skip
 
 flags = Flags()
 
@@ -38,6 +49,7 @@ _USUAL_PROTOCOLS = {"folder": "folder", "oulu": "oulu_1", "siw": "siw_1", "siwm"
 
 _BESIDE = ("stdn", "step1_step2_single_trace")  # (g) and (h) of Fig. 8
 
+_PROGRAM = f"{__package__}.reproduce"
 TABLES = ("1", "2", "3", "4", "5", "6", "7")
 
 _TABLES = flags.DEFINE_list("table", [], "Numbers of tables, separated by commas: 1 to 7.")
@@ -79,129 +91,163 @@ class _Work(NamedTuple):
     Attributes:
       steps: the steps it needs.
       outputs: files that are written after them, for ``check_outputs``.
-      write: takes the keys of the steps that are done, and writes and prints what can be made from them; does nothing
-        for a figure, which is a step itself.
+      write: writes and prints what can be made from the steps that are done; does nothing for a figure, which is a
+        step itself.
     """
 
     steps: list[Step]
     outputs: Sequence[Output] = ()
-    write: Callable[[set[str]], None] = lambda done: None
+    write: Callable[[], None] = lambda: None
+
+
+class _Request(NamedTuple):
+    """A table that is asked for: whether it classifies media, its number, and the systems to train for it."""
+
+    media: bool
+    number: int
+    systems: list[str]
 
 
 def main() -> None:
     tables, figures = _numbers("table", _TABLES.value, TABLES), _numbers("figure", _FIGURES.value, FIGURES)
     if not tables and not figures:
         raise UsageError("give --table=N or --figure=N")
-    seeds = tuple(dict.fromkeys(whole_seeds(_SEEDS.value)))
+    whole_seeds(_SEEDS.value)
 
     from phystd_tf.data.records import load_settings
 
     out = _OUT.value
     settings = load_settings(_DATA.value)
-    works = [_confusions(int(number), settings, seeds) if number in ("6", "7") else _table(int(number), settings, seeds)
-             for number in tables]  # fmt: skip
-    works += [_figure(number, settings, seeds) for number in figures]
-    if _EXPERIMENT.value == [SPEEDS] and _EQUAL.value == "time":
-        return  # the speeds were measured for the budget
+    requests = [_Request(number in ("6", "7"), int(number), _systems(int(number), settings)) for number in tables]
+    beside = {number: _BESIDE if number == "8" else () for number in figures}
+    names = [name for request in requests for name in request.systems]
+    names += [name for number in figures for name in (FULL, *beside[number])]
+    if _EQUAL.value == "time" and not _speeds_are_known(dict.fromkeys(names)):
+        return
+    works = [
+        (_confusions if request.media else _table)(request.number, request.systems, settings) for request in requests
+    ]
+    works += [_figure(number, beside[number], settings) for number in figures]
     check_outputs([output for work in works for output in work.outputs])
-    plan = _plan([step for work in works for step in work.steps])
+    plan = plan_of(_place(), [step for work in works for step in work.steps])
     if _EXPERIMENT.value:
         plan = plan.only(_EXPERIMENT.value)
-    if shown(_PLAN.value, plan, _JOBS.value, f"{__package__}.reproduce"):
+    if shown(_PLAN.value, plan, _JOBS.value, _PROGRAM):
         return
     failures = run_plan(plan, program_starter(__package__), out, _JOBS.value)
     if not _EXPERIMENT.value:  # several such calls may end at the same time
-        done = set(plan.done())
         for work in works:
-            work.write(done)
+            work.write()
     if failures:
         raise UsageError(f"{len(failures)} step(s) failed, see above; the same command resumes from there")
 
 
-def _table(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
+def _systems(number: int, settings: dict[str, Any]) -> list[str]:
+    """The systems to train for a table; refuses, before any work, what the table cannot show."""
+    if number in (6, 7):
+        return _systems_with_traces(number, settings)
+    from phystd_tf.tables.published import METHODS, published_rows
+
+    if _SYSTEMS.value is not None:
+        return list(_SYSTEMS.value)
+    rows = dict.fromkeys(row.method for row in published_rows(number) if row.method in METHODS)
+    return [name_of(*METHODS[method]) for method in rows]
+
+
+def _systems_with_traces(number: int, settings: dict[str, Any]) -> list[str]:
+    from phystd_tf.tables.confusion import confusion_classes
+
+    classes = confusion_classes(number, settings["dataset"])
+    names = list(_SYSTEMS.value or ([FULL, "despoof"] if number == 6 else [FULL]))
+    without = [name for name in names if name not in WITH_TRACES]
+    if without:
+        raise UsageError(
+            f"--systems={without[0]}: Table {number} classifies traces, which only {', '.join(WITH_TRACES)} estimate"
+        )
+    check_media(_place(), number, classes, _usual_protocol(settings))
+    return names
+
+
+def _speeds_are_known(names: Iterable[str]) -> bool:
+    """Measures the speeds of systems; False if nothing else is to be done, or can be said yet."""
+    alone = _EXPERIMENT.value == [SPEEDS]
+    plan = speed_plan(_place(), _trainings(), names)
+    if _PLAN.value != "false":
+        if not alone and len(plan.done()) == len(plan.steps):
+            return True
+        shown(_PLAN.value, plan, 1, _PROGRAM)
+        print("the trainings depend on these speeds; once they are measured, the same command shows the rest",
+              file=sys.stderr)  # fmt: skip
+        return False
+    failures = run_plan(plan, program_starter(__package__), _OUT.value)
+    if failures:
+        raise UsageError(failures[0].reason)
+    return not alone
+
+
+def _table(number: int, names: Sequence[str], settings: dict[str, Any]) -> _Work:
     """Table 1, 2, 3, 4 or 5."""
     from phystd_tf.experiments.experiment import files_of, steps_of
     from phystd_tf.experiments.reproduction import experiments
     from phystd_tf.files.json_file import read_json
     from phystd_tf.tables.needed_protocols import planned_columns
     from phystd_tf.tables.paper_table import table
-    from phystd_tf.tables.published import METHODS, published_rows
+    from phystd_tf.tables.published import METHODS
     from phystd_tf.tables.results import Result
     from phystd_tf.tables.writing import table_outputs
 
-    names = _SYSTEMS.value
-    if names is None:
-        rows = dict.fromkeys(row.method for row in published_rows(number) if row.method in METHODS)
-        names = [name_of(*METHODS[method]) for method in rows]
+    place = _place()
     columns = planned_columns(number, settings["dataset"])
-    planned = experiments(_faces(), _chosen(columns), names, _budget(names, seeds))
+    planned = experiments(faces_of(place), _chosen(columns), names, budget_of(place, _trainings(), names))
 
-    def write(_: set[str]) -> None:
-        budget, evaluated = _evaluated(names, [protocol for protocol, _ in columns], seeds)
+    def write() -> None:
+        every = dict.fromkeys([*names, *(name_of(*of) for of in METHODS.values())])
+        protocols = [protocol for protocol, _ in columns]
+        made = made_before(place, _trainings(), every, protocols, lambda one: steps_of(one, place.out), ["evaluate"])
         results = [
             Result(one.system, one.ablation, one.protocol.name, one.seed, one.iterations,
-                   read_json(files_of(one, _OUT.value).metrics, UsageError))
-            for one in evaluated
+                   read_json(files_of(one, place.out).metrics, UsageError))
+            for one in made.experiments
         ]  # fmt: skip
-        notes = _notes(settings, budget)
+        notes = budget_notes(made.budget, settings)
         _write(table(number, results, settings["dataset"], settings.get("embedded", False), notes))
 
-    steps = [step for one in planned for step in steps_of(one, _OUT.value)]
-    return _Work(steps, table_outputs(f"table_{number}", _OUT.value), write)
+    steps = [step for one in planned for step in steps_of(one, place.out)]
+    return _Work(steps, table_outputs(f"table_{number}", place.out), write)
 
 
-def _evaluated(names: Sequence[str], protocols: Sequence[str], seeds: tuple[int, ...]):
-    """The budget of the systems of a table, and its evaluated experiments.
-
-    These include experiments of earlier calls with the same budget for other rows and columns.
-    """
-    from phystd_tf.experiments.experiment import steps_of
-    from phystd_tf.experiments.reproduction import evaluated_before, experiments
-    from phystd_tf.tables.published import METHODS
-
-    every = dict.fromkeys([*names, *(name_of(*of) for of in METHODS.values())])
-    paths = _speed_paths(every) if _EQUAL.value == "time" else {}
-    known = [name for name in every if name not in paths or os.path.exists(paths[name])]
-    before = evaluated_before(_plan([]).stamps, protocols, known, seeds)
-    budget = _budget(list(dict.fromkeys(name for there in before.values() for name in there)), seeds)
-    candidates = [one for protocol, there in before.items() for one in experiments(_faces(), [protocol], there, budget)]
-    done = _plan([step for one in candidates for step in steps_of(one, _OUT.value)]).done()
-    found = [one for one in candidates if f"{one.name}/evaluate" in done]
-    systems = {name_of(one.system, one.ablation) for one in found}
-    iterations = {name: count for name, count in budget.iterations.items() if name in systems}
-    return budget._replace(iterations=iterations), found
-
-
-def _confusions(number: int, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
+def _confusions(number: int, names: Sequence[str], settings: dict[str, Any]) -> _Work:
     """Table 6 or 7: spoof media classified by the traces of PhySTD and of other systems, and by the images."""
     from phystd_tf.evaluation.confusion_file import read_confusion
-    from phystd_tf.experiments.media import classifications
+    from phystd_tf.experiments.media import INPUTS, classifications, step_name
     from phystd_tf.experiments.reproduction import experiments
     from phystd_tf.tables.confusion import confusion_classes, confusion_table
     from phystd_tf.tables.writing import table_outputs
 
+    place, protocol = _place(), _usual_protocol(settings)
     classes = confusion_classes(number, settings["dataset"])
-    names = _SYSTEMS.value or ([FULL, "despoof"] if number == 6 else [FULL])
-    without = [name for name in names if name not in WITH_TRACES]
-    if without:
-        raise UsageError(
-            f"--systems={without[0]}: Table {number} classifies traces, which only {', '.join(WITH_TRACES)} estimate"
-        )
-    protocol = _PROTOCOL.value or _USUAL_PROTOCOLS[settings["dataset"]]
-    trainings: list[Step] = []
-    classified: list[Step] = []
-    for one in experiments(_faces(), [protocol], names, _budget(names, seeds)):
-        # The images are the same for all systems.
-        inputs = ("traces", "image") if name_of(one.system, one.ablation) == names[0] else ("traces",)
-        training, found = classifications(one, _OUT.value, classes, inputs, _MEDIUM_ITERATIONS.value)
-        trainings.append(training)
-        classified += found
 
-    def write(done: set[str]) -> None:
-        results = [read_confusion(step.outputs[0]) for step in classified if step.key in done]
-        _write(confusion_table(number, results, settings.get("embedded", False)))
+    def steps_for(one: Experiment, inputs: Sequence[str] = INPUTS) -> list[Step]:
+        training, classified = classifications(one, place.out, classes, inputs, _MEDIUM_ITERATIONS.value)
+        return [training, *classified]
 
-    return _Work([*trainings, *classified], table_outputs(f"table_{number}", _OUT.value), write)
+    def write() -> None:
+        every = dict.fromkeys([*names, *WITH_TRACES])
+        made = made_before(place, _trainings(), every, [protocol], steps_for, [step_name(seen) for seen in INPUTS])
+        results = {}
+        for one in made.experiments:
+            for step in steps_for(one):
+                # The images are the same for all systems; several calls may have classified them.
+                whose = one.seed if step.key.endswith(step_name("image")) else one.name
+                if step.key in made.done and step.program == "classify_media":
+                    results.setdefault(whose, read_confusion(step.outputs[0]))
+        notes = budget_notes(made.budget, settings)
+        _write(confusion_table(number, list(results.values()), settings.get("embedded", False), notes))
+
+    planned = experiments(faces_of(place), [protocol], names, budget_of(place, _trainings(), names))
+    first = [name_of(one.system, one.ablation) == names[0] for one in planned]
+    steps = [step for one, images in zip(planned, first) for step in steps_for(one, INPUTS if images else INPUTS[:1])]
+    return _Work(steps, table_outputs(f"table_{number}", place.out), write)
 
 
 def _write(made) -> None:
@@ -213,19 +259,21 @@ def _write(made) -> None:
     print(f"\n{as_text(made)}\n{', '.join(paths)}")
 
 
-def _figure(number: str, settings: dict[str, Any], seeds: tuple[int, ...]) -> _Work:
+def _figure(number: str, compared: Sequence[str], settings: dict[str, Any]) -> _Work:
     """A figure, drawn from PhySTD with the first seed; for Fig. 8 also from the systems that it is compared with."""
     from phystd_tf.experiments.experiment import files_of, steps_of
     from phystd_tf.experiments.reproduction import experiments
 
-    protocol = _PROTOCOL.value or _USUAL_PROTOCOLS[settings["dataset"]]
-    names = [FULL, *(_BESIDE if number == "8" else ())]
-    model, *others = experiments(_faces(), [protocol], names, _budget(names, seeds[:1]))
+    place, trainings = _place(), _trainings()
+    seed = trainings.seeds[0]
+    names = [FULL, *compared]
+    budget = budget_of(place, trainings._replace(seeds=(seed,)), names)
+    model, *others = experiments(faces_of(place), [_usual_protocol(settings)], names, budget)
     run, *beside = [files_of(one, _OUT.value).run for one in (model, *others)]
     trainings = [steps_of(one, _OUT.value)[0] for one in others]
     drawing = Step(
         f"figures/{number}", "draw",
-        (f"--figure={number}", f"--run={run}", f"--data={_DATA.value}", f"--out={_OUT.value}", f"--seed={seeds[0]}",
+        (f"--figure={number}", f"--run={run}", f"--data={_DATA.value}", f"--out={_OUT.value}", f"--seed={seed}",
          *(f"--beside={other}" for other in beside)),
         tuple(os.path.join(_OUT.value, f"figure_{number}.{ending}") for ending in ("pdf", "png", "txt")),
         (f"{model.name}/train", *(step.key for step in trainings)), "draw",
@@ -244,64 +292,18 @@ def _chosen(planned: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
     return [protocol for protocol, feeds in planned if {protocol, *feeds} & set(_COLUMNS.value)]
 
 
-def _faces():
-    return faces_of(_place())
-
-
-def _budget(names: Sequence[str], seeds: tuple[int, ...]):
-    from phystd_tf.experiments.reproduction import Budget, iterations_of
-
-    seconds = _seconds(names) if _EQUAL.value == "time" else None
-    return Budget(
-        _PRESET.value, iterations_of(names, _PRESET.value, _ITERATIONS.value, seconds), tuple(_SET.value), seeds
-    )
-
-
-def _notes(settings: dict[str, Any], budget) -> list[str]:
-    """The notes of a table on the budget, and on faces that may be real or simulated."""
-    notes = []
-    if budget.iterations:
-        iterations = ", ".join(
-            f"{count} of {name}" if count else f"{name} fitted at once" for name, count in budget.iterations.items()
-        )
-        more = f" and {', '.join(budget.changes)}" if budget.changes else ""
-        seeds = ", ".join(map(str, budget.seeds))
-        notes.append(f"Ours: preset {budget.preset}{more}; iterations: {iterations}; seeds {seeds}.")
-    if "embedded" not in settings:
-        notes.append("The prepared folder does not say whether its faces are simulated.")
-    return notes
-
-
-def _seconds(names: Sequence[str]) -> dict[str, float]:
-    """The time of an iteration of each system relative to PhySTD; measured once and kept in the output folder.
-
-    Each is timed together with PhySTD, so that the iterations for a table do not depend on other tables.
-    """
-    from phystd_tf.experiments.reproduction import speed_step
-    from phystd_tf.files.json_file import read_json
-
-    paths = _speed_paths(names)
-    plan = _plan([speed_step(name, path, _PRESET.value) for name, path in paths.items()])
-    if _PLAN.value != "false" and len(plan.done()) < len(plan.steps):
-        raise UsageError(f"--equal=time needs the speeds of the systems; --experiment={SPEEDS} measures them alone")
-    failures = run_plan(plan, program_starter(__package__), _OUT.value)
-    if failures:
-        raise UsageError(failures[0].reason)
-    found = {name: read_json(path, UsageError)["seconds"] for name, path in paths.items()}
-    return {FULL: 1.0, **{name: seconds[name] / seconds[FULL] for name, seconds in found.items()}}
-
-
-def _speed_paths(names: Iterable[str]) -> dict[str, str]:
-    """Where the speeds of the systems are kept, without those that need not be measured."""
-    return {name: os.path.join(_OUT.value, SPEEDS, f"{name}.json") for name in names if name not in (FULL, *FITTED)}
-
-
-def _plan(steps: Sequence[Step]) -> Plan:
-    return plan_of(_place(), steps)
+def _usual_protocol(settings: dict[str, Any]) -> str:
+    """The protocol of the models of figures and of Tables 6 and 7."""
+    return _PROTOCOL.value or _USUAL_PROTOCOLS[settings["dataset"]]
 
 
 def _place() -> Place:
     return Place(_DATA.value, _OUT.value, _PROTOCOL_SEED.value, _LISTS.value)
+
+
+def _trainings() -> Trainings:
+    seeds = tuple(dict.fromkeys(whole_seeds(_SEEDS.value)))
+    return Trainings(_PRESET.value, _ITERATIONS.value, tuple(_SET.value), seeds, _EQUAL.value == "time")
 
 
 def _numbers(option: str, given: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -7,13 +7,10 @@ threshold, both chosen on dev (or train, if dev lacks a class).
   python -m tools.train --data=PREPARED --preset=small --run=RUN
 """
 
-import json
-from typing import Any
-
 from phystd_tf.data.share import STRATEGIES
 from phystd_tf.hparams import choices_of, get_hparams
 
-from .command import SEEDS, Flags, UsageError, run_program
+from .command import SEEDS, Flags, UsageError, overrides_of, run_program
 
 flags = Flags()
 
@@ -76,7 +73,7 @@ _SHOWN = 3
 
 
 def main() -> None:
-    overrides = _overrides(_SET.value)
+    overrides = overrides_of(_SET.value)
     named = {"max_iterations": _ITERATIONS, "sampling": _SAMPLING, "precision": _PRECISION}
     given = {name: flag.value for name, flag in named.items() if flag.value is not None}
     twice = sorted(set(overrides) & set(given))
@@ -112,24 +109,6 @@ def main() -> None:
     with tqdm(unit="face", desc="choosing alpha0 and threshold") as bar:
         point = choose_operating_point(_RUN.value, faces, progress=bar.update)
     print(f"alpha0 = {point.alpha0:g}, live when score >= {point.threshold:.5f} ({point.source}); run in {_RUN.value}")
-
-
-def _overrides(texts: list[str]) -> dict[str, Any]:
-    """Hyper-parameters by name, each given once."""
-    overrides: dict[str, Any] = {}
-    for text in texts:
-        name, separator, value = text.partition("=")
-        if not separator:
-            raise UsageError(f"--set={text}: want name=value")
-        if name in ("preset", "ablation", "system"):  # they stand for many hyper-parameters
-            raise UsageError(f"--set={text}: want --{name}={value}")
-        if name in overrides:
-            raise UsageError(f"--set={text}: {name} is set twice")
-        try:
-            overrides[name] = json.loads(value)
-        except (ValueError, RecursionError):
-            overrides[name] = value  # a bare word is a string, such as upsampling=bilinear
-    return overrides
 
 
 def run() -> None:

@@ -73,8 +73,7 @@ def class_of(classes: MediumClasses, row: Mapping[str, str]) -> int:
         known = ", ".join(classes.classes)
         found = f"the type '{kind}'" + ("" if classes.of_type else f" and the instrument '{instrument}'")
         raise MediumClassError(
-            f"the clip {row['clip']} has {found}, which is none of the classes '{classes.name}' ({known}); "
-            "give other --classes, or a run on another protocol"
+            f"the clip {row['clip']} has {found}, which is none of the classes '{classes.name}' ({known})"
         )
     index = classes.classes.index(name)
     if not classes.of_type and classes.merged[index] != kind:

@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from phystd_tf.experiments.experiment import Experiment, files_of, steps_of
 from phystd_tf.experiments.step import Step
 
+INPUTS = ("traces", "image")  # what spoof media are classified by
+
+
+def step_name(seen: str) -> str:
+    """The last part of the key of a classification by one of INPUTS."""
+    return f"media_{seen}"
+
 
 def classifications(
     experiment: Experiment, out: str, classes: str, inputs: Sequence[str], iterations: int
@@ -16,7 +23,7 @@ def classifications(
       experiment: Experiment; only its training is used.
       out: the output folder.
       classes: name of the classes, see ``phystd_tf.evaluation.medium_classes``.
-      inputs: "traces", "image" or both.
+      inputs: some of INPUTS.
       iterations: training iterations of the classifier.
 
     Returns:
@@ -28,9 +35,9 @@ def classifications(
 
 
 def _classification(experiment: Experiment, run: str, classes: str, seen: str, iterations: int, needs: str) -> Step:
-    folder = os.path.join(os.path.dirname(run), f"media_{seen}")
+    folder = os.path.join(os.path.dirname(run), step_name(seen))
     return Step(
-        f"{experiment.name}/media_{seen}", "classify_media",
+        f"{experiment.name}/{step_name(seen)}", "classify_media",
         (
             f"--run={run}", f"--data={experiment.data}", f"--classes={classes}", f"--media_input={seen}",
             f"--out={folder}", f"--seed={experiment.seed}", f"--iterations={iterations}",

@@ -7,7 +7,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from phystd_tf.experiments.experiment import Experiment, FaceCounts, with_schedule
 from phystd_tf.experiments.step import Stamps, Step
-from phystd_tf.experiments.systems import FITTED, FULL, SPEEDS, split_name
+from phystd_tf.experiments.systems import FITTED, FULL, SPEEDS, has_own_time, split_name
 from phystd_tf.hparams import get_hparams
 from phystd_tf.protocols.choice import ProtocolChoice
 
@@ -34,12 +34,15 @@ class Budget(NamedTuple):
       iterations: by system; see ``iterations_of``.
       changes: further hyper-parameters, each as name=value.
       seeds: seeds of the trainings.
+      seconds: time of an iteration of each system, relative to PhySTD, if all are trained for equal time; None if they
+        are trained for equal iterations.
     """
 
     preset: str
     iterations: dict[str, int]
     changes: tuple[str, ...]
     seeds: tuple[int, ...]
+    seconds: Optional[Mapping[str, float]] = None
 
 
 class Faces(NamedTuple):
@@ -80,7 +83,7 @@ def experiments(faces: Faces, protocols: Iterable[str], names: Sequence[str], bu
             iterations = budget.iterations[name]
             found += [
                 Experiment(
-                    name=_name(protocol, name, seed),
+                    name=_name(protocol, name, seed, budget.seconds is not None),
                     data=faces.prepared,
                     protocol=choice,
                     iterations=iterations,
@@ -98,7 +101,12 @@ def experiments(faces: Faces, protocols: Iterable[str], names: Sequence[str], bu
 
 
 def evaluated_before(
-    stamps: Stamps, protocols: Iterable[str], names: Sequence[str], seeds: Sequence[int]
+    stamps: Stamps,
+    protocols: Iterable[str],
+    names: Sequence[str],
+    seeds: Sequence[int],
+    equal_time: bool = False,
+    results: Sequence[str] = ("evaluate",),
 ) -> dict[str, list[str]]:
     """What earlier calls have evaluated, perhaps with another budget: names of systems and ablations by protocol.
 
@@ -107,24 +115,31 @@ def evaluated_before(
       protocols: names of protocols.
       names: names of systems and ablations.
       seeds: seeds of the trainings; an evaluation for one of them is enough.
+      equal_time: whether they were trained for equal time.
+      results: names of the steps that make results; one of them is enough.
     """
     found = {
         protocol: [
             name for name in names
-            if any(stamps.read(f"{_name(protocol, name, seed)}/evaluate") is not None for seed in seeds)
+            if any(stamps.read(f"{_name(protocol, name, seed, equal_time)}/{result}") is not None
+                   for seed in seeds for result in results)
         ]
         for protocol in protocols
     }  # fmt: skip
     return {protocol: there for protocol, there in found.items() if there}
 
 
-def _name(protocol: str, name: str, seed: int) -> str:
-    return f"{protocol}/{name}-{seed}"
+def _name(protocol: str, name: str, seed: int, equal_time: bool) -> str:
+    """The name of an experiment; both budgets of a system have a place in one output folder."""
+    return f"{protocol}/{name}-{seed}{'-equal_time' if equal_time and has_own_time(name) else ''}"
 
 
-def speed_step(name: str, path: str, preset: str) -> Step:
+def speed_step(name: str, path: str, preset: str, changes: Sequence[str] = ()) -> Step:
     """Times an iteration of a system and one of PhySTD; a fixed step, since trainings are planned by it."""
-    arguments = ("--parts=training", f"--preset={preset}", f"--systems={FULL},{name}", f"--out={path}")
+    arguments = (
+        "--parts=training", f"--preset={preset}", f"--systems={FULL},{name}", f"--out={path}",
+        *(f"--set={change}" for change in changes),
+    )  # fmt: skip
     return Step(f"{SPEEDS}/{name}", "benchmark", arguments, (path,), (), f"benchmark {preset}", fixed=True)
 
 

@@ -11,6 +11,11 @@ FITTED = ("lbp_svm",)  # these are fitted at once, to all faces of train, and ha
 NAMES = (*choices_of("system"), *(name for name in ABLATIONS if name != "full"))
 
 
+def has_own_time(name: str) -> bool:
+    """Whether equal time differs from equal iterations for a system: it has iterations, and is not PhySTD itself."""
+    return name != FULL and name not in FITTED
+
+
 def split_name(name: str) -> tuple[str, str]:
     """(system, ablation) of a name.
 

@@ -5,12 +5,13 @@ from typing import Any, Optional
 
 import numpy as np
 
+from phystd_tf import spoof_types
 from phystd_tf.evaluation.confusion import accuracy, merge_classes
 from phystd_tf.evaluation.medium_classes import OULU, SIWM, MediumClasses
-from phystd_tf.tables.aggregation import over_seeds
+from phystd_tf.tables.aggregation import over_measurements, over_seeds
 from phystd_tf.tables.needed_protocols import TableError
 from phystd_tf.tables.published import method_of, published_rows, read_published
-from phystd_tf.tables.table import NOT_PRINTED, Cell, Column, Row, Table, Value
+from phystd_tf.tables.table import NOT_PRINTED, Cell, Column, Over, Row, Table, Value
 
 _CLASSES = {6: OULU, 7: SIWM}
 # The datasets whose classes are known; that of the paper comes first, "folder" is a user's own faces.
@@ -38,7 +39,9 @@ def confusion_classes(number: int, dataset: str) -> str:
     return _CLASSES[number].name
 
 
-def confusion_table(number: int, results: Sequence[Mapping[str, Any]], rendered: bool = False) -> Table:
+def confusion_table(
+    number: int, results: Sequence[Mapping[str, Any]], rendered: bool = False, notes: Sequence[str] = ()
+) -> Table:
     """A confusion matrix of the paper: each printed row, ours below it, and the difference.
 
     Each row is a label. Its cells are the percentages of its clips that are predicted as each class, and that are
@@ -52,6 +55,7 @@ def confusion_table(number: int, results: Sequence[Mapping[str, Any]], rendered:
         deviation over the seeds are shown.
       rendered: whether the faces are rendered. If so, or if the protocol is not that of the paper, the title says so
         and no difference is shown.
+      notes: more sentences to put below the table, such as the budget of the trained systems.
 
     Returns:
       Table.
@@ -77,7 +81,10 @@ def confusion_table(number: int, results: Sequence[Mapping[str, Any]], rendered:
         corner=("input", "label"),
         columns=columns,
         rows=rows,
-        notes=_notes(classes, printed, results, any(len(seeds) > 1 for seeds in found.values()), is_of_the_paper),
+        notes=[
+            *notes,
+            *_notes(classes, printed, results, any(len(seeds) > 1 for seeds in found.values()), is_of_the_paper),
+        ],
         differences=is_of_the_paper,
     )
 
@@ -89,9 +96,9 @@ def _check(number: int) -> None:
 
 def _by_group(
     number: int, classes: MediumClasses, results: Sequence[Mapping[str, Any]]
-) -> dict[str, dict[int, np.ndarray]]:
-    """The counts by group of rows (the input, and for traces their system) and by seed."""
-    found: dict[str, dict[int, np.ndarray]] = {}
+) -> dict[str, dict[int, Mapping[str, Any]]]:
+    """The results by group of rows (the input, and for traces their system) and by seed."""
+    found: dict[str, dict[int, Mapping[str, Any]]] = {}
     for result in results:
         where = f"the classification of {result['run']} by {result['input']}, seed {result['seed']}"
         if result["name"] != classes.name or result["input"] not in (_TRACES, _IMAGE):
@@ -99,7 +106,7 @@ def _by_group(
         seeds = found.setdefault(_group(result), {})
         if result["seed"] in seeds:
             raise TableError(f"{where} is there twice; a table shows one")
-        seeds[result["seed"]] = np.array(result["counts"])
+        seeds[result["seed"]] = result
     return found
 
 
@@ -138,17 +145,37 @@ def _published(group: str, classes: MediumClasses, printed: Mapping[str, Any]) -
     return published
 
 
-def _rows(group: str, classes: MediumClasses, seeds: Mapping[int, np.ndarray], printed: Mapping[str, Any]) -> list[Row]:
+def _rows(
+    group: str, classes: MediumClasses, seeds: Mapping[int, Mapping[str, Any]], printed: Mapping[str, Any]
+) -> list[Row]:
     """The rows of one group: one per label, and one for all clips."""
-    ours = [_percentages(counts, classes) for counts in seeds.values()]
+    ours = [_percentages(np.array(result["counts"]), classes) for result in seeds.values()]
+    measured = [_measured_on(result, classes) for result in seeds.values()]
     published = _published(group, classes, printed)
 
     def cell(row: int, column: int) -> Cell:
         values = [Value(float(one[row, column])) for one in ours if np.isfinite(one[row, column])]
-        return Cell(_value(published[row, column]), over_seeds(values) if values else None, len(values))
+        if not values:
+            return Cell(_value(published[row, column]))
+        over = over_measurements([overs[row] for overs in measured])
+        return Cell(_value(published[row, column]), over_seeds(values), len(values), over)
 
     labels = (*classes.classes, _ALL)
     return [Row(group, label, [cell(row, at) for at in range(published.shape[1])]) for row, label in enumerate(labels)]
+
+
+def _measured_on(result: Mapping[str, Any], classes: MediumClasses) -> list[Over]:
+    """The numbers of clips and people of each label, then of all; how many people have a label is not stored."""
+    clips = np.array(result["counts"]).sum(axis=1)
+    people = "" if _are_unknown(result) else str(result["subjects"])
+    live = [name == spoof_types.LIVE for name in classes.classes]
+    of_labels = [Over(live=str(number)) if real else Over(spoof=str(number)) for number, real in zip(clips, live)]
+    return [*of_labels, Over(str(clips[live].sum()), str(clips[np.logical_not(live)].sum()), people)]
+
+
+def _are_unknown(result: Mapping[str, Any]) -> bool:
+    """Whether people are unknown: if a dataset does not identify them, each clip has its own subject."""
+    return bool(result["subjects"] == result["clips"])
 
 
 def _percentages(counts: np.ndarray, classes: MediumClasses) -> np.ndarray:
@@ -213,8 +240,7 @@ def _notes(
 
 def _made(classes: MediumClasses, one: Mapping[str, Any]) -> str:
     clips = _per_class(classes, np.array(one["counts"]))
-    # If a dataset does not identify people, each clip has its own subject.
-    people = "unknown people" if one["subjects"] == one["clips"] else f"{one['subjects']} people"
+    people = "unknown people" if _are_unknown(one) else f"{one['subjects']} people"
     return (
         f"Ours by {_group(one)}: protocol {one['protocol']['name']}, {one['iterations']:,} iterations of the "
         f"classifier, tested on {one['clips']} clips of {people} ({clips})."

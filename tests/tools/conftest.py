@@ -11,6 +11,7 @@ from absl.testing import flagsaver
 from phystd_tf.data import records
 from phystd_tf.evaluation.confusion_file import summarize
 from phystd_tf.evaluation.medium_classes import MEDIUM_CLASSES
+from phystd_tf.experiments.systems import split_name
 from phystd_tf.tables.needed_protocols import protocols_of
 from tests.protocols.protocol_clips import CLIPS
 from tests.tables.tiny_results import tiny_results
@@ -20,13 +21,13 @@ FLAGS = reproduce.flags.values
 DATASETS = {1: "oulu", 2: "siw", 3: "siwm", 4: "siwm", 5: "siwm", 6: "oulu", 7: "siwm"}
 
 
-def prepared(folder, dataset, **settings):
+def prepared(folder, layout, **settings):
     """A prepared folder of a whole dataset that has only the manifest: nothing here reads faces."""
     os.makedirs(folder)
-    base = {"format": records.FORMAT_VERSION, "dataset": dataset, "image_size": 128, "map_sizes": [128]}
+    base = {"format": records.FORMAT_VERSION, "dataset": layout, "image_size": 128, "map_sizes": [128]}
     base.update(depth_size=32, vertex_pairs=[], embedded=True)
     records.save_settings(str(folder), {**base, **settings})
-    rows = [{**clip._asdict(), "frame": "0", "status": "ok", "shard": "x", "offset": "0"} for clip in CLIPS[dataset]]
+    rows = [{**clip._asdict(), "frame": "0", "status": "ok", "shard": "x", "offset": "0"} for clip in CLIPS[layout]]
     records.write_manifest(os.path.join(folder, records.MANIFEST_FILE), rows)
     return folder
 
@@ -69,7 +70,7 @@ class Starter:
             labels = pd.Series(classes.classes)
             clips = pd.DataFrame({"subject": "p1", "label": labels, "prediction": labels})
             details = {"input": given["media_input"], "run": given["run"], "seed": int(given["seed"])}
-            details["system"] = step.key.split("/")[1].split("-")[0]
+            details["system"], details["ablation"] = split_name(step.key.split("/")[1].split("-")[0])
             details.update(iterations=int(given["iterations"]), protocol={"name": f"{given['classes']}_1"})
             return summarize(clips, classes, details)
         return {}

@@ -102,21 +102,47 @@ def test_rows_at_equal_time_stay_in_the_table_and_others_are_not_measured(call, 
     call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100")
     out = call("siwm", "--table=3", "--systems=phystd", "--equal=time", "--iterations=100")
     text = (out / "table_3.txt").read_text(encoding="utf-8").replace("\n", " ")
-    assert "iterations: 100 of phystd, 500 of auxiliary; seeds 0." in text
+    assert "preset small, equal time; iterations: 100 of phystd, 500 of auxiliary; seeds 0." in text
+    assert "Time of an iteration, relative to PhySTD: 0.20 for auxiliary; measured on one machine." in text
+    assert [given["run"].split("/")[-2] for given in start.of("train")] == [
+        "phystd-0", "step1-0", "auxiliary-0-equal_time"
+    ]  # fmt: skip
     assert [given["systems"] for given in start.of("benchmark")] == ["phystd,auxiliary"]
 
 
-def test_equal_time_is_measured_once(call, start):
+def test_equal_time_is_measured_once(call, start, capsys):
     options = ("--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100")
-    with pytest.raises(UsageError, match="--experiment=speeds measures them alone"):
-        call("siwm", *options, "--plan")
+    call("siwm", *options, "--plan")
+    told = capsys.readouterr()
+    assert "speeds" in told.out and "0 of 1" in told.out and "siwm_1" not in told.out
+    assert "the trainings depend on these speeds" in told.err
+    call("siwm", *options, "--plan=commands")
+    assert capsys.readouterr().out.strip().endswith("--experiment=speeds") and not start.made
     call("siwm", *options, "--experiment=speeds")
     assert start.of("benchmark") and not start.of("train")
+    capsys.readouterr()
     call("siwm", *options, "--plan")
+    assert "siwm_1/auxiliary-0-equal_time" in capsys.readouterr().out
     for _ in range(2):
         call("siwm", *options)
     assert len(start.of("benchmark")) == 1 and start.of("benchmark")[0]["systems"] == "phystd,auxiliary"
     assert [given["iterations"] for given in start.of("train")] == ["500"]
+
+
+def test_equal_time_and_equal_iterations_have_their_own_tables_in_one_folder(call, start):
+    options = ("--table=3", "--systems=phystd,auxiliary", "--iterations=100")
+    numbers = []
+    for more in ((), ("--equal=time",), ()):
+        text = (call("siwm", *options, *more) / "table_3.txt").read_text(encoding="utf-8").replace("\n", " ")
+        numbers.append(text.partition(" of auxiliary")[0].rpartition(" ")[2])
+        assert ("equal time" in text) == bool(more)
+    assert numbers == ["100", "500", "100"]
+    assert len(start.of("train")) == 3  # that of PhySTD is the same for both
+
+
+def test_speeds_are_those_of_the_hyper_parameters_of_the_trainings(call, start):
+    call("siwm", "--table=3", "--systems=auxiliary", "--equal=time", "--iterations=100", "--set=batch_size=4")
+    assert [given["set"] for given in start.of("benchmark")] == ["batch_size=4"]
 
 
 def test_equal_time_of_several_tables_with_other_systems(call, start):
