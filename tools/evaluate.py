@@ -76,7 +76,7 @@ def main() -> None:
         test = by_instrument(test, _SCORES.value)
     chosen = _chosen(rows, test, layout)
     summary = {"scores": _SCORES.value, "level": _LEVEL.value, "by": _BY.value}
-    summary.update(summarize(test, chosen.threshold, chosen.source, _FDR.value, chosen.dev))
+    summary.update(summarize(test, chosen.threshold, chosen.source, _FDR.value, chosen.dev, dev_split=chosen.dev_split))
     summary["warnings"] += chosen.warnings
     print(as_table(summary))
     measured = None
@@ -94,12 +94,13 @@ def main() -> None:
 
 
 class _Chosen(NamedTuple):
-    """The threshold, its source, the dev scores that it was chosen on (if any), and warnings."""
+    """The threshold, its source, the dev scores that it was chosen on (if any), warnings, and the split of these."""
 
     threshold: float
     source: str
     dev: Any = None
     warnings: Sequence[str] = ()
+    dev_split: str = "dev"
 
 
 def _chosen(rows: Any, test: Any, layout: Any) -> _Chosen:
@@ -122,7 +123,16 @@ def _chosen(rows: Any, test: Any, layout: Any) -> _Chosen:
     warnings = require_one_scale(rows, _SCORES.value, dev_rows, path) if layout is None else ()
     dev = at_level(dev_rows, _LEVEL.value)
     threshold = _of_equal_errors(dev, path)
-    return _Chosen(threshold, f"EER on {path}{_in_file(threshold, layout)}", dev, warnings)
+    source = f"EER on {path}{_in_file(threshold, layout)}"
+    return _Chosen(threshold, source, dev, warnings, "dev" if layout is not None else _split_of(path))
+
+
+def _split_of(path: str) -> str:
+    """The split of a score file of tools.score, such as train where there is no dev; "dev" if it is unknown."""
+    from phystd_tf.evaluation.score_details import read_details
+
+    details = read_details(path)
+    return "dev" if details is None else details.split
 
 
 def _read(path: str, layout: Any) -> Any:

@@ -28,6 +28,7 @@ def summarize(
     fdr: float,
     dev: Optional[pd.DataFrame] = None,
     seed: int = 0,
+    dev_split: str = "dev",
 ) -> dict[str, Any]:
     """Error rates of scores at a threshold that was chosen elsewhere.
 
@@ -39,6 +40,7 @@ def summarize(
       dev: scores whose live faces set the threshold of TDR@FDR; None to take
         those of ``test``.
       seed: seed of the bootstrap.
+      dev_split: the split that ``dev`` is of; "train" for datasets without dev. Only named, in texts.
 
     Returns:
       Name -> value; rates are fractions, None if undefined. TDR@FDR is given twice: ``tdr_at_dev_threshold`` is what a
@@ -101,10 +103,10 @@ def summarize(
         "fdr_reached": None if fdr_threshold is None else metrics.bpcer(live, fdr_threshold),
         "tdr_threshold": fdr_threshold,
         "tdr_at_usual_fdrs": _usual_tdrs(reference, spoof),
-        "tdr_threshold_source": f"{len(reference)} {'test' if dev is None else 'dev'} live",
+        "tdr_threshold_source": f"{len(reference)} {'test' if dev is None else dev_split} live",
         "warnings": [
-            *_warnings(test, dev),
-            *_resolution_warning(len(reference), fdr, "test" if dev is None else "dev"),
+            *_warnings(test, dev, dev_split),
+            *_resolution_warning(len(reference), fdr, "test" if dev is None else dev_split),
             *(_resolution_warning(len(live), fdr, "test") if dev is not None else ()),
         ],
     }
@@ -133,7 +135,8 @@ def as_table(summary: dict[str, Any]) -> str:
     ]
     fdr, dev = f"TDR@FDR={100 * summary['fdr']:g} %", summary["tdr_at_dev_threshold"]
     flagged = ("live flagged at that", summary["fdr_reached"], f"{live} live")
-    on_dev = (f"{fdr}, dev threshold", dev, f"{spoof} spoof, threshold from {summary['tdr_threshold_source']}")
+    chosen_on = summary["tdr_threshold_source"].split()[1]  # "dev", or "train" if there is no dev
+    on_dev = (f"{fdr}, {chosen_on} threshold", dev, f"{spoof} spoof, threshold from {summary['tdr_threshold_source']}")
     on_roc = (f"{fdr}, test ROC", summary["tdr_at_roc_point"], f"{spoof} spoof, threshold from {live} test live")
     worst = max(summary["apcer_by_type"], key=summary["apcer_by_type"].get, default="")
     rates = (
@@ -159,7 +162,7 @@ def as_table(summary: dict[str, Any]) -> str:
         "APCER %": "apcer_by_type",
         "ACER %": "acer_by_type",
         "EER %": "eer_by_type",
-        **({"TDR %, dev": "tdr_at_dev_threshold_by_type"} if dev is not None else {}),
+        **({f"TDR %, {chosen_on}": "tdr_at_dev_threshold_by_type"} if dev is not None else {}),
         "TDR %, ROC": "tdr_at_roc_point_by_type",
     }
     types = [
@@ -219,12 +222,12 @@ def _percent(value: Optional[float]) -> str:
     return "undefined" if value is None else f"{100 * value:.2f}"
 
 
-def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> list[str]:
+def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame], dev_split: str) -> list[str]:
     warnings = []
     for name, label in (("live", 1), ("spoof", 0)):
         if not (test["label"] == label).any():
             warnings.append(f"there is no {name} presentation, so the rates that need one are undefined")
-    for name, scores in (("reported", test), ("dev", dev)):
+    for name, scores in (("reported", test), (dev_split, dev)):
         if scores is None:
             continue
         if np.ptp(scores["score"]) < _TINY_SPREAD:
@@ -243,7 +246,9 @@ def _warnings(test: pd.DataFrame, dev: Optional[pd.DataFrame]) -> list[str]:
         people = [{folded(name) for name in scores["subject"].unique()} for scores in (test, dev)]
         shared = len(people[0] & people[1])
         if shared:
-            warnings.append(f"{shared} subject(s) are in dev and in the reported scores; the rates may be too good")
+            warnings.append(
+                f"{shared} subject(s) are in {dev_split} and in the reported scores; the rates may be too good"
+            )
     return warnings
 
 

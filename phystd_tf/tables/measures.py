@@ -58,6 +58,14 @@ _GROUPS = {
 }
 
 
+def needed_metrics(number: int) -> tuple[str, ...]:
+    """The names of all metrics of ``tools.evaluate`` that a table shows; an older evaluation may lack some."""
+    if number not in MEASURES:
+        return RATES
+    names = [name for measure in MEASURES[number] for name in (measure.of_all, measure.by_type) if name]
+    return tuple(dict.fromkeys(names))
+
+
 def type_columns(number: int) -> dict[str, Column]:
     """The columns of Tables 3 to 5, with printed titles, by spoof type; the last one by OVERALL."""
     columns = {kind: Column(_SHORT.get(kind, kind.capitalize()), _GROUPS.get(kind, "")) for kind in SPOOF_TYPES}

@@ -4,12 +4,17 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
+from phystd_tf.tables.measures import needed_metrics
 from phystd_tf.tables.needed_protocols import TableError, protocols_of
 from phystd_tf.tables.published import method_of
 from phystd_tf.tables.table import Over
 
 FDR = 0.005  # of Tables 3 to 5: TPR@FNR=0.5 %
-_NEEDED = ("tdr_at_roc_point_by_type", "acer_by_type", "num_subjects_by_type")
+# What a result was measured on, and how; the rates themselves are those of ``needed_metrics``.
+_NEEDED = (
+    "level", "by", "fdr", "threshold_source", "num_live", "num_spoof", "num_by_type", "num_subjects",
+    "num_subjects_by_type",
+)  # fmt: skip
 _EER_ON = "EER on "  # what tools.evaluate writes before the path of a score file
 
 
@@ -59,7 +64,7 @@ def by_method(results: Sequence[Result], number: int, dataset: str) -> dict[str,
         where = f"the result of {method} on protocol {result.protocol}, seed {result.seed}"
         if result.protocol not in known:
             raise TableError(f"{where}: Table {number} of {dataset} does not use it, but {', '.join(known)}")
-        _check(result.metrics, where)
+        _check(result.metrics, number, where)
         seeds = found.setdefault(method, {}).setdefault(result.seed, {})
         if result.protocol in seeds:
             raise TableError(f"{where} is there twice; a table shows one")
@@ -91,8 +96,8 @@ def _threshold(source: str) -> str:
     return _EER_ON + os.path.basename(source[len(_EER_ON) :]) if source.startswith(_EER_ON) else source
 
 
-def _check(metrics: Mapping[str, Any], where: str) -> None:
-    missing = [name for name in _NEEDED if name not in metrics]
+def _check(metrics: Mapping[str, Any], number: int, where: str) -> None:
+    missing = [name for name in (*needed_metrics(number), *_NEEDED) if name not in metrics]
     if missing:
         raise TableError(f"{where} has no {missing[0]}: an older version evaluated it; run tools.evaluate again")
     for name, wanted in (("level", "clip"), ("by", "type"), ("fdr", FDR)):

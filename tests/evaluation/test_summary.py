@@ -61,6 +61,18 @@ def test_the_threshold_of_tdr_comes_from_dev_where_there_is_one():
     assert without["tdr_at_fdr"] == pytest.approx(1 / 3) and without["fdr_reached"] == 0.0
 
 
+def test_the_split_of_the_threshold_is_named_as_what_it_is():
+    train = _scores([0.6, 0.7], subject="d", print=[0.1])
+    test = _scores([0.3, 0.5, 0.9, 0.9], subject="d", print=[0.2, 0.4, 0.8])
+    summary = summarize(test, 0.5, "x", 0.005, train, dev_split="train")
+    assert summary["tdr_threshold_source"] == "2 train live"
+    text = as_table({"level": "clip", **summary})
+    assert "TDR@FDR=0.5 %, train threshold" in text and "TDR %, train" in text and "dev" not in text
+    assert any("are in train and in the reported" in warning for warning in summary["warnings"])
+    dev = summarize(test, 0.5, "x", 0.005, train)
+    assert {name for name in summary if summary[name] != dev[name]} == {"tdr_threshold_source", "warnings"}
+
+
 def test_both_ways_to_take_tdr_have_their_own_names():
     dev = _scores([0.6, 0.7], subject="d", print=[0.1])
     test = _scores([0.3, 0.5, 0.9, 0.9], print=[0.2, 0.4], replay=[0.8, 0.1])

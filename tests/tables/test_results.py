@@ -1,6 +1,7 @@
 import pytest
 
 from phystd_tf.tables.needed_protocols import TableError
+from phystd_tf.tables.paper_table import table
 from phystd_tf.tables.results import Result, by_method, measured_on, percent
 from tests.tables.tiny_results import tiny_metrics, tiny_results
 
@@ -30,11 +31,35 @@ def test_what_does_not_belong_into_a_table_is_refused(change, said):
 
 def test_an_older_evaluation_and_a_second_result_are_refused():
     result = tiny_results(2)[0]
-    old = {name: value for name, value in result.metrics.items() if name != "acer_by_type"}
-    with pytest.raises(TableError, match="PhySTD on protocol siw_1, seed 0 has no acer_by_type: an older version"):
+    old = {name: value for name, value in result.metrics.items() if name != "acer"}
+    with pytest.raises(TableError, match="PhySTD on protocol siw_1, seed 0 has no acer: an older version"):
         by_method([result._replace(metrics=old)], 2, "siw")
     with pytest.raises(TableError, match="PhySTD on protocol siw_1, seed 0 is there twice"):
         by_method([result, result._replace(iterations=10)], 2, "siw")
+
+
+class _Read(dict):
+    """Metrics that note which of them are read."""
+
+    def __init__(self, metrics):
+        super().__init__(metrics)
+        self.read = set()
+
+    def __getitem__(self, name):
+        self.read.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize("number, dataset", [(1, "oulu"), (2, "siw"), (3, "siwm"), (4, "siwm"), (5, "siwm")])
+def test_each_metric_that_a_table_reads_may_be_missing_from_an_older_evaluation(number, dataset):
+    result = tiny_results(number)[0]
+    metrics = _Read(result.metrics)
+    table(number, [result._replace(metrics=metrics)], dataset)
+    assert len(metrics.read) > 8
+    for name in metrics.read:
+        old = {key: value for key, value in result.metrics.items() if key != name}
+        with pytest.raises(TableError, match=f"seed 0 has no {name}: an older version"):
+            table(number, [result._replace(metrics=old)], dataset)
 
 
 def test_rates_are_in_percent_and_undefined_ones_stay_so():

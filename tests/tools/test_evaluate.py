@@ -63,6 +63,16 @@ def test_without_dev_scores_the_threshold_stored_beside_the_scores_is_used_and_n
     assert (given["threshold"], given["bpcer"]) == (0.2, 0.0)
 
 
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_the_split_of_dev_scores_is_that_which_was_scored(folder, split):
+    _score_as_tools_score_does(folder, split)
+    for ending in ("csv", "json"):
+        (folder / f"test.{ending}").rename(folder / f"chosen.{ending}")
+    _score_as_tools_score_does(folder, "test")
+    metrics, table = _metrics(folder, "--dev_scores=chosen.csv")
+    assert metrics["tdr_threshold_source"] == f"1 {split} live" and f"TDR@FDR=0.5 %, {split} threshold" in table
+
+
 @pytest.mark.parametrize(
     "split, score, arguments, said",
     [
