@@ -22,6 +22,8 @@ from typing import NamedTuple
 from absl import flags as absl_flags
 from tqdm import tqdm
 
+from phystd_tf.experiments import running
+
 ROOT = pathlib.Path(__file__).parents[1]
 # Modules that the programs import, mostly late.
 _HEAVY = (
@@ -120,7 +122,7 @@ def _run_here(program, arguments, folder, limit, count) -> tuple[int, int]:
     if program in _POOLED and not any(argument.startswith(("--workers", "--beam")) for argument in arguments):
         arguments = [*arguments, "--workers=1"]
     sys.argv = [program or "-c", *(arguments if program else [])]
-    subprocess.call = _call
+    running.call = _call
     tqdm.monitor_interval = 0  # its thread may hold a lock that a fork would wait for
     points = _start_counting(folder, *count) if count else int
     code = 0
@@ -140,7 +142,7 @@ def _run_here(program, arguments, folder, limit, count) -> tuple[int, int]:
 
 
 def _call(command, stdout=None, stderr=None, env=None) -> int:
-    """``subprocess.call`` for a program that starts others by ``python -m MODULE ARGUMENTS``; these are forks too."""
+    """``running.call`` for a program that starts others by ``python -m MODULE ARGUMENTS``; these are forks too."""
     python, dash_m, module, *arguments = command
     assert (python, dash_m) == (sys.executable, "-m"), command
     sys.stdout.flush()

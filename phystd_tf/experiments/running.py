@@ -3,10 +3,13 @@
 import concurrent.futures
 import contextlib
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
-from typing import Callable, NamedTuple, Optional
+from collections.abc import Iterator
+from typing import Any, Callable, NamedTuple, Optional
 
 from tqdm import tqdm
 
@@ -43,7 +46,7 @@ def program_starter(tools: str) -> Start:
     """
 
     def start(step: Step, output: Optional[int], environment: dict[str, str]) -> int:
-        return subprocess.call(
+        return call(
             [sys.executable, "-m", f"{tools}.{step.program}", *step.arguments],
             stdout=output,
             stderr=None if output is None else subprocess.STDOUT,
@@ -51,6 +54,57 @@ def program_starter(tools: str) -> Start:
         )
 
     return start
+
+
+class _Children:
+    """The programs that run now."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # a second signal may come within the handler
+        self._running: set[subprocess.Popen] = set()
+        self._ended = False
+
+    @contextlib.contextmanager
+    def ended_by_sigterm(self) -> Iterator[None]:
+        """Within the block, SIGTERM ends this process like an interruption, and the programs that it started too.
+
+        Ctrl-C reaches them by itself, since a terminal sends it to all; SIGTERM is for one process, and the programs
+        would go on and keep their folders locked.
+        """
+        if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
+            yield
+            return
+        self._ended = False
+        before = signal.signal(signal.SIGTERM, self._end)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    def call(self, command: list[str], **options: Any) -> int:
+        """``subprocess.call`` for a program that is ended with this process."""
+        with self._lock:
+            if self._ended:  # another thread was about to start a program
+                return -signal.SIGTERM
+            child = subprocess.Popen(command, **options)
+            self._running.add(child)
+        try:
+            with child:
+                return child.wait()
+        finally:
+            with self._lock:
+                self._running.discard(child)
+
+    def _end(self, *_: Any) -> None:
+        with self._lock:  # never held by the main thread, which runs this
+            self._ended = True
+            for child in self._running:
+                child.terminate()
+        raise KeyboardInterrupt
+
+
+_CHILDREN = _Children()
+call = _CHILDREN.call
 
 
 def run(plan: Plan, start: Start, out: str, jobs: int = 1, show: bool = False) -> list[Failure]:
@@ -68,12 +122,13 @@ def run(plan: Plan, start: Start, out: str, jobs: int = 1, show: bool = False) -
       The Failures; empty if all steps are done.
 
     Raises:
-      KeyboardInterrupt: if a step was interrupted.
+      KeyboardInterrupt: if a step was interrupted, or this process got SIGTERM.
       PlanError: see ``Plan.check``.
       FolderInUseError: if another process runs steps of the same experiments.
     """
     plan.check()
-    return _Runner(plan, start, jobs, show).run(out)
+    with _CHILDREN.ended_by_sigterm():
+        return _Runner(plan, start, jobs, show).run(out)
 
 
 class _Runner:
