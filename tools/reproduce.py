@@ -18,7 +18,7 @@ without --plan then only collects the results:
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Union
 
 from phystd_tf.experiments.experiment import Experiment
 from phystd_tf.experiments.running import program_starter
@@ -234,7 +234,7 @@ def _confusions(number: int, names: Sequence[str], settings: dict[str, Any]) -> 
     def write() -> None:
         every = dict.fromkeys([*names, *WITH_TRACES])
         made = made_before(place, _trainings(), every, [protocol], steps_for, [step_name(seen) for seen in INPUTS])
-        results = {}
+        results: dict[Union[int, str], dict[str, Any]] = {}
         for one in made.experiments:
             for step in steps_for(one):
                 # The images are the same for all systems; several calls may have classified them.
@@ -264,10 +264,10 @@ def _figure(number: str, compared: Sequence[str], settings: dict[str, Any]) -> _
     from phystd_tf.experiments.experiment import files_of, steps_of
     from phystd_tf.experiments.reproduction import experiments
 
-    place, trainings = _place(), _trainings()
-    seed = trainings.seeds[0]
+    place, wanted = _place(), _trainings()
+    seed = wanted.seeds[0]
     names = [FULL, *compared]
-    budget = budget_of(place, trainings._replace(seeds=(seed,)), names)
+    budget = budget_of(place, wanted._replace(seeds=(seed,)), names)
     model, *others = experiments(faces_of(place), [_usual_protocol(settings)], names, budget)
     run, *beside = [files_of(one, _OUT.value).run for one in (model, *others)]
     trainings = [steps_of(one, _OUT.value)[0] for one in others]

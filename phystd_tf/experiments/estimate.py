@@ -23,6 +23,10 @@ _ROUGH = {
     "train paper": 9.0,
     "train paper phystd auxiliary": 3.7,
     "train paper phystd step1": 4.3,
+    "train paper stdn": 17.0,
+    "train paper despoof": 37.0,
+    "train paper cdcn": 18.0,
+    "train paper cdcn++": 20.0,
     "train paper lbp_svm": 0.03,
     "score small": 0.012,  # per face
     "score paper": 0.15,
