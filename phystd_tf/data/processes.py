@@ -1,11 +1,5 @@
 """Prepares clips in the processes of this machine."""
 
-import concurrent.futures
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +9,7 @@ from phystd_tf.data.clip_work import Work, new_preparer, prepare_clip, quiet_ope
 from phystd_tf.data.clips import Clip
 from phystd_tf.data.prepared_folder import PreparationError
 from phystd_tf.face.alignment import FaceAligner
+from phystd_tf.files.processes import in_processes
 
 
 def prepare_in_processes(work: Work, clips: Sequence[tuple[int, Clip]], workers: int) -> Iterator[int]:
@@ -36,23 +31,7 @@ def prepare_in_processes(work: Work, clips: Sequence[tuple[int, Clip]], workers:
             for number, clip in clips:
                 yield prepare_clip(preparer, work, number, clip)
         return
-    # Spawn, since neither TensorFlow nor MediaPipe supports fork.
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(
-        min(workers, len(clips)), mp_context=context, initializer=_start_process, initargs=(work,)
-    ) as pool:
-        jobs = [pool.submit(_prepare_in_process, number, clip) for number, clip in clips]
-        try:
-            for job in concurrent.futures.as_completed(jobs):
-                yield job.result()
-        except concurrent.futures.process.BrokenProcessPool as error:
-            raise PreparationError(
-                "a process was killed (out of memory?); finished clips are kept, and the same command resumes; "
-                "fewer --workers need less memory"
-            ) from error
-        finally:
-            for job in jobs:
-                job.cancel()
+    yield from in_processes(_prepare_in_process, clips, workers, PreparationError, _start_process, (work,))
 
 
 _process: dict[str, Any] = {}
@@ -60,19 +39,9 @@ _process: dict[str, Any] = {}
 
 def _start_process(work: Work) -> None:
     """Initializes a process of the pool."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the parent; here it would print a traceback
     cv2.setNumThreads(1)  # there is already one process per core
     quiet_opencv()
     _process["work"] = work
-
-
-def _end_with_parent() -> None:
-    """Ends this process when its parent ends; otherwise, it would wait for work forever if the parent is killed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # this is a process of the pool
-    multiprocessing.connection.wait([parent.sentinel])
-    os._exit(1)
 
 
 def _prepare_in_process(number: int, clip: Clip) -> int:

@@ -17,9 +17,7 @@ renamed. The same recipe gives the same bytes, regardless of the number of
 workers and of interruptions.
 """
 
-import concurrent.futures
 import dataclasses
-import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -30,6 +28,7 @@ import cv2
 from phystd_tf.files.atomic import other_files, remove_unfinished, write_json, write_text
 from phystd_tf.files.json_file import read_json
 from phystd_tf.files.lock import is_read_only, locked
+from phystd_tf.files.processes import in_processes
 from phystd_tf.protocols.clip_facts import SPLITS
 from phystd_tf.synthetic.clip_list import CLIPS, clip_list
 from phystd_tf.synthetic.clips import SyntheticFrame, make_clip, subject_renderer
@@ -65,7 +64,8 @@ def make_dataset(
       The manifest, as written to ``synthetic.json``.
 
     Raises:
-      SyntheticError: if the folder holds a dataset of another recipe, or files that are not a synthetic dataset.
+      SyntheticError: if the folder holds a dataset of another recipe, or files that are not a synthetic dataset, or
+        if a process was killed.
       FolderInUseError: if another program works in the folder.
     """
     manifest = manifest_of(recipe)
@@ -100,19 +100,12 @@ def _make_dataset(
     tasks = [(out, recipe, number, gallery.people[number] if gallery else None) for number in range(recipe.subjects)]
     if workers <= 1:
         finished: Iterator[int] = (_make_subject_clips(*task) for task in tasks)
-        for count in finished:
-            done += count
-            if progress:
-                progress(done, total)
     else:
-        # Spawned instead of forked, because the caller may have running threads.
-        context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
-            futures = [pool.submit(_make_subject_clips, *task) for task in tasks]
-            for future in concurrent.futures.as_completed(futures):
-                done += future.result()
-                if progress:
-                    progress(done, total)
+        finished = in_processes(_make_subject_clips, tasks, workers, SyntheticError)
+    for count in finished:
+        done += count
+        if progress:
+            progress(done, total)
     shutil.rmtree(_unfinished_folder(out), ignore_errors=True)
     clips = all_clips(recipe)
     lists = dict(LAYOUTS[recipe.layout].lists(clips), **{CLIPS: clip_list(recipe)})
