@@ -8,6 +8,7 @@
   input        batches of prepared faces, compared with a training iteration
   memory       memory of a training step on a GPU, estimated from its graph without one
   clips        memory of preparation and reading, by the number of clips
+  sizes        parameters of each system, and its operations for a face
 
 Machines differ and are noisy. Compared parts are timed in turns, so look at ratios within one run.
 
@@ -22,13 +23,13 @@ from .command import Flags, UsageError, one_thread_each, overrides_of, run_progr
 flags = Flags()
 
 USUAL = ("preparation", "warp", "training")
-PARTS = (*USUAL, "step", "inference", "input", "memory", "clips")
+PARTS = (*USUAL, "step", "inference", "input", "memory", "clips", "sizes")
 
 _PARTS = flags.DEFINE_list("parts", list(USUAL), f"Parts to measure: {', '.join(PARTS)}.")
 _ROUNDS = flags.DEFINE_integer("rounds", 10, "Measurements per function; the median is shown.", lower_bound=1)
 _PRESET = flags.DEFINE_string("preset", "small", "Hyper-parameters of the networks.")
 _SYSTEMS = flags.DEFINE_list(
-    "systems", None, "For training: systems and rows of Table 3; by default phystd and all these rows."
+    "systems", None, "For training and sizes: systems and rows of Table 3; by default phystd and all these rows."
 )
 _SET = flags.DEFINE_multi_string("set", [], "For training: a hyper-parameter of all systems, as for tools.train.")
 _PRECISIONS = flags.DEFINE_list("precisions", ["float32"], "For step, inference, memory; the first is the reference.")
@@ -48,7 +49,7 @@ def main() -> None:
         raise UsageError(f"--parts={','.join(_PARTS.value)}: there are {', '.join(PARTS)}")
     if _SET.value and set(_PARTS.value) != {"training"}:
         raise UsageError("--set is for --parts=training alone")
-    sizes = _whole("batch_sizes", _BATCH_SIZES.value)
+    batch_sizes = _whole("batch_sizes", _BATCH_SIZES.value)
     faces = _whole("at_once", _AT_ONCE.value)
     clips = _whole("clips", _CLIPS.value)
     one_thread_each()  # as tools.prepare
@@ -88,7 +89,11 @@ def main() -> None:
 
             reading(bench, _PRESET.value, hparams)
         elif part == "memory":
-            _memory(bench, sizes)
+            _memory(bench, batch_sizes)
+        elif part == "sizes":
+            from phystd_tf.benchmarks.sizes import sizes
+
+            sizes(bench, _PRESET.value, _systems())
         else:
             from phystd_tf.benchmarks.reading import memory_by_clips
 
@@ -116,14 +121,19 @@ def _shower():
 def _training(bench) -> dict[str, float]:
     """Seconds of a training iteration, by system."""
     from phystd_tf.benchmarks.training import training
+
+    return training(bench, _systems())
+
+
+def _systems():
+    """The systems of --systems, each with its hyper-parameters."""
     from phystd_tf.experiments.systems import FULL, split_name
     from phystd_tf.hparams import ABLATIONS, get_hparams
 
     names = _SYSTEMS.value or (FULL, *(row for row in ABLATIONS if row != "full"))
     systems = [(name, *split_name(name)) for name in names]
     changes = overrides_of(_SET.value)
-    hparams = [(name, get_hparams(_PRESET.value, row, system, **changes)) for name, system, row in systems]
-    return training(bench, hparams)
+    return [(name, get_hparams(_PRESET.value, row, system, **changes)) for name, system, row in systems]
 
 
 def _in_each_precision():

@@ -136,7 +136,7 @@ def test_steps_on_one_batch_part_live_from_spoof():
 
 
 @pytest.mark.parametrize("system, multiply_adds", [("cdcn", 47.35e9), ("cdcn++", 50.80e9)])
-def test_sizes_are_those_published(system, multiply_adds):
+def test_parameters_are_those_published_and_operations_those_of_the_notes(system, multiply_adds):
     network = CDCNNetwork(get_hparams("paper", system=system))
     assert round(sum(count_parameters(network).values()) / 1e6, 2) == (2.25 if system == "cdcn" else 2.26)
     np.testing.assert_allclose(count_flops(network) / 2, multiply_adds, rtol=1e-3)

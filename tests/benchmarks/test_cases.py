@@ -6,14 +6,17 @@ import multiprocessing
 import numpy as np
 import pytest
 
+from phystd_tf.baselines.registry import new_network
 from phystd_tf.benchmarks import preparing, using
 from phystd_tf.benchmarks.bench import Bench
 from phystd_tf.benchmarks.noise import noise_batch
 from phystd_tf.benchmarks.reading import memory_by_clips, peak_memory, reading
 from phystd_tf.benchmarks.rendered import face_frames
+from phystd_tf.benchmarks.sizes import sizes
 from phystd_tf.benchmarks.training import step, training
 from phystd_tf.benchmarks.using import inference, photograph
 from phystd_tf.benchmarks.warping import warping
+from phystd_tf.networks.parameters import count_flops, count_parameters
 from tests import program
 from tests.training.tiny import tiny_hparams
 
@@ -37,6 +40,19 @@ def test_systems_are_compared_with_the_first():
     bench = Bench(1)
     found = training(bench, [(name, tiny_hparams(name)) for name in ("step1", "auxiliary")])
     assert list(found) == _names(bench) == ["step1", "auxiliary"] and bench.measures[1].reference == "step1"
+
+
+def test_sizes_are_those_of_the_networks():
+    bench, hparams = Bench(1), tiny_hparams()
+    sizes(bench, "tiny", [("step1", tiny_hparams("step1")), ("auxiliary", tiny_hparams("auxiliary"))])
+    assert {measure.case for measure in bench.measures} == {f"sizes, tiny, {hparams.image_size} px"}
+    values = {measure.name: measure.value for measure in bench.measures}
+    network = new_network(tiny_hparams("step1"))
+    assert values["step1: parameters"] == sum(count_parameters(network).values()) / 1e6
+    assert values["step1: multiply-adds for a face"] == count_flops(network) / 2e9
+    assert all(
+        values[f"auxiliary: {name}"] < values[f"step1: {name}"] for name in ("parameters", "multiply-adds for a face")
+    )
 
 
 def test_all_formats_are_measured_for_each_number_of_faces(monkeypatch):
