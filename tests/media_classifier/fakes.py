@@ -45,11 +45,14 @@ def siwm_clips():
     ]
 
 
-def write_clips(folder, dataset, clips) -> str:
-    """Writes a prepared folder with FRAMES faces of each clip; the color of a face depends on its medium."""
+def write_clips(folder, dataset, clips, frames=FRAMES, **more) -> str:
+    """Writes a prepared folder with a few faces of each clip; the color of a face depends on its medium.
+
+    ``more`` are further settings in prepared.json.
+    """
     os.makedirs(folder)
     settings = {"format": records.FORMAT_VERSION, "dataset": dataset, "image_size": SIZE, "depth_size": DEPTH_SIZE}
-    records.save_settings(str(folder), {**settings, "map_sizes": list(MAP_SIZES), "vertex_pairs": []})
+    records.save_settings(str(folder), {**settings, "map_sizes": list(MAP_SIZES), "vertex_pairs": [], **more})
     media = sorted({(clip.type, clip.instrument) for clip in clips})
     rng, rows, face = np.random.default_rng(0), [], fake_face(0)
     for label in (0, 1):
@@ -57,10 +60,10 @@ def write_clips(folder, dataset, clips) -> str:
         for clip in (clip for clip in clips if clip.label == label):
             number = 1 + media.index((clip.type, clip.instrument))
             color = np.array([number & 1, number >> 1 & 1, number >> 2 & 1])
-            for frame in range(FRAMES):
+            for frame in range(frames):
                 image = np.uint8(60 + 120 * color + rng.integers(0, 60, (SIZE, SIZE, 3)))
                 key = records.FaceKey("x.jpg", clip.clip, frame, clip.subject, clip.type, label)
-                examples.append(records.encode(face._replace(image=image), key))
+                examples.append(records.encode(face._replace(image=image, depth=label * face.depth), key))
                 facts = {name: getattr(clip, name) for name in ("split", "session", "device", "instrument")}
                 rows.append({**key._asdict(), **facts, "status": records.OK, "shard": shard})
         write_shard(os.path.join(folder, shard), examples)
