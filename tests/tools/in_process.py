@@ -17,6 +17,7 @@ from phystd_tf.inference import scoring
 from phystd_tf.media_classifier.classification import MediumClassifier
 from phystd_tf.optimization.trained_model import TrainedModel
 from phystd_tf.training import experiment
+from phystd_tf.training.callbacks import TracePanels
 from tests.documents import WIDTHS
 
 # Networks with a few channels, for the faces of ``tests.data.fake_prepared``.
@@ -54,10 +55,12 @@ def _compile_eager(model, compile_it, **options):
 
 
 def make_short(patch):
-    """Leaves out what one iteration does not need: tracing, most held-out batches and draws, and fine print."""
+    """Leaves out what one iteration does not need: tracing, pictures, most held-out batches and draws, fine print."""
     for model in (TrainedModel, MediumClassifier):
         patch.setattr(model, "compile", functools.partialmethod(_compile_eager, model.compile))
     patch.setattr(experiment, "_HELD_OUT_BATCHES", 1)
+    patch.setattr(experiment, "_panel_faces", lambda *_: None)
+    patch.setattr(TracePanels, "on_epoch_end", lambda *_: None)
     patch.setattr(scoring, "traced_terms", lambda network: lambda crops: network.score_terms(network(crops)))
     for interval in ("eer_interval", "rate_intervals"):
         patch.setattr(summary, interval, functools.partial(getattr(summary, interval), rounds=2))

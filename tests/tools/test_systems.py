@@ -59,8 +59,8 @@ def test_a_system_is_trained_scored_evaluated_shown_and_exported(work, system):
 def test_a_system_is_trained_scored_and_evaluated(work, monkeypatch, system):
     make_short(monkeypatch)
     data, run, out = f"--data={work / 'prepared'}", work / f"run_{system}", work / f"{system}.csv"
-    call("train", data, f"--run={run}", f"--system={system}", "--preset=small", "--iterations=2",
-         "--steps_per_epoch=2", *(f"--set={text}" for text in _SETS))  # fmt: skip
+    call("train", data, f"--run={run}", f"--system={system}", "--preset=small", "--iterations=1",
+         *(f"--set={text}" for text in _SETS))  # fmt: skip
     history = pd.read_csv(run / "history.csv")
     assert len(history) == 1 and np.isfinite(history.to_numpy(np.float64)).all()
     call("score", f"--run={run}", data, "--split=test", f"--out={out}")

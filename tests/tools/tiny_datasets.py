@@ -10,7 +10,7 @@ from tests.media_classifier.fakes import write_clips
 from tests.protocols.protocol_clips import CLIPS, STEMS
 
 DATASETS = ("oulu", "siw", "siwm", "siwmv2")
-LIVE, SPOOFS = 5, 3  # clips of live and of each spoof type in SiW-M: of these, siwm_1 trains on 3 and 2
+LIVE, SPOOFS = 4, 2  # clips of live and of each spoof type in SiW-M; half of them are for training
 _OULU_PEOPLE = {"01", "21", "36"}  # one in each split
 _SIW_PEOPLE = {"001", "002", "091", "092"}  # two in each
 # The two lists for training and the two for testing that the authors of SiW-Mv2 publish.
@@ -54,12 +54,14 @@ def write_dataset(root, dataset):
 
 
 def _write_lists(folder, clips):
-    """Lists the first three live clips and the first two of each spoof type for training, the others for testing."""
+    """Lists the first half of the live clips and of those of each spoof type for training, the others for testing."""
     folder.mkdir()
     lists: dict[str, list[str]] = {name: [] for names in _LISTS.values() for name in names}
     for (_, label), same in itertools.groupby(clips, lambda clip: (clip.type, clip.label)):
-        for number, clip in enumerate(same):
-            lists[_LISTS["train" if number < (3 if label else 2) else "test"][label]].append(clip.stem)
+        stems = [clip.stem for clip in same]
+        half = len(stems) // 2
+        lists[_LISTS["train"][label]] += stems[:half]
+        lists[_LISTS["test"][label]] += stems[half:]
     for name, stems in lists.items():
         (folder / name).write_text("\n".join(stems), encoding="utf-8")
     return [f"--lists={folder}"]
