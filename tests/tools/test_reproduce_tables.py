@@ -4,19 +4,21 @@ import csv
 import functools
 
 import numpy as np
-import pandas as pd
 import pytest
+import tensorflow as tf
 
+from phystd_tf.data import records
+from phystd_tf.data.pipeline import chosen_faces
 from phystd_tf.evaluation.scores import read_scores
 from phystd_tf.files.json_file import read_json
-from phystd_tf.inference import calibration
-from phystd_tf.liveness import TRACE_TERMS
+from phystd_tf.inference import scoring
 from phystd_tf.spoof_types import PARTIAL_PAPER, SPOOF_TYPES
 from phystd_tf.tables.measures import type_columns
 from phystd_tf.tables.needed_protocols import datasets_of, protocols_by_row, protocols_by_type, protocols_of
-from phystd_tf.training import experiment
+from phystd_tf.training import experiment, fitting
 from tests.tools.in_process import TINY, call, make_short, start
 from tests.tools.tiny_datasets import DATASETS, LIVE, SPOOFS, write_dataset
+from tests.training.tiny import tiny_hparams
 from tools import reproduce
 
 # Test clips (live, spoof). OULU-NPU: one person, six phones, two sessions, and of each a live face, two prints and two
@@ -54,11 +56,25 @@ def dataset(request, tmp_path_factory):
     return request.param, *write_dataset(root, request.param), root / "out"
 
 
-def _terms_of_labels(generator, faces, split, progress):
-    """Stands for the scores that a run chooses its own threshold on; tables use that of the score files."""
-    rows = pd.DataFrame(faces.rows(split), columns=["clip", "frame", "subject", "type"])
-    depth = [float(row["label"]) for row in faces.rows(split)]
-    return rows.assign(label=np.int64(depth), depth=depth, **dict.fromkeys(TRACE_TERMS, 0.0))
+def _read_once(patch, prepared):
+    """Reads all faces now, instead of the training faces under each protocol; test faces still come from the shards."""
+    all_rows = records.read_manifest(records.manifest_path(prepared))
+    images = dict(zip((row["clip"] for row in all_rows), chosen_faces(prepared, tiny_hparams(), all_rows).image))
+    read = scoring.evaluation_dataset
+
+    def evaluation_dataset(faces, hparams, split, batch_size):
+        if split == "test":
+            return read(faces, hparams, split, batch_size)
+        rows = faces.rows(split)
+        info = {name: tf.constant([row[name] for row in rows]) for name in ("clip", "subject", "type")}
+        info.update({name: tf.constant([int(row[name]) for row in rows], tf.int64) for name in ("frame", "label")})
+        return [(tf.stack([images[row["clip"]] for row in rows]), info)]
+
+    def stratified_images(faces, hparams, split, label, count, seed):
+        return [tf.stack([images[row["clip"]] for row in faces.rows(split, label)])]
+
+    patch.setattr(scoring, "evaluation_dataset", evaluation_dataset)
+    patch.setattr(fitting, "stratified_images", stratified_images)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +87,7 @@ def tables(dataset):
         make_short(patch)
         for batches in ("training_dataset", "held_out_dataset"):  # for iterations, which this system has none of
             patch.setattr(experiment, batches, lambda *arguments, **more: None)
-        patch.setattr(calibration, "score_split", _terms_of_labels)
+        _read_once(patch, prepared)
         call("reproduce", f"--table={','.join(map(str, numbers))}", f"--data={prepared}", f"--out={out}",
              "--systems=lbp_svm", "--preset=small", *TINY, *options)  # fmt: skip
     found = {}
