@@ -62,7 +62,8 @@ def made(tmp_path_factory):
             prepared, _ = write_dataset(root, dataset)
             table = [f"--table={CLASSES[dataset][0]}"] if dataset in CLASSES else []
             call("reproduce", f"--figure={','.join(FIGURES)}", *table, "--systems=phystd", "--preset=small",
-                 f"--data={prepared}", f"--out={root / (dataset + '_out')}", "--iterations=1", "--medium_iterations=1", *TINY)  # fmt: skip
+                 f"--data={prepared}", f"--out={root / (dataset + '_out')}", "--iterations=1",
+                 "--medium_iterations=1", *TINY)  # fmt: skip
     return root
 
 
