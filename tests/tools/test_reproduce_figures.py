@@ -19,7 +19,7 @@ from tools import reproduce
 
 FIGURES = ("5", "8", "9", "10", "11", "12")
 PROTOCOLS = {"oulu": "oulu_1", "siw": "siw_1", "siwm": "siwm_1"}
-# Test clips by class: one person in front of six phones, and the third part of SiW-M that siwm_1 tests.
+# Test clips by class: one person in front of six phones, and the half of SiW-M that siwm_1 tests.
 CLASSES = {
     "oulu": (6, dict.fromkeys(("live", "print_1", "print_2", "replay_1", "replay_2"), 6)),
     "siwm": (7, {"live": 2, "print": 1, "replay": 1, "masks": 5, "makeup": 3, "partial": 4}),
