@@ -120,6 +120,9 @@ def test_every_protocol_has_finite_scores_of_both_classes_and_the_clips_of_its_r
         assert (int((test["label"] == 1).sum()), int((test["label"] == 0).sum())) == _tested(protocol), protocol
         assert (metrics["num_live"], metrics["num_spoof"]) == _tested(protocol)
         assert not set(test["clip"]) & set(chosen["clip"]), protocol
+        if protocol.startswith(("oulu_2", "oulu_4", "siw_2")):  # other printers and displays
+            unseen, seen = (set(scores.loc[scores["label"] == 0, "instrument"]) for scores in (test, chosen))
+            assert unseen and seen and not unseen & seen, protocol
         left_out = protocol.partition("_2_")[2] if dataset[0].startswith("siwm") else ""
         assert not left_out or set(test["type"]) == {"live", left_out} and left_out not in set(chosen["type"])
 
