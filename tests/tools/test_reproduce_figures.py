@@ -91,7 +91,8 @@ def test_each_figure_shows_test_faces_of_the_protocol_by_a_rule(made, dataset, n
         return
     clips = dict(re.fullmatch(r"  (.+): (.+), frame 0", line).group(2, 1) for line in shown.splitlines())
     assert {clip: table_type(kind) for clip, kind in clips.items()}.items() <= tested.items()
-    assert {table_type(kind) for kind in clips.values()} == set(tested.values())
+    wanted = set(tested.values()) - ({"live"} if number == "12" else set())  # nothing is removed from live faces
+    assert {table_type(kind) for kind in clips.values()} == wanted
 
 
 @pytest.mark.parametrize("dataset", CLASSES)
