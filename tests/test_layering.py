@@ -56,8 +56,8 @@ MAY_IMPORT = {
         "data", "errors", "liveness", "networks", "physics", "report", "runs", "traces", "transfer",
     },
     "benchmarks": {
-        "data", "errors", "face", "files", "hparams", "inference", "networks", "physics", "runs", "synthetic",
-        "traces", "training",
+        "baselines", "data", "errors", "face", "files", "hparams", "inference", "networks", "physics", "runs",
+        "synthetic", "traces", "training",
     },
     "media_classifier": {"data", "errors", "evaluation", "hparams", "networks"},
 }  # fmt: skip

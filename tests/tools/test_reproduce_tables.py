@@ -188,6 +188,6 @@ def test_the_tables_are_written_in_all_formats_and_say_what_they_are(dataset, ta
         text, *others = (dataset[-1] / f"table_{number}.{ending}" for ending in ("txt", "csv", "tex", "html"))
         words = " ".join(text.read_text(encoding="utf-8").split())
         assert "Ours are of rendered faces" in words
-        assert "lbp_svm is fitted at once; seeds 0." in words and "LBP+SVM: fitted at once, seed 0." in words
+        assert "lbp_svm fitted at once; seeds 0." in words and "LBP+SVM: fitted at once, seed 0." in words
         assert "2,000 iterations" not in words
         assert all(other.stat().st_size > 1000 for other in others)
