@@ -51,6 +51,7 @@ _BESIDE = ("stdn", "step1_step2_single_trace")  # (g) and (h) of Fig. 8
 
 _PROGRAM = f"{__package__}.reproduce"
 TABLES = ("1", "2", "3", "4", "5", "6", "7")
+_MEDIA = (6, 7)  # those that classify spoof media
 
 _TABLES = flags.DEFINE_list("table", [], "Numbers of tables, separated by commas: 1 to 7.")
 _FIGURES = flags.DEFINE_list("figure", [], f"Numbers of figures, separated by commas: {', '.join(FIGURES)}.")
@@ -100,14 +101,6 @@ class _Work(NamedTuple):
     write: Callable[[], None] = lambda: None
 
 
-class _Request(NamedTuple):
-    """A table that is asked for: whether it classifies media, its number, and the systems to train for it."""
-
-    media: bool
-    number: int
-    systems: list[str]
-
-
 def main() -> None:
     tables, figures = _numbers("table", _TABLES.value, TABLES), _numbers("figure", _FIGURES.value, FIGURES)
     if not tables and not figures:
@@ -118,14 +111,15 @@ def main() -> None:
 
     out = _OUT.value
     settings = load_settings(_DATA.value)
-    requests = [_Request(number in ("6", "7"), int(number), _systems(int(number), settings)) for number in tables]
+    systems = {int(number): _systems(int(number), settings) for number in tables}
     beside = {number: _BESIDE if number == "8" else () for number in figures}
-    names = [name for request in requests for name in request.systems]
+    names = [name for of_table in systems.values() for name in of_table]
     names += [name for number in figures for name in (FULL, *beside[number])]
     if _EQUAL.value == "time" and not _speeds_are_known(dict.fromkeys(names)):
         return
     works = [
-        (_confusions if request.media else _table)(request.number, request.systems, settings) for request in requests
+        (_confusions if number in _MEDIA else _table)(number, of_table, settings)
+        for number, of_table in systems.items()
     ]
     works += [_figure(number, beside[number], settings) for number in figures]
     check_outputs([output for work in works for output in work.outputs])
@@ -144,7 +138,7 @@ def main() -> None:
 
 def _systems(number: int, settings: dict[str, Any]) -> list[str]:
     """The systems to train for a table; refuses, before any work, what the table cannot show."""
-    if number in (6, 7):
+    if number in _MEDIA:
         return _systems_with_traces(number, settings)
     from phystd_tf.tables.published import METHODS, published_rows
 

@@ -4,9 +4,9 @@ import os
 import platform
 from typing import Any
 
+from phystd_tf.files.processes import THREADS
 from phystd_tf.files.versions import package_versions
 
-_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 _CPUINFO = "/proc/cpuinfo"
 
 
@@ -20,7 +20,7 @@ def machine() -> dict[str, Any]:
         "processor": _processor(),
         "cores": cores,
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        "threads": {name: os.environ[name] for name in _THREADS if name in os.environ},
+        "threads": {name: os.environ[name] for name in THREADS if name in os.environ},
         "versions": package_versions(),
     }
 

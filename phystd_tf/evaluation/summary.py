@@ -60,6 +60,7 @@ def summarize(
     bpcer = metrics.bpcer(live, threshold)
     pooled = metrics.apcer(spoof, threshold)
     reference = live if dev is None else dev["score"][dev["label"] == 1].to_numpy()
+    reference_split = "test" if dev is None else dev_split
     fdr_threshold = metrics.threshold_at_fdr(reference, fdr) if len(reference) else None
     roc_threshold = metrics.threshold_at_fdr(live, fdr) if len(live) else None
     dev_threshold = None if dev is None else fdr_threshold
@@ -103,10 +104,10 @@ def summarize(
         "fdr_reached": None if fdr_threshold is None else metrics.bpcer(live, fdr_threshold),
         "tdr_threshold": fdr_threshold,
         "tdr_at_usual_fdrs": _usual_tdrs(reference, spoof),
-        "tdr_threshold_source": f"{len(reference)} {'test' if dev is None else dev_split} live",
+        "tdr_threshold_source": f"{len(reference)} {reference_split} live",
         "warnings": [
             *_warnings(test, dev, dev_split),
-            *_resolution_warning(len(reference), fdr, "test" if dev is None else dev_split),
+            *_resolution_warning(len(reference), fdr, reference_split),
             *(_resolution_warning(len(live), fdr, "test") if dev is not None else ()),
         ],
     }

@@ -17,8 +17,8 @@ from phystd_tf.experiments.estimate import estimate, in_words, speeds
 from phystd_tf.experiments.plan import Plan
 from phystd_tf.experiments.step import STEPS_FOLDER, Step
 from phystd_tf.files.lock import locked
+from phystd_tf.files.processes import THREADS
 
-_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 _TAIL = 3  # lines of a log that are shown if a step fails
 _INTERRUPTED = (130, -2)
 
@@ -185,7 +185,7 @@ class _Runner:
             begun = os.path.exists(path) and self._plan.stamps.read(step.key) is None
             threads = str(max(1, (os.cpu_count() or 1) // self._jobs))
             with open(path, "ab") as log:
-                code = self._start(step, log.fileno(), dict.fromkeys(_THREADS, threads) if self._jobs > 1 else {})
+                code = self._start(step, log.fileno(), dict.fromkeys(THREADS, threads) if self._jobs > 1 else {})
         if code in _INTERRUPTED:
             raise KeyboardInterrupt
         if code not in step.accepts:

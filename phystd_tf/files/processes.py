@@ -7,15 +7,14 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Optional, TypeVar
 
 from phystd_tf.errors import PhystdError
 
+# Environment variables that limit the threads of a process.
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+
 _Result = TypeVar("_Result")
-
-
-def _nothing() -> None:
-    """Nothing to start; a function that can be sent to a process."""
 
 
 def in_processes(
@@ -23,7 +22,7 @@ def in_processes(
     tasks: Sequence[tuple[Any, ...]],
     workers: int,
     error: type[PhystdError],
-    start: Callable[..., None] = _nothing,
+    start: Optional[Callable[..., None]] = None,
     start_arguments: tuple[Any, ...] = (),
 ) -> Iterator[_Result]:
     """Calls a function in several processes, and yields what it returns in the order in which the calls end.
@@ -33,7 +32,7 @@ def in_processes(
       tasks: the arguments of each call.
       workers: number of processes.
       error: what to raise if a process was killed.
-      start: called once in each process, before its first task; a function at the top of a module.
+      start: called once in each process, before its first task; a function at the top of a module. None for nothing.
       start_arguments: its arguments.
 
     Raises:
@@ -58,10 +57,11 @@ def in_processes(
                 job.cancel()
 
 
-def _start(start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _start(start: Optional[Callable[..., None]], arguments: tuple[Any, ...]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the parent; here it would print a traceback
-    start(*arguments)
+    if start is not None:
+        start(*arguments)
 
 
 def _end_with_parent() -> None:

@@ -2,11 +2,9 @@
 
 import json
 import os
-import sys
 
 import pandas as pd
 import pytest
-from absl.testing import flagsaver
 
 from phystd_tf.data import records
 from phystd_tf.evaluation.confusion_file import summarize
@@ -15,9 +13,9 @@ from phystd_tf.experiments.systems import split_name
 from phystd_tf.tables.needed_protocols import protocols_of
 from tests.protocols.protocol_clips import CLIPS
 from tests.tables.tiny_results import tiny_results
+from tests.tools import in_process
 from tools import reproduce
 
-FLAGS = reproduce.flags.values
 DATASETS = {1: "oulu", 2: "siw", 3: "siwm", 4: "siwm", 5: "siwm", 6: "oulu", 7: "siwm"}
 
 
@@ -91,15 +89,9 @@ def call(datasets, tmp_path):
     """Calls the program for a dataset with options; the output folder is always the same."""
 
     def run(dataset, *options):
-        before = flagsaver.save_flag_values(FLAGS)
-        arguments = [f"--data={datasets[dataset]}", f"--out={tmp_path / 'out'}", "--preset=small", *options]
-        try:
-            FLAGS(["reproduce", *arguments])
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(sys, "argv", ["reproduce", *arguments])
-                reproduce.main()
-        finally:
-            flagsaver.restore_flag_values(before, FLAGS)
+        in_process.call(
+            "reproduce", f"--data={datasets[dataset]}", f"--out={tmp_path / 'out'}", "--preset=small", *options
+        )
         return tmp_path / "out"
 
     return run

@@ -1,4 +1,4 @@
-"""Networks that say what a test wants them to say, and a batch whose halves share nothing."""
+"""Networks that say what a test wants them to say, a batch whose halves share nothing, and textured faces."""
 
 import numpy as np
 import tensorflow as tf
@@ -56,3 +56,12 @@ def distinct_batch(seed=0):
         depth=rng.random(spoof.depth.shape, np.float32),  # unlike in training; here it shows which half is which
     )
     return tf.nest.map_structure(tf.convert_to_tensor, Batch(live, spoof))
+
+
+def textured_faces(rng, n, size=32):
+    """Images with the falling spectrum of photographs."""
+    fy, fx = np.meshgrid(np.fft.fftfreq(size), np.fft.fftfreq(size), indexing="ij")
+    spectrum = 1 / np.maximum(np.hypot(fx, fy), 1 / size)
+    noise = np.fft.ifft2(np.fft.fft2(rng.normal(0, 1, (n, 3, size, size))) * spectrum).real
+    noise /= noise.std((1, 2, 3), keepdims=True)
+    return tf.constant(np.moveaxis(0.5 + 0.15 * noise, 1, -1).astype(np.float32))

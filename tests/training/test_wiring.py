@@ -12,7 +12,7 @@ from phystd_tf.physics.bands import low_pass
 from phystd_tf.physics.synthesis import WarpedTraces, harder_weights, warp_traces, weigh
 from phystd_tf.traces import Batch, GeneratorOutput, Traces
 from phystd_tf.training.phystd_model import PhySTD
-from tests.training.stubs import StubDiscriminator, StubGenerator, distinct_batch, said
+from tests.training.stubs import StubDiscriminator, StubGenerator, distinct_batch, said, textured_faces
 from tests.training.tiny import random_batch, tiny_hparams
 
 H = tiny_hparams(regularization_live_weight=7.0, lambda_=3.0, harder_drop_inpainting=0.3, alpha4=0.5, alpha6=2.0)
@@ -316,7 +316,7 @@ def test_nothing_but_the_blur_of_the_fake_is_left_to_tell_a_perfect_reconstructi
         model = PhySTD(tiny_hparams(discriminator_real=real_side))
         model.discriminators = [StubDiscriminator() for _ in range(4)]
         for _ in range(8):
-            faces = _textured_faces(rng, 4)  # the same on both sides; only the processing differs
+            faces = textured_faces(rng, 4)  # the same on both sides; only the processing differs
             zero = tf.zeros((8, 32, 32, 3))
             model.generator = StubGenerator(
                 [GeneratorOutput(tf.zeros((8, 4, 4, 1)), Traces(zero, zero, zero, zero[..., :1], zero))] * 2
@@ -335,15 +335,6 @@ def test_nothing_but_the_blur_of_the_fake_is_left_to_tell_a_perfect_reconstructi
         ]
     np.testing.assert_allclose(aucs["band"], 0.5, atol=0.05)
     assert aucs["image"][0] > 0.9 and aucs["image"][1] > 0.6
-
-
-def _textured_faces(rng, n, size=32):
-    """Images with the falling spectrum of photographs."""
-    fy, fx = np.meshgrid(np.fft.fftfreq(size), np.fft.fftfreq(size), indexing="ij")
-    spectrum = 1 / np.maximum(np.hypot(fx, fy), 1 / size)
-    noise = np.fft.ifft2(np.fft.fft2(rng.normal(0, 1, (n, 3, size, size))) * spectrum).real
-    noise /= noise.std((1, 2, 3), keepdims=True)
-    return tf.constant(np.moveaxis(0.5 + 0.15 * noise, 1, -1).astype(np.float32))
 
 
 def _sharpness(images):

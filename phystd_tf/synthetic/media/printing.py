@@ -5,12 +5,10 @@ import functools
 
 import numpy as np
 
-from phystd_tf.face.morphable_model import default_model
 from phystd_tf.synthetic.color import Color, as_color, scale
 from phystd_tf.synthetic.media import mask_canvas, paper
 from phystd_tf.synthetic.media.mask_canvas import Canvas
 from phystd_tf.synthetic.media.masks import Coat
-from phystd_tf.synthetic.person import skin
 from phystd_tf.synthetic.person.subjects import Subject, make_subject
 from phystd_tf.synthetic.scene.transfer import to_encoded, to_linear
 
@@ -98,7 +96,7 @@ def _photograph(model: int, height: int) -> tuple[Subject, np.ndarray]:
     subject = dataclasses.replace(make_subject(_MODELS_SEED, model), brow_density=1.0, lashes=1.0)
     # The photograph has its own shading, and the eyes are open.
     canvas = Canvas(height)
-    painted = mask_canvas.close_lips(canvas, skin.paint(subject, default_model(), height).albedo, subject.lips)
+    painted = mask_canvas.close_lips(canvas, mask_canvas.painted_face(subject, height).albedo, subject.lips)
     painted = mask_canvas.paint_eyes(canvas, painted, subject.iris, 1.0)
     return subject, painted[:, _front(canvas.width)].copy()
 
